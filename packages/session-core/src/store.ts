@@ -1,0 +1,18 @@
+export { type Clock, systemClock } from "./lib/clock.ts";
+export { HoldfastError, type HoldfastErrorCode } from "./lib/errors.ts";
+export type {
+  CreateGuard,
+  CreateResult,
+  IndexedStore,
+  ListPage,
+  Partition,
+  ReadOptions,
+  SessionId,
+  SessionStore,
+  StoreCapabilities,
+  StoredSession,
+  StoreOptions,
+  SubjectIndex,
+  Sweeper,
+  Tombstone,
+} from "./lib/port.ts";

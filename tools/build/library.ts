@@ -1,0 +1,15 @@
+import { defineConfig } from "tsup";
+
+/** The one build of every published package: ESM, one bundled file per entry, shared chunks so classes exist once. */
+export const library = (entries: readonly string[]): ReturnType<typeof defineConfig> =>
+  defineConfig({
+    entry: entries.map((name) => `src/${name}.ts`),
+    format: "esm",
+    target: "es2022",
+    platform: "neutral",
+    dts: true,
+    splitting: true,
+    clean: true,
+    tsconfig: "tsconfig.build.json",
+    external: [/^node:/, /^bun:/],
+  });
