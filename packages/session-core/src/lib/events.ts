@@ -1,0 +1,23 @@
+import type { EndedReason, Millis } from "@holdfast/session-protocol";
+
+/** Stable names for logs and metrics (OWASP logging vocabulary where it has one). `handle` is a keyed hash, never the id. */
+export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
+  | { readonly type: "session_created"; readonly kind: "guest" | "active" }
+  | { readonly type: "session_renewed" }
+  | { readonly type: "session_elevated" }
+  | { readonly type: "session_expired"; readonly reason: "idle" | "absolute" }
+  | { readonly type: "session_logout" }
+  | { readonly type: "session_revoked"; readonly reason: EndedReason; readonly count: number }
+  | { readonly type: "session_use_after_expire"; readonly reason: EndedReason }
+  | { readonly type: "session_reuse_detected"; readonly action: "revoke" | "refuse"; readonly stepsBehind: number }
+  | { readonly type: "session_superseded" }
+  | { readonly type: "session_unknown" }
+  | { readonly type: "session_mismatch" }
+  | { readonly type: "session_data_unreadable" }
+  | { readonly type: "session_write_lost" }
+  | { readonly type: "excess_sessions_exceeded"; readonly action: "reject" | "evict-oldest"; readonly count: number }
+  | { readonly type: "credential_rejected"; readonly why: "malformed" | "forged" | "duplicate_cookie" }
+  | { readonly type: "credential_indeterminate"; readonly keyId: number }
+  | { readonly type: "ephemeral_keys" }
+  | { readonly type: "store_failed"; readonly verb: string; readonly error: unknown }
+);

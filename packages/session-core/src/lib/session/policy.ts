@@ -1,0 +1,91 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { configError } from "../errors.ts";
+
+export interface Policy {
+  /** End after this long without user activity. Default 30 min. */
+  readonly idle: Millis;
+  /** End this long after the (last) authentication, whatever happens. Default 8 h; can be long, never unlimited. */
+  readonly absolute: Millis;
+  /** The same two for guests. Default: 7 days without activity, 30 days in all. */
+  readonly guest: { readonly idle: Millis; readonly absolute: Millis };
+  /** A new credential this long after the current one was first used, or never. Default 10 min. */
+  readonly renew: Millis | "off";
+  /** How long a credential still works after its successor was first used. Default 60 s, at least 15 s. */
+  readonly overlap: Millis;
+  /** Activity is written at most this often. Default: the greater of 60 s and idle / 10, at most idle / 4. */
+  readonly touchEvery: Millis;
+  /** Live sessions per subject, and what a sign-in beyond them does. Default off. */
+  readonly concurrent: "off" | { readonly max: number; readonly whenFull: "reject" | "evict-oldest" };
+  /** How long an authentication counts as recent. Default 15 min. */
+  readonly freshFor: Millis;
+}
+
+export type PolicyProfile = "default" | "nistAal2" | "nistAal3" | "pci" | "hipaa" | "banking";
+
+/** A profile, or options laid over one (`default` unless `profile` says otherwise). */
+export type PolicyOptions = PolicyProfile | (Partial<Policy> & { readonly profile?: PolicyProfile });
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Longest life a session may be given: the Max-Age that browsers accept (RFC 6265bis section 5.5). */
+const LONGEST = 400 * DAY;
+
+type Profile = Omit<Policy, "touchEvery">;
+
+const base: Profile = {
+  idle: 30 * MINUTE,
+  absolute: 8 * HOUR,
+  guest: { idle: 7 * DAY, absolute: 30 * DAY },
+  renew: 10 * MINUTE,
+  overlap: MINUTE,
+  concurrent: "off",
+  freshFor: 15 * MINUTE,
+};
+
+const limit = (max: number, whenFull: "reject" | "evict-oldest"): Policy["concurrent"] => ({ max, whenFull });
+
+// Sources: docs/standards.md section 4. Where a text gives no number (hipaa idle, concurrency, freshness), it is our choice.
+const PROFILES: Readonly<Record<PolicyProfile, Profile>> = {
+  default: base,
+  nistAal2: { ...base, idle: 60 * MINUTE, absolute: 24 * HOUR, concurrent: limit(10, "evict-oldest") },
+  nistAal3: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, overlap: 15 * SECOND, concurrent: limit(3, "evict-oldest"), freshFor: 5 * MINUTE },
+  pci: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, overlap: 15 * SECOND, concurrent: limit(3, "evict-oldest") },
+  hipaa: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, concurrent: limit(5, "evict-oldest") },
+  banking: { ...base, idle: 5 * MINUTE, absolute: 4 * HOUR, overlap: 15 * SECOND, concurrent: limit(1, "reject"), freshFor: 5 * MINUTE },
+};
+
+/** Completes and checks a policy. @throws HoldfastError `config` naming the option and the fix */
+export function resolvePolicy(options: PolicyOptions = "default"): Policy {
+  const { profile = "default", ...given } = typeof options === "string" ? { profile: options } : options;
+  const chosen = PROFILES[profile];
+  if (!chosen) throw configError("policy.profile", `"${String(profile)}" is not a profile; use one of ${Object.keys(PROFILES).join(", ")}.`);
+  const merged = { ...chosen, ...given };
+  const policy: Policy = { ...merged, touchEvery: given.touchEvery ?? Math.min(Math.max(MINUTE, merged.idle / 10), merged.idle / 4) };
+
+  duration("policy.idle", policy.idle, SECOND);
+  duration("policy.absolute", policy.absolute, SECOND);
+  duration("policy.guest.idle", policy.guest.idle, SECOND);
+  duration("policy.guest.absolute", policy.guest.absolute, SECOND);
+  duration("policy.overlap", policy.overlap, 15 * SECOND);
+  duration("policy.freshFor", policy.freshFor, SECOND);
+  duration("policy.touchEvery", policy.touchEvery, 0);
+  if (policy.idle > policy.absolute) throw configError("policy.idle", "is longer than policy.absolute; make it shorter.");
+  if (policy.touchEvery > policy.idle / 4) throw configError("policy.touchEvery", "is more than a quarter of policy.idle; activity would be lost. Make it shorter.");
+  if (policy.renew !== "off") {
+    duration("policy.renew", policy.renew, SECOND);
+    if (policy.renew < policy.overlap) throw configError("policy.renew", "is shorter than policy.overlap; make it at least as long.");
+  }
+  if (policy.concurrent !== "off") {
+    const { max, whenFull } = policy.concurrent;
+    if (!Number.isSafeInteger(max) || max < 1) throw configError("policy.concurrent.max", "must be a whole number of at least 1, or policy.concurrent \"off\".");
+    if (whenFull !== "reject" && whenFull !== "evict-oldest") throw configError("policy.concurrent.whenFull", 'must be "reject" or "evict-oldest".');
+  }
+  return Object.freeze(policy);
+}
+
+function duration(option: string, value: unknown, least: Millis): void {
+  if (typeof value !== "number" || !(value >= least)) throw configError(option, `must be a number of milliseconds, at least ${least}.`);
+  if (value > LONGEST) throw configError(option, "must be limited: at most 400 days, in milliseconds. No session lives for ever.");
+}

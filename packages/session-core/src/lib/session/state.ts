@@ -1,0 +1,144 @@
+import type { EndedReason, Millis } from "@holdfast/session-protocol";
+import type { SessionId } from "../port.ts";
+
+interface Live<Data> {
+  /** Public id, as in the device list. Never a credential. */
+  readonly id: SessionId;
+  /** Keyed hash of the id, for logs, events and the browser's epoch: links nothing to anything. */
+  readonly handle: string;
+  readonly data: Data;
+  readonly createdAt: Millis;
+  readonly seenAt: Millis;
+  /** Acknowledged deadlines: a touch still under way does not count. */
+  readonly idleAt: Millis;
+  readonly absoluteAt: Millis;
+}
+
+/** A session of somebody who signed in. */
+export interface ActiveState<Data> extends Live<Data> {
+  readonly kind: "active";
+  readonly subject: string;
+  /** When the person last proved who they are. */
+  readonly authenticatedAt: Millis;
+  /** Authentication context class, as the application named it at sign-in. */
+  readonly acr: string | undefined;
+  /** Authentication methods (RFC 8176 values where they fit). */
+  readonly amr: readonly string[];
+  /** Label of the device, as the application gave it at sign-in. */
+  readonly device: string | undefined;
+}
+
+/** A session without a subject: a visitor who has something to keep. */
+export interface GuestState<Data> extends Live<Data> {
+  readonly kind: "guest";
+}
+
+export interface NoneState {
+  readonly kind: "none";
+  /** Why it is over; only for the holder of an authentic credential. */
+  readonly ended?: EndedReason;
+  /**
+   * `superseded`: an authentic credential that was replaced; retry once with the current cookies, delete nothing.
+   * `indeterminate`: a credential of a key this server does not have (yet); answer 503, set no cookie.
+   */
+  readonly refused?: "superseded" | "indeterminate";
+}
+
+export type SessionState<Data> = ActiveState<Data> | GuestState<Data> | NoneState;
+
+export interface StartOptions<Data> {
+  /** Keys of the guest's data that the new session takes over. Nothing else survives the sign-in. */
+  readonly carry?: readonly (keyof Data & string)[];
+  /** When the first factor was accepted; the moment the request arrived unless given. */
+  readonly authenticatedAt?: Millis;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  /** A label for the owner's device list, at most 120 characters are kept. */
+  readonly device?: string;
+}
+
+export interface ElevateOptions {
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+  /**
+   * The person proved again who they are: restarts the absolute limit and sets `authenticatedAt`.
+   * Leave it out for a mere change of role.
+   */
+  readonly reauthenticated?: boolean;
+}
+
+/** A Set-Cookie in parts for frameworks that want them, and whole in `header`. */
+export interface CookieChange {
+  readonly name: string;
+  readonly value: string;
+  readonly options: CookieAttributes;
+  /** The complete `Set-Cookie` value. Append it; never join two of them. */
+  readonly header: string;
+}
+
+export interface CookieAttributes {
+  readonly path: string;
+  readonly domain?: string;
+  readonly secure: boolean;
+  readonly httpOnly: true;
+  readonly sameSite: "lax" | "strict" | "none";
+  /** Seconds; absent for a cookie that lives as long as the browser session, 0 for a deletion. */
+  readonly maxAge?: number;
+}
+
+export interface Committed<Data> {
+  readonly state: SessionState<Data>;
+  readonly cookies: readonly CookieChange[];
+  /** Response headers to set: `Session-Deadlines`, and `Cache-Control: no-store` when a cookie is set. Without Set-Cookie. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Bearer clients only: the credential to use from now on, when it changed. */
+  readonly credential?: string;
+}
+
+export interface CommitOptions {
+  /**
+   * The application marked the response as cacheable: no renewal cookie and no deadlines with it.
+   * A sign-in, elevation or sign-out still sets its cookie; the adapter must then answer `no-store`.
+   */
+  readonly cacheable?: boolean;
+  /** Takes a promise that may outlive the response (`waitUntil`); touches then do not delay it. */
+  readonly defer?: (work: Promise<unknown>) => void;
+}
+
+/** The session of one request. Intents are folded into `state` at once and written once, at the commit. */
+export interface RequestSession<Data> {
+  /** @throws HoldfastError `not_loaded` when the session was prepared lazily and `load()` was not awaited. */
+  readonly state: SessionState<Data>;
+  /** How the credential came: decides whether CSRF applies. `undefined` when there was none. */
+  readonly transport: "cookie" | "bearer" | undefined;
+  /** Reads the store if a plausible credential came and it was not read yet; at most once per request. */
+  load(): Promise<SessionState<Data>>;
+  /** Sign-in: always a new id; the session before it ends with the commit. `data` is laid over the initial data. */
+  start(subject: string, data?: Partial<Data>, options?: StartOptions<Data>): void;
+  /** Replayed on conflict, so it must be pure; may call `reject(reason)`. A visitor becomes a guest. */
+  update(change: (data: Data) => Data): void;
+  /** New rights or a fresh authentication: the credential that has them is only ever the one this response sets. */
+  elevate(options: ElevateOptions): void;
+  /** Sign-out. */
+  end(): void;
+  /** Asks for activity to be recorded now, throttled or not; `commit` then awaits the write. */
+  touch(): void;
+  /** Asks for a ratchet step now, if policy allows one. */
+  renew(): void;
+  /** Writes the intents. Once; later calls return the same promise, later intents throw `already_committed`. */
+  commit(options?: CommitOptions): Promise<Committed<Data>>;
+  /** The handler failed: drops everything but `end`. */
+  discard(): void;
+}
+
+/** A row of the owner's device list. */
+export interface SessionSummary<Data> {
+  readonly id: SessionId;
+  readonly handle: string;
+  readonly current: boolean;
+  readonly createdAt: Millis;
+  readonly seenAt: Millis;
+  readonly authenticatedAt: Millis;
+  readonly device: string | undefined;
+  readonly data: Data;
+}

@@ -1,0 +1,45 @@
+import type { EndedReason, Millis, SessionView } from "@holdfast/session-protocol";
+import type { SessionId } from "./port.ts";
+import type { ActiveState, GuestState, RequestSession, SessionState, SessionSummary, StartOptions } from "./session/state.ts";
+import type { Policy } from "./session/policy.ts";
+import type { SessionEvent } from "./events.ts";
+
+/** Where a credential is read from: a Fetch request, its headers, or (for sockets and tests) a bearer credential. */
+export type SessionSource = Request | Headers | string;
+
+export interface OpenOptions {
+  /** Whether the user is behind this request. By default read from `Session-Activity`, `Sec-Purpose` and `Purpose`. */
+  readonly activity?: boolean;
+}
+
+/** What {@link createSessions} returns: one per application and realm, shared by all requests. */
+export interface Sessions<Data> {
+  readonly policy: Policy;
+  /** Whether the store can list a subject's sessions. */
+  readonly listable: boolean;
+  /** Reads the session of a request: no store call for a visitor or a forged credential, one read for anything plausible. */
+  open(source: SessionSource, options?: OpenOptions): Promise<RequestSession<Data>>;
+  /** The same without the read: `await session.load()` when it is needed. */
+  prepare(source: SessionSource, options?: OpenOptions): RequestSession<Data>;
+  /** Opens, calls `next`, commits, and returns its response with cookies and headers. A throw commits only `end`. */
+  handle(request: Request, next: (session: RequestSession<Data>) => Promise<Response> | Response): Promise<Response>;
+  /** What the browser may know of a state: durations in whole seconds, data through the `project` option. */
+  view(state: SessionState<Data>): SessionView;
+  get(id: SessionId): Promise<ActiveState<Data> | GuestState<Data> | null>;
+  /** Replayed on conflict like {@link RequestSession.update}. @throws HoldfastError `no_session`, `conflict`, `rejected` */
+  update(id: SessionId, change: (data: Data) => Data): Promise<void>;
+  /** A new session with its bearer credential. @throws HoldfastError `limit_reached`, `sign_in_revoked` */
+  issue(subject: string, data?: Partial<Data>, options?: Omit<StartOptions<Data>, "carry">): Promise<{ credential: string; state: ActiveState<Data> }>;
+  /** @param options.current marks the caller's own row. @throws HoldfastError `unsupported` without a store index */
+  list(subject: string, options?: { current?: SessionId }): Promise<SessionSummary<Data>[]>;
+  /** Whether the id is in the subject's partition: an owner may end such a session, nobody else's. */
+  owns(subject: string, id: string): id is SessionId;
+  /** Idempotent. */
+  revoke(id: SessionId, reason?: EndedReason): Promise<void>;
+  /** Complete also against sign-ins under way. @returns the moment up to which sign-ins are refused. */
+  revokeAll(subject: string, options?: { except?: SessionId }): Promise<{ notBefore: Millis; ended: number }>;
+  /** Removes expired rows until none is left or `limit` (default 10,000) is reached. 0 where the engine expires by itself. */
+  sweep(limit?: number): Promise<number>;
+  /** Listens to events; returns the function that stops it. */
+  on(listener: (event: SessionEvent) => void): () => void;
+}
