@@ -1,1 +1,26 @@
-export {};
+export { type Clock, systemClock } from "./lib/clock.ts";
+export { createSessions, type SessionsOptions } from "./lib/create-sessions.ts";
+export { HoldfastError, type HoldfastErrorCode, type HoldfastErrorDetails, reject } from "./lib/errors.ts";
+export type { SessionEvent } from "./lib/events.ts";
+export { isCacheable } from "./lib/handle.ts";
+export { createMemoryStore, type MemoryStoreOptions } from "./lib/memory-store.ts";
+export type { SessionId } from "./lib/port.ts";
+export type { DataOptions } from "./lib/session/data.ts";
+export { type Policy, type PolicyOptions, type PolicyProfile, resolvePolicy } from "./lib/session/policy.ts";
+export type {
+  ActiveState,
+  Committed,
+  CommitOptions,
+  CookieAttributes,
+  CookieChange,
+  ElevateOptions,
+  GuestState,
+  NoneState,
+  RequestSession,
+  SessionState,
+  SessionSummary,
+  StartOptions,
+} from "./lib/session/state.ts";
+export type { OpenOptions, Sessions, SessionSource } from "./lib/sessions.ts";
+export { generateKeys, type KeyEntry, type KeyRingFile } from "./lib/token/key-ring.ts";
+export type { CookieOptions } from "./lib/transport/cookie.ts";

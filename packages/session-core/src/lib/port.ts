@@ -131,6 +131,8 @@ export interface StoreCapabilities {
   readonly durability: "single" | "replicated" | "async" | "volatile";
   /** The engine may drop live rows of a subject to make room. */
   readonly evicts: boolean;
+  /** `read` may answer from a copy unless it is asked to be authoritative. Absent where every read is. */
+  readonly cached?: boolean;
 }
 
 /** A store with everything: what the embedded stores are. */

@@ -1,0 +1,104 @@
+import { type Clock, systemClock } from "./clock.ts";
+import type { Engine } from "./engine.ts";
+import { configError } from "./errors.ts";
+import type { SessionEvent } from "./events.ts";
+import { createLine } from "./line.ts";
+import { createManager } from "./manager.ts";
+import type { IndexedStore, SessionStore, Sweeper } from "./port.ts";
+import { createDataCodec, type DataOptions } from "./session/data.ts";
+import { type PolicyOptions, resolvePolicy } from "./session/policy.ts";
+import type { ActiveState, GuestState } from "./session/state.ts";
+import type { Sessions } from "./sessions.ts";
+import { createKeyRing, generateKeys, type KeyRingFile } from "./token/key-ring.ts";
+import { type CookieOptions, createCookieTransport } from "./transport/cookie.ts";
+
+export interface SessionsOptions<Data> extends DataOptions<Data> {
+  /** Where sessions live. */
+  readonly store: SessionStore;
+  /** The key file, the same on all servers. In development it may be left out: sessions then end with the process. */
+  readonly keys?: KeyRingFile;
+  /** A profile, or numbers laid over one. Default `default`. */
+  readonly policy?: PolicyOptions;
+  readonly cookie?: CookieOptions;
+  /** Separates applications that share keys: a credential of one realm is forged in another. Default `default`. */
+  readonly realm?: string;
+  /** Whether an update by a visitor begins a guest session. Default true. */
+  readonly guests?: boolean;
+  /** What an old credential of a chain does when it comes back too late to be a straggler. Default `revoke`: the session ends. */
+  readonly onReuse?: "revoke" | "refuse";
+  /** What of the data the browser may see in the SessionView. Default: nothing. */
+  readonly project?: (state: ActiveState<Data> | GuestState<Data>) => unknown;
+  readonly onEvent?: (event: SessionEvent) => void;
+  /** Allows ephemeral keys. Default: true where NODE_ENV can be read and is not `production`. */
+  readonly development?: boolean;
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+}
+
+/**
+ * The sessions of one application: one call at start-up, shared by all requests.
+ *
+ * @throws HoldfastError `config` naming the option and the fix: keys missing in production, keys too short, cookie attributes that browsers
+ * drop, an unlimited absolute timeout, a store without a power that the policy needs.
+ */
+export function createSessions<Data extends object = Record<string, unknown>>(options: SessionsOptions<Data>): Sessions<Data> {
+  const { store, realm = "default", guests = true, onReuse = "revoke", clock = systemClock } = options;
+  if (typeof store?.read !== "function" || typeof store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore().");
+  if (!/^[\w.:/-]{1,64}$/.test(realm)) throw configError("realm", "must be 1 to 64 letters, digits or any of _ . : / -");
+  if (onReuse !== "revoke" && onReuse !== "refuse") throw configError("onReuse", 'must be "revoke" or "refuse".');
+  const policy = resolvePolicy(options.policy);
+  const index = hasIndex(store) ? store : undefined;
+  if (policy.concurrent !== "off" && !index) throw configError("policy.concurrent", "needs a store that can list a subject's sessions; use another store or concurrent: \"off\".");
+
+  const listeners = new Set<(event: SessionEvent) => void>(options.onEvent ? [options.onEvent] : []);
+  const engine: Engine<Data> = {
+    store,
+    index,
+    sweeper: hasSweeper(store) ? store : undefined,
+    ring: createKeyRing(options.keys ?? ephemeralKeys(options.development, clock), realm),
+    policy,
+    cookies: createCookieTransport(options.cookie),
+    data: createDataCodec(options),
+    clock,
+    guests,
+    onReuse,
+    project: options.project ?? (() => null),
+    line: createLine(),
+    emit(event) {
+      if (listeners.size === 0) return;
+      const stamped = { at: clock.now(), ...event } as SessionEvent;
+      for (const listener of listeners) callListener(listener, stamped);
+    },
+  };
+  if (!options.keys) engine.emit({ type: "ephemeral_keys" });
+  return createManager(engine, listeners);
+}
+
+// A listener that throws must not decide about anybody's session.
+function callListener(listener: (event: SessionEvent) => void, event: SessionEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+const hasIndex = (store: SessionStore): store is IndexedStore => store.capabilities.index && "list" in store && "endAll" in store;
+const hasSweeper = (store: SessionStore): store is SessionStore & Sweeper => "sweep" in store;
+
+let warned = false;
+
+function ephemeralKeys(development = isDevelopment(), clock: Clock): KeyRingFile {
+  if (!development) throw configError("keys", "are needed in production: make them once with generateKeys() and give every server the same.");
+  if (!warned) console.warn("Holdfast: no keys given, so sessions end when this process does. Make keys once with generateKeys().");
+  warned = true;
+  return generateKeys(clock.now());
+}
+
+/** Without a readable environment (Workers) nothing is assumed to be development. */
+function isDevelopment(): boolean {
+  const env = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env;
+  return env !== undefined && env["NODE_ENV"] !== "production";
+}

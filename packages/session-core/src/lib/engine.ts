@@ -1,0 +1,28 @@
+import type { Clock } from "./clock.ts";
+import type { SessionEvent } from "./events.ts";
+import type { IndexedStore, SessionStore, Sweeper } from "./port.ts";
+import type { DataCodec } from "./session/data.ts";
+import type { Policy } from "./session/policy.ts";
+import type { ActiveState, GuestState } from "./session/state.ts";
+import type { KeyRing } from "./token/key-ring.ts";
+import type { CookieTransport } from "./transport/cookie.ts";
+
+/** What is fixed at construction and shared by all requests. */
+export interface Engine<Data> {
+  readonly store: SessionStore;
+  /** The same store where it lists a subject's sessions. */
+  readonly index: IndexedStore | undefined;
+  readonly sweeper: Sweeper | undefined;
+  readonly ring: KeyRing;
+  readonly policy: Policy;
+  readonly cookies: CookieTransport;
+  readonly data: DataCodec<Data>;
+  readonly clock: Clock;
+  readonly guests: boolean;
+  readonly onReuse: "revoke" | "refuse";
+  readonly project: (state: ActiveState<Data> | GuestState<Data>) => unknown;
+  readonly line: <T>(key: string, work: () => Promise<T>) => Promise<T>;
+  emit(event: EventWithoutTime): void;
+}
+
+export type EventWithoutTime = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, "at"> : never) : never;

@@ -1,0 +1,25 @@
+import type { Engine } from "./engine.ts";
+import { HoldfastError } from "./errors.ts";
+import { createRow } from "./request/create-row.ts";
+import { beginDraft, fold } from "./session/draft.ts";
+import type { ActiveState, StartOptions } from "./session/state.ts";
+import { liveState } from "./session/state-of.ts";
+import { encodeCredential } from "./token/credential.ts";
+
+/** A session outside any browser: for a command line, an app, a test. Its credential is a bearer credential. */
+export async function issue<Data extends object>(
+  engine: Engine<Data>,
+  subject: string,
+  data: Partial<Data> | undefined,
+  options: Omit<StartOptions<Data>, "carry">,
+): Promise<{ credential: string; state: ActiveState<Data> }> {
+  const now = engine.clock.now();
+  const context = { engine, now, latestChain: undefined };
+  const draft = fold(context, beginDraft(context, { kind: "none" }), { type: "start", subject, data, options });
+  const { session, offer } = draft;
+  if (!session || !offer) throw new HoldfastError("invalid_data", "issue() needs a subject.");
+  const times = await createRow(engine, { ...draft, session }, now);
+  const state = liveState(engine, session.id, session.record, session.data, times);
+  if (state.kind !== "active") throw new HoldfastError("invalid_data", "issue() needs a subject.");
+  return { credential: encodeCredential({ id: session.id, ...offer }, engine.ring, "bearer"), state };
+}

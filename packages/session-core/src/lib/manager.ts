@@ -1,0 +1,106 @@
+import { evaluate, type SessionView } from "@holdfast/session-protocol";
+import type { Engine } from "./engine.ts";
+import { HoldfastError } from "./errors.ts";
+import type { SessionEvent } from "./events.ts";
+import { handle } from "./handle.ts";
+import { issue } from "./issue.ts";
+import type { IndexedStore, Partition, SessionId, StoredSession } from "./port.ts";
+import { readBody, type SessionRecord } from "./record.ts";
+import { endRow, tombstone } from "./request/load.ts";
+import { StoredRequestSession } from "./request/request-session.ts";
+import { updateById } from "./request/update-by-id.ts";
+import { deadlinesOf } from "./session/deadlines.ts";
+import type { ActiveState, GuestState, SessionSummary } from "./session/state.ts";
+import { liveState } from "./session/state-of.ts";
+import type { Sessions } from "./sessions.ts";
+import { callStore } from "./store-call.ts";
+import { isSessionId, partitionOf } from "./token/credential.ts";
+import { readSource } from "./transport/source.ts";
+import { viewOf } from "./view.ts";
+
+export function createManager<Data extends object>(engine: Engine<Data>, listeners: Set<(event: SessionEvent) => void>): Sessions<Data> {
+  const { store, ring, policy, clock } = engine;
+  const prepare: Sessions<Data>["prepare"] = (source, options = {}) => new StoredRequestSession(engine, readSource(source, options, ring, engine.cookies));
+  const open: Sessions<Data>["open"] = async (source, options) => {
+    const session = prepare(source, options);
+    await session.load();
+    return session;
+  };
+  const index = (): IndexedStore => {
+    if (engine.index) return engine.index;
+    throw new HoldfastError("unsupported", "This store cannot list a subject's sessions.");
+  };
+
+  return {
+    policy,
+    listable: engine.index !== undefined,
+    open,
+    prepare,
+    handle: (request, next) => handle(open, request, next),
+    view: (state): SessionView => viewOf(engine, state),
+    async get(id) {
+      const row = isSessionId(id) ? await callStore(engine, "read", () => store.read(id, { authoritative: true })) : null;
+      return row && liveRow(engine, row);
+    },
+    update: (id, change) => updateById(engine, id, change),
+    issue: (subject, data, options = {}) => issue(engine, subject, data, options),
+    async list(subject, { current } = {}) {
+      const rows = await listAll(engine, index(), ring.partition(subject));
+      return rows.flatMap((row): SessionSummary<Data>[] => {
+        const state = liveRow(engine, row);
+        if (state?.kind !== "active" || state.subject !== subject) return [];
+        const { id, handle: name, createdAt, seenAt, authenticatedAt, device, data } = state;
+        return [{ id, handle: name, current: id === current, createdAt, seenAt, authenticatedAt, device, data }];
+      });
+    },
+    owns: (subject, id): id is SessionId => isSessionId(id) && partitionOf(id) === ring.partition(subject),
+    async revoke(id, reason = "revoked") {
+      if (isSessionId(id) && (await endRow(engine, id, reason))) engine.emit({ type: "session_revoked", handle: ring.handle(id), reason, count: 1 });
+    },
+    async revokeAll(subject, { except } = {}) {
+      const { notBefore, ended } = await callStore(engine, "endAll", () =>
+        index().endAll(ring.partition(subject), tombstone(engine, "revoked"), { durable: true, ...(except === undefined ? {} : { except }) }),
+      );
+      if (ended.length > 0) engine.emit({ type: "session_revoked", reason: "revoked", count: ended.length });
+      return { notBefore, ended: ended.length };
+    },
+    async sweep(limit = 10_000) {
+      const { sweeper } = engine;
+      let swept = 0;
+      while (sweeper && swept < limit) {
+        const batch = Math.min(1000, limit - swept);
+        const removed = await callStore(engine, "sweep", () => sweeper.sweep(clock.now(), batch));
+        swept += removed;
+        if (removed < batch) break;
+      }
+      return swept;
+    },
+    on(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
+
+async function listAll<Data>(engine: Engine<Data>, index: IndexedStore, partition: Partition): Promise<StoredSession[]> {
+  const rows: StoredSession[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await callStore(engine, "list", () => index.list(partition, cursor === undefined ? {} : { cursor }));
+    rows.push(...page.rows);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return rows;
+}
+
+/** The state of a row outside any request; `null` for one that is over. */
+function liveRow<Data>(engine: Engine<Data>, row: StoredSession): ActiveState<Data> | GuestState<Data> | null {
+  const body = readBody(row.body);
+  if (body?.kind !== "live") return null;
+  const { record } = body;
+  const now = Math.max(engine.clock.now(), row.seenAt);
+  if (evaluate(deadlinesOf(record, row.seenAt, engine.policy), now).state === "expired") return null;
+  return liveState(engine, row.id, record, dataOf(engine, record), row);
+}
+
+const dataOf = <Data>(engine: Engine<Data>, record: SessionRecord): Data => engine.data.read(record.data, record.dataVersion) ?? engine.data.initial;

@@ -1,0 +1,138 @@
+import type { EndedReason, Millis } from "@holdfast/session-protocol";
+import { fromBase64url, toBase64url } from "./bytes.ts";
+import type { PendingChain } from "./token/elevation.ts";
+import type { Chain } from "./token/ratchet.ts";
+
+/** A live session as the store's `body` holds it. Times of the row (created, seen, expires) stay in the row. */
+export interface SessionRecord {
+  readonly chain: Chain;
+  readonly pending: PendingChain | undefined;
+  readonly subject: string | undefined;
+  /** From when the absolute limit counts: sign-in, or the last re-authentication. */
+  readonly startedAt: Millis;
+  readonly authenticatedAt: Millis;
+  readonly acr: string | undefined;
+  readonly amr: readonly string[];
+  readonly device: string | undefined;
+  /** The application's data as JSON value, and the version of its shape. */
+  readonly data: unknown;
+  readonly dataVersion: number;
+}
+
+/** Why a row is a tombstone. `replaced`: a sign-in of the same browser took its place. */
+export type TombstoneReason = EndedReason | "replaced";
+
+export type Body = { readonly kind: "live"; readonly record: SessionRecord } | { readonly kind: "ended"; readonly reason: TombstoneReason };
+
+const FORMAT = 1;
+const REASONS: readonly string[] = ["idle", "absolute", "revoked", "reuse", "logout", "replaced"] satisfies TombstoneReason[];
+
+interface ChainJson {
+  c: number;
+  k: string;
+  n: number;
+  h: string;
+  x: string;
+  p: Millis;
+  q: Millis;
+}
+
+interface PendingJson extends ChainJson {
+  ac?: string;
+  am: readonly string[];
+  au: Millis;
+  st?: Millis;
+}
+
+interface RecordJson {
+  v: typeof FORMAT;
+  r: ChainJson;
+  e?: PendingJson;
+  s?: string;
+  st: Millis;
+  au: Millis;
+  ac?: string;
+  am: readonly string[];
+  dl?: string;
+  d: unknown;
+  dv: number;
+}
+
+export const endedBody = (reason: TombstoneReason): string => JSON.stringify({ v: FORMAT, ended: reason });
+
+export function writeBody(record: SessionRecord): string {
+  const { pending } = record;
+  const json: Record<keyof RecordJson, unknown> = {
+    v: FORMAT,
+    r: chainToJson(record.chain),
+    e: pending && { ...chainToJson(pending), ac: pending.acr, am: pending.amr, au: pending.authenticatedAt, st: pending.startedAt },
+    s: record.subject,
+    st: record.startedAt,
+    au: record.authenticatedAt,
+    ac: record.acr,
+    am: record.amr,
+    dl: record.device,
+    d: record.data,
+    dv: record.dataVersion,
+  };
+  return JSON.stringify(json);
+}
+
+/** `null` for a body that is not ours or damaged. Never throws. */
+export function readBody(body: string): Body | null {
+  const json = parse(body);
+  if (json?.["v"] !== FORMAT) return null;
+  const ended = json["ended"];
+  if (typeof ended === "string") return REASONS.includes(ended) ? { kind: "ended", reason: ended as TombstoneReason } : null;
+  // Only this module writes bodies; what is checked is what a damaged one would get wrong.
+  const live = json as unknown as RecordJson;
+  const chain = chainFromJson(live.r);
+  if (!chain || !isTime(live.st) || !isTime(live.au) || !Array.isArray(live.am)) return null;
+  const pending = live.e && pendingFromJson(live.e);
+  if (pending === null) return null;
+  const record: SessionRecord = {
+    chain,
+    pending,
+    subject: live.s,
+    startedAt: live.st,
+    authenticatedAt: live.au,
+    acr: live.ac,
+    amr: live.am,
+    device: live.dl,
+    data: live.d,
+    dataVersion: live.dv,
+  };
+  return { kind: "live", record };
+}
+
+function parse(body: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+const isTime = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
+
+const chainToJson = (chain: Chain): ChainJson => ({
+  c: chain.chain,
+  k: toBase64url(chain.chainKey),
+  n: chain.step,
+  h: chain.hash,
+  x: chain.nextHash,
+  p: chain.promotedAt,
+  q: chain.promotedBefore,
+});
+
+function chainFromJson(json: ChainJson | undefined): Chain | null {
+  const chainKey = typeof json?.k === "string" ? fromBase64url(json.k) : null;
+  if (!json || !chainKey || typeof json.h !== "string" || typeof json.x !== "string" || !isTime(json.p) || !isTime(json.q)) return null;
+  return { chain: json.c, chainKey, step: json.n, hash: json.h, nextHash: json.x, promotedAt: json.p, promotedBefore: json.q };
+}
+
+function pendingFromJson(json: PendingJson): PendingChain | null {
+  const chain = chainFromJson(json);
+  return chain && isTime(json.au) ? { ...chain, acr: json.ac, amr: json.am, authenticatedAt: json.au, startedAt: json.st } : null;
+}

@@ -1,0 +1,60 @@
+import { DEADLINES_HEADER, formatDeadlines, type Millis } from "@holdfast/session-protocol";
+import type { Engine } from "../engine.ts";
+import type { Draft, Offer } from "../session/draft.ts";
+import type { CookieChange, SessionState } from "../session/state.ts";
+import { encodeCredential } from "../token/credential.ts";
+import { LAST_STEP, nextSecret, stepIsDue } from "../token/ratchet.ts";
+import type { Incoming } from "../transport/source.ts";
+
+export interface AnswerContext<Data> {
+  /** This request asked for the sign-out. */
+  readonly signedOut: boolean;
+  readonly engine: Engine<Data>;
+  readonly incoming: Incoming;
+  readonly now: Millis;
+  readonly cacheable: boolean;
+  readonly renew: boolean;
+}
+
+/** The credential for the response: of a new chain, or the next step of this one. Nothing is written for a step. */
+export function offerOf<Data>({ engine, incoming, now, cacheable, renew }: AnswerContext<Data>, draft: Draft<Data>): Offer | undefined {
+  if (draft.offer) return draft.offer;
+  const { live, session } = draft;
+  if (!live || !session || cacheable || live.verdict !== "current") return undefined;
+  // Bearer clients store credentials themselves, so they get one only when they ask.
+  if (incoming.transport === "bearer" && !renew) return undefined;
+  const { chain } = session.record;
+  const asked = renew || live.presented.key.state === "retired";
+  if (chain.step >= LAST_STEP || !stepIsDue(chain, now, engine.policy, asked)) return undefined;
+  return { chain: chain.chain, step: chain.step + 1, secret: nextSecret(chain.chainKey, live.presented.credential.secret) };
+}
+
+export function credentialOf<Data>({ engine, incoming }: AnswerContext<Data>, draft: Draft<Data>, offer: Offer): string | undefined {
+  if (!draft.session) return undefined;
+  return encodeCredential({ id: draft.session.id, ...offer }, engine.ring, incoming.transport ?? "cookie");
+}
+
+/** One change per cookie name. Dead cookies are cleared by a sign-out or on a navigation only: a late response must not undo a sign-in. */
+export function cookiesOf<Data>({ engine, incoming, cacheable, signedOut }: AnswerContext<Data>, draft: Draft<Data>, offer: Offer | undefined, credential: string | undefined): CookieChange[] {
+  if (incoming.transport === "bearer" || incoming.indeterminate !== undefined) return [];
+  const { cookies } = engine;
+  const set = offer && credential !== undefined ? cookies.set(offer.chain, credential) : undefined;
+  const stale = incoming.cookieNames.filter((name) => name !== set?.name && mayClear(draft, incoming, cacheable, signedOut, name));
+  return [...(set ? [set] : []), ...stale.map((name) => cookies.clear(name))];
+}
+
+function mayClear<Data>(draft: Draft<Data>, incoming: Incoming, cacheable: boolean, signedOut: boolean, name: string): boolean {
+  if (signedOut || draft.offer) return true;
+  if (!incoming.navigation || cacheable || draft.refusal?.refused === "superseded") return false;
+  return draft.live?.presented.cookieName !== name;
+}
+
+/** Acknowledged deadlines in whole seconds, and `no-store` beside a cookie. */
+export function headersOf<Data>(state: SessionState<Data>, now: Millis, cacheable: boolean, cookies: readonly CookieChange[]): [string, string][] {
+  const headers: [string, string][] = [];
+  if (state.kind !== "none" && !cacheable) {
+    headers.push([DEADLINES_HEADER, formatDeadlines({ idle: (state.idleAt - now) / 1000, absolute: (state.absoluteAt - now) / 1000, epoch: state.handle })]);
+  }
+  if (cookies.length > 0) headers.push(["Cache-Control", "no-store"]);
+  return headers;
+}

@@ -1,0 +1,101 @@
+import { evaluate, type Millis } from "@holdfast/session-protocol";
+import type { Engine } from "../engine.ts";
+import { HoldfastError } from "../errors.ts";
+import type { CreateGuard, Partition, StoredSession } from "../port.ts";
+import { readBody } from "../record.ts";
+import { deadlinesOf } from "../session/deadlines.ts";
+import { type Draft, pick } from "../session/draft.ts";
+import { callStore } from "../store-call.ts";
+import { partitionOf } from "../token/credential.ts";
+import { endRow, tombstone } from "./load.ts";
+import { ATTEMPTS, toRow, updateRow, wroteIt } from "./update-row.ts";
+
+type Creation<Data> = Draft<Data> & { readonly session: NonNullable<Draft<Data>["session"]> };
+
+/** Creates the new session, then ends the one it replaces: two credentials of one browser never stay alive together. */
+export async function createRow<Data extends object>(engine: Engine<Data>, draft: Creation<Data>, now: Millis): Promise<StoredSession> {
+  const { id, record } = draft.session;
+  const handle = engine.ring.handle(id);
+  const row = toRow(engine, id, record, { revision: 0, createdAt: now, seenAt: now });
+  const guard = record.subject === undefined ? undefined : await guardOf(engine, id, draft.began, now);
+  const { outcome, evicted } = await create(engine, row, guard);
+  if (outcome === "revoked") throw new HoldfastError("sign_in_revoked", "The subject's sessions were revoked after this sign-in began. Begin again, or pass authenticatedAt later than the notBefore of your revokeAll.");
+  if (outcome === "full") {
+    engine.emit({ type: "excess_sessions_exceeded", action: "reject", count: 1 });
+    throw new HoldfastError("limit_reached", "The subject has as many sessions as policy.concurrent allows.");
+  }
+  if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length });
+  engine.emit({ type: "session_created", handle, kind: record.subject === undefined ? "guest" : "active" });
+  return draft.live ? replace(engine, draft, row) : row;
+}
+
+async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: CreateGuard | undefined): ReturnType<Engine<Data>["store"]["create"]> {
+  try {
+    const result = await engine.store.create(row, guard, { durable: true });
+    if (result.outcome !== "exists") return result;
+    if (await wroteIt(engine, row)) return { outcome: "created", evicted: [] };
+  } catch (cause) {
+    if (await wroteIt(engine, row)) return { outcome: "created", evicted: [] };
+    if (cause instanceof HoldfastError) throw cause;
+    engine.emit({ type: "store_failed", verb: "create", error: cause });
+    throw new HoldfastError("unavailable", "The session store failed at create.", { cause });
+  }
+  // 72 random bits of nonce met another session's: does not happen; answering "try again" costs nothing.
+  throw new HoldfastError("unavailable", "The new session id was taken.");
+}
+
+async function guardOf<Data>(engine: Engine<Data>, id: StoredSession["id"], began: Millis, now: Millis): Promise<CreateGuard> {
+  const { concurrent } = engine.policy;
+  if (concurrent === "off") return { began };
+  await endExpired(engine, partitionOf(id), now);
+  return { began, limit: { ...concurrent, tombstone: tombstone(engine, "revoked") } };
+}
+
+/** Rows that idled out are still there to say so; they must not count against a new sign-in. */
+async function endExpired<Data>(engine: Engine<Data>, partition: Partition, now: Millis): Promise<void> {
+  const { index } = engine;
+  if (!index) return;
+  let cursor: string | undefined;
+  do {
+    const page = await callStore(engine, "list", () => index.list(partition, cursor === undefined ? {} : { cursor }));
+    for (const row of page.rows) {
+      const body = readBody(row.body);
+      if (body?.kind === "live" && evaluate(deadlinesOf(body.record, row.seenAt, engine.policy), now).state === "expired") await endRow(engine, row.id, "idle");
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+/** Ends the session before this one. Where its data is carried over, what was acknowledged there meanwhile comes along. */
+async function replace<Data extends object>(engine: Engine<Data>, draft: Creation<Data>, created: StoredSession): Promise<StoredSession> {
+  const old = draft.live?.row;
+  if (!old) return created;
+  let row = created;
+  try {
+    let { revision } = old;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const condition = draft.carry.length > 0 && attempt < ATTEMPTS ? { ifRevision: revision } : {};
+      const outcome = await callStore(engine, "end", () => engine.store.end(old.id, tombstone(engine, "replaced"), { durable: true, ...condition }));
+      if (outcome !== "conflict") return row;
+      const newer = await callStore(engine, "read", () => engine.store.read(old.id, { authoritative: true }));
+      const body = newer && readBody(newer.body);
+      if (!newer || body?.kind !== "live") return row;
+      revision = newer.revision;
+      row = await carryAgain(engine, draft, row, body.record.data, body.record.dataVersion);
+    }
+    return row;
+  } catch (error) {
+    await endRow(engine, created.id, "revoked").catch(() => undefined);
+    throw error;
+  }
+}
+
+async function carryAgain<Data extends object>(engine: Engine<Data>, draft: Creation<Data>, row: StoredSession, stored: unknown, version: number): Promise<StoredSession> {
+  const guest = engine.data.read(stored, version);
+  if (!guest) return row;
+  const { id, record, data } = draft.session;
+  const next = { ...record, data: engine.data.check({ ...data, ...pick(guest, draft.carry) }) };
+  const changed = toRow(engine, id, next, { revision: row.revision + 1, createdAt: row.createdAt, seenAt: row.seenAt });
+  const outcome = await updateRow(engine, changed, row.revision, true);
+  return outcome === "updated" ? changed : row;
+}

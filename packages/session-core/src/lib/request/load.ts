@@ -1,0 +1,115 @@
+import { evaluate, type EndedReason, type Millis } from "@holdfast/session-protocol";
+import { randomBytes, toBase64url } from "../bytes.ts";
+import type { Engine } from "../engine.ts";
+import type { SessionId, StoredSession, Tombstone } from "../port.ts";
+import { endedBody, readBody, type SessionRecord, type TombstoneReason } from "../record.ts";
+import { deadlinesOf, ENDED_FOR } from "../session/deadlines.ts";
+import { callStore } from "../store-call.ts";
+import { judge, LAST_STEP } from "../token/ratchet.ts";
+import type { Presented } from "../transport/source.ts";
+
+/** A row whose credential was accepted. */
+export interface Live {
+  readonly kind: "live";
+  readonly row: StoredSession;
+  readonly record: SessionRecord;
+  readonly presented: Presented;
+  /** `elevated`: the first use of the pending chain. */
+  readonly verdict: "current" | "successor" | "predecessor" | "elevated";
+}
+
+export interface NotLive {
+  readonly kind: "none";
+  readonly ended?: EndedReason;
+  readonly refused?: "superseded";
+}
+
+export type Loaded = Live | NotLive;
+
+/** Tries the credentials, the latest chain first; each costs one read. */
+export async function load<Data>(engine: Engine<Data>, presented: readonly Presented[], now: Millis): Promise<Loaded> {
+  let refusal: NotLive = { kind: "none" };
+  for (const candidate of presented) {
+    const loaded = await loadOne(engine, candidate, now);
+    if (loaded.kind === "live") return loaded;
+    if (candidate === presented[0]) refusal = loaded;
+  }
+  return refusal;
+}
+
+/** Reads and judges one credential. A cached row may only say yes: every other verdict is taken on an authoritative read. */
+export async function loadOne<Data>(engine: Engine<Data>, presented: Presented, now: Millis, authoritative = !engine.store.capabilities.cached): Promise<Loaded> {
+  const { id } = presented.credential;
+  const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative }));
+  const verdict = judgeRow(engine, row, presented, now);
+  if (verdict.kind === "live") return verdict.live;
+  if (!authoritative) return loadOne(engine, presented, now, true);
+  return refuse(engine, id, verdict);
+}
+
+type RowVerdict =
+  | { readonly kind: "live"; readonly live: Live }
+  | { readonly kind: "absent" | "superseded" | "mismatch" }
+  | { readonly kind: "ended"; readonly reason: TombstoneReason }
+  | { readonly kind: "expired"; readonly reason: "idle" | "absolute" }
+  | { readonly kind: "reuse"; readonly stepsBehind: number };
+
+function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, presented: Presented, now: Millis): RowVerdict {
+  const body = row && readBody(row.body);
+  if (!row || !body) return { kind: "absent" };
+  if (body.kind === "ended") return body;
+  const { record } = body;
+  // A clock that was set back must not give time: nothing is younger than its last acknowledged activity.
+  const time = Math.max(now, row.seenAt);
+  const evaluation = evaluate(deadlinesOf(record, row.seenAt, engine.policy), time);
+  if (evaluation.state === "expired") return { kind: "expired", reason: evaluation.by };
+  const { pending } = record;
+  if (pending && judge(pending, presented.credential, time, engine.policy.overlap).kind === "current") {
+    return { kind: "live", live: { kind: "live", row, record, presented, verdict: "elevated" } };
+  }
+  const verdict = judge(record.chain, presented.credential, time, engine.policy.overlap);
+  if (verdict.kind === "reuse" || verdict.kind === "mismatch" || verdict.kind === "superseded") return verdict;
+  if (verdict.kind === "successor" && record.chain.step >= LAST_STEP - 1) return { kind: "expired", reason: "absolute" };
+  return { kind: "live", live: { kind: "live", row, record, presented, verdict: verdict.kind } };
+}
+
+async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclude<RowVerdict, { kind: "live" }>): Promise<NotLive> {
+  const handle = engine.ring.handle(id);
+  switch (verdict.kind) {
+    case "absent":
+      engine.emit({ type: "session_unknown", handle });
+      return { kind: "none" };
+    case "mismatch":
+      engine.emit({ type: "session_mismatch", handle });
+      return { kind: "none" };
+    case "superseded":
+      engine.emit({ type: "session_superseded", handle });
+      return { kind: "none", refused: "superseded" };
+    case "ended":
+      if (verdict.reason === "replaced") return { kind: "none", refused: "superseded" };
+      engine.emit({ type: "session_use_after_expire", handle, reason: verdict.reason });
+      return { kind: "none", ended: verdict.reason };
+    case "expired":
+      if (await endRow(engine, id, verdict.reason)) engine.emit({ type: "session_expired", handle, reason: verdict.reason });
+      return { kind: "none", ended: verdict.reason };
+    case "reuse":
+      engine.emit({ type: "session_reuse_detected", handle, action: engine.onReuse, stepsBehind: verdict.stepsBehind });
+      if (engine.onReuse === "refuse") return { kind: "none", refused: "superseded" };
+      await endRow(engine, id, "reuse");
+      return { kind: "none", ended: "reuse" };
+  }
+}
+
+/** Ends a session for good; `false` when it was over already. */
+export async function endRow<Data>(engine: Engine<Data>, id: SessionId, reason: TombstoneReason): Promise<boolean> {
+  const outcome = await callStore(engine, "end", () => engine.store.end(id, tombstone(engine, reason), { durable: true }));
+  return outcome === "ended";
+}
+
+export const tombstone = <Data>(engine: Engine<Data>, reason: TombstoneReason): Tombstone => ({
+  writeId: newWriteId(),
+  expiresAt: engine.clock.now() + ENDED_FOR,
+  body: endedBody(reason),
+});
+
+export const newWriteId = (): string => toBase64url(randomBytes(12));

@@ -1,0 +1,34 @@
+import { evaluate } from "@holdfast/session-protocol";
+import type { Engine } from "../engine.ts";
+import { HoldfastError } from "../errors.ts";
+import type { SessionId } from "../port.ts";
+import { readBody } from "../record.ts";
+import { deadlinesOf } from "../session/deadlines.ts";
+import { noSession } from "../session/draft.ts";
+import { callStore } from "../store-call.ts";
+import { isSessionId } from "../token/credential.ts";
+import { ATTEMPTS, backOff, toRow, updateRow } from "./update-row.ts";
+
+/** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. */
+export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data): Promise<void> {
+  if (!isSessionId(id)) throw noSession("none");
+  await engine.line(id, async () => {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      if (attempt > 2) await backOff(engine, attempt);
+      const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true }));
+      const body = row && readBody(row.body);
+      if (!row || body?.kind !== "live") throw noSession("none");
+      const { record } = body;
+      if (evaluate(deadlinesOf(record, row.seenAt, engine.policy), engine.clock.now()).state === "expired") throw noSession("ended");
+      const before = engine.data.read(record.data, record.dataVersion) ?? engine.data.initial;
+      const after = change(before);
+      if (after === before) return;
+      const next = { ...record, data: engine.data.check(after), dataVersion: engine.data.version };
+      const { createdAt, seenAt } = row;
+      const outcome = await updateRow(engine, toRow(engine, id, next, { revision: row.revision + 1, createdAt, seenAt }), row.revision, false);
+      if (outcome === "updated") return;
+      if (outcome === "missing") throw noSession("ended");
+    }
+    throw new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
+  });
+}

@@ -1,0 +1,41 @@
+import type { Millis } from "@holdfast/session-protocol";
+import type { Engine } from "../engine.ts";
+import { HoldfastError } from "../errors.ts";
+import type { StoredSession } from "../port.ts";
+import { type SessionRecord, writeBody } from "../record.ts";
+import { deadlinesOf, expiryOf } from "../session/deadlines.ts";
+import { newWriteId } from "./load.ts";
+
+/** Attempts at one change of one session before it gives up with `conflict`. */
+export const ATTEMPTS = 8;
+
+/** The row that a record makes. */
+export function toRow<Data>(
+  engine: Engine<Data>,
+  id: StoredSession["id"],
+  record: SessionRecord,
+  times: { readonly revision: number; readonly createdAt: Millis; readonly seenAt: Millis },
+): StoredSession {
+  const expiresAt = expiryOf(deadlinesOf(record, times.seenAt, engine.policy));
+  return { id, ...times, expiresAt, writeId: newWriteId(), body: writeBody(record) };
+}
+
+/** One conditional write. A failed acknowledgement is settled by looking for one's own writeId, never by writing again. */
+export async function updateRow<Data>(engine: Engine<Data>, row: StoredSession, expectedRevision: number, durable: boolean): Promise<"updated" | "missing" | "conflict"> {
+  try {
+    return await engine.store.update(row, expectedRevision, { durable });
+  } catch (cause) {
+    if (await wroteIt(engine, row)) return "updated";
+    engine.emit({ type: "store_failed", verb: "update", error: cause });
+    throw new HoldfastError("unavailable", "The session store failed at update.", { cause });
+  }
+}
+
+/** Whether the row in the store is the one this writer wrote. */
+export async function wroteIt<Data>(engine: Engine<Data>, row: StoredSession): Promise<boolean> {
+  const found = await engine.store.read(row.id, { authoritative: true }).catch(() => null);
+  return found?.writeId === row.writeId;
+}
+
+/** Between attempts of writers in different processes: a random time that doubles. */
+export const backOff = <Data>(engine: Engine<Data>, attempt: number): Promise<void> => engine.clock.wait(Math.random() * 2 ** attempt);

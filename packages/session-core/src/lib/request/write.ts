@@ -1,0 +1,120 @@
+import type { Millis } from "@holdfast/session-protocol";
+import type { Engine } from "../engine.ts";
+import { HoldfastError } from "../errors.ts";
+import { deadlinesOf, expiryOf } from "../session/deadlines.ts";
+import { type Draft, noSession } from "../session/draft.ts";
+import { createRow } from "./create-row.ts";
+import { endRow, type Live, loadOne } from "./load.ts";
+import { ATTEMPTS, backOff, toRow, updateRow } from "./update-row.ts";
+
+export interface WriteContext<Data> {
+  readonly engine: Engine<Data>;
+  readonly now: Millis;
+  /** Whether this request counts as the user's. */
+  readonly activity: boolean;
+  /** Record the activity now, throttled or not. */
+  readonly touch: boolean;
+  readonly defer: ((work: Promise<unknown>) => void) | undefined;
+  /** Folds the intents again over what was read after a conflict. */
+  readonly refold: (live: Live) => Draft<Data>;
+}
+
+/** What is in the store now, as far as this request knows it for sure. */
+export interface Written<Data> {
+  readonly draft: Draft<Data>;
+  readonly times: { readonly createdAt: Millis; readonly seenAt: Millis } | undefined;
+}
+
+/** Brings a draft to the store: no call for most requests, one for most of the others. */
+export async function write<Data extends object>(context: WriteContext<Data>, draft: Draft<Data>): Promise<Written<Data>> {
+  const { engine, now } = context;
+  const { live, session } = draft;
+  if (draft.write === "end") {
+    if (live && (await endRow(engine, live.row.id, "logout"))) engine.emit({ type: "session_logout", handle: engine.ring.handle(live.row.id) });
+    return { draft, times: undefined };
+  }
+  if (!session) return { draft, times: undefined };
+  if (draft.write === "create") return { draft, times: await createRow(engine, { ...draft, session }, now) };
+  if (!live) return { draft, times: undefined };
+  if (draft.write === "none") return { draft, times: { createdAt: live.row.createdAt, seenAt: await touch(context, draft, live) } };
+  return update(context, draft, live);
+}
+
+async function update<Data extends object>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Written<Data>> {
+  const { engine } = context;
+  if (draft.write === "promotion") {
+    // Housekeeping: whoever won has promoted it, or the next request will.
+    const seenAt = await attempt(context, draft, live).catch((error: unknown) => {
+      if (error instanceof HoldfastError && error.code === "unavailable") return undefined;
+      throw error;
+    });
+    if (typeof seenAt === "number") engine.emit({ type: "session_renewed", handle: engine.ring.handle(live.row.id) });
+    return { draft, times: { createdAt: live.row.createdAt, seenAt: typeof seenAt === "number" ? seenAt : live.row.seenAt } };
+  }
+  const first = await attempt(context, draft, live);
+  if (typeof first === "number") return written(engine, draft, live, first);
+  if (first === "missing") throw lost(engine, live);
+  return engine.line(live.row.id, () => replay(context, live));
+}
+
+/** The losers of a race, one after the other in this process: read again, judge again, fold again, write. */
+async function replay<Data extends object>(context: WriteContext<Data>, live: Live): Promise<Written<Data>> {
+  const { engine, now, refold } = context;
+  for (let attempts = 2; attempts <= ATTEMPTS; attempts++) {
+    if (attempts > 2) await backOff(engine, attempts);
+    const again = await loadOne(engine, live.presented, now, true);
+    if (again.kind === "none") throw again.refused === "superseded" ? noSession("superseded") : lost(engine, live);
+    const draft = refold(again);
+    if (draft.write === "none") return { draft, times: again.row };
+    const outcome = await attempt(context, draft, again);
+    if (typeof outcome === "number") return written(engine, draft, again, outcome);
+    if (outcome === "missing") throw lost(engine, live);
+  }
+  throw new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
+}
+
+/** The new `seenAt` when the write took effect. */
+async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Millis | "missing" | "conflict"> {
+  const { engine, now, activity, touch: asked } = context;
+  const { session } = draft;
+  if (!session) return "missing";
+  const { row } = live;
+  const seenAt = activity || asked ? Math.max(row.seenAt, now) : row.seenAt;
+  const next = toRow(engine, row.id, session.record, { revision: row.revision + 1, createdAt: row.createdAt, seenAt });
+  const outcome = await updateRow(engine, next, row.revision, draft.elevated !== undefined);
+  return outcome === "updated" ? seenAt : outcome;
+}
+
+function written<Data>(engine: Engine<Data>, draft: Draft<Data>, live: Live, seenAt: Millis): Written<Data> {
+  if (draft.elevated) engine.emit({ type: "session_elevated", handle: engine.ring.handle(live.row.id) });
+  return { draft, times: { createdAt: live.row.createdAt, seenAt } };
+}
+
+function lost<Data>(engine: Engine<Data>, live: Live): HoldfastError {
+  engine.emit({ type: "session_write_lost", handle: engine.ring.handle(live.row.id) });
+  return noSession("ended");
+}
+
+/** Slides the idle limit. Deferred where the runtime lets work outlive the response; then it is not acknowledged yet. */
+async function touch<Data>({ engine, now, activity, touch: asked, defer }: WriteContext<Data>, draft: Draft<Data>, { row, record }: Live): Promise<Millis> {
+  if (!asked && !(activity && now - row.seenAt >= touchEvery(engine, record.subject))) return row.seenAt;
+  const expiresAt = expiryOf(deadlinesOf(draft.session?.record ?? record, now, engine.policy));
+  const seenAt = Math.max(row.seenAt, now);
+  const call = async (): Promise<Millis> => ((await engine.store.touch(row.id, seenAt, expiresAt)) === "touched" ? seenAt : row.seenAt);
+  if (asked) {
+    return call().catch((cause: unknown) => {
+      engine.emit({ type: "store_failed", verb: "touch", error: cause });
+      throw new HoldfastError("unavailable", "The session store failed at touch.", { cause });
+    });
+  }
+  const housekeeping = call().catch((error: unknown) => {
+    engine.emit({ type: "store_failed", verb: "touch", error });
+    return row.seenAt;
+  });
+  if (!defer) return housekeeping;
+  defer(housekeeping);
+  return row.seenAt;
+}
+
+const touchEvery = <Data>({ policy }: Engine<Data>, subject: string | undefined): Millis =>
+  subject === undefined ? Math.max(policy.touchEvery, Math.min(60 * 60 * 1000, policy.guest.idle / 10)) : policy.touchEvery;

@@ -1,0 +1,70 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { configError, HoldfastError } from "../errors.ts";
+
+export interface DataOptions<Data> {
+  /** Checks data on load and before each write (Standard Schema: zod, valibot, arktype...). Must be synchronous. */
+  readonly schema?: StandardSchemaV1<unknown, Data>;
+  /** Data of a new session, and of one whose stored data can no longer be read. Default `{}`. */
+  readonly initial?: Data;
+  /** Version of the data's shape, a whole number. Default 1. */
+  readonly version?: number;
+  /** Turns data of an earlier version into today's. Without it such data becomes `initial`. */
+  readonly migrate?: (data: unknown, from: number) => Data;
+}
+
+/** The one place that knows the shape of the application's data. */
+export interface DataCodec<Data> {
+  readonly version: number;
+  readonly initial: Data;
+  /** `undefined` for data that cannot be read any more: the session goes on with `initial`. */
+  read(stored: unknown, version: number): Data | undefined;
+  /** @throws HoldfastError `invalid_data` */
+  check(data: Data): Data;
+}
+
+export function createDataCodec<Data extends object>(options: DataOptions<Data>): DataCodec<Data> {
+  const { schema, initial = {} as Data, version = 1, migrate } = options;
+  if (!Number.isSafeInteger(version)) throw configError("version", "must be a whole number.");
+  if (typeof initial !== "object" || initial === null) throw configError("initial", "must be an object.");
+
+  const validate = (value: unknown): StandardSchemaV1.Result<Data> => {
+    if (!schema) return { value: value as Data };
+    const result = schema["~standard"].validate(value);
+    if (result instanceof Promise) throw configError("schema", "validates asynchronously; session data needs a synchronous schema.");
+    return result;
+  };
+  const start = validate(initial);
+  if (start.issues) throw configError("initial", `does not satisfy the schema: ${describe(start.issues)}`);
+
+  return {
+    version,
+    initial: deepFreeze(structuredClone(initial)),
+    read(stored, from) {
+      try {
+        const current = from === version ? stored : migrate?.(stored, from);
+        if (typeof current !== "object" || current === null) return undefined;
+        const result = validate(current);
+        return result.issues ? undefined : deepFreeze(result.value);
+      } catch {
+        return undefined;
+      }
+    },
+    check(data) {
+      if (typeof data !== "object" || data === null) throw new HoldfastError("invalid_data", "Session data must be an object; did the update function forget to return it?");
+      const result = validate(data);
+      if (result.issues) throw new HoldfastError("invalid_data", `Session data does not satisfy the schema: ${describe(result.issues)}`);
+      return deepFreeze(data);
+    },
+  };
+}
+
+// Paths only: messages of a schema may quote the value, and the value may be private.
+const describe = (issues: readonly StandardSchemaV1.Issue[]): string =>
+  issues.map((issue) => (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".") || "(root)").join(", ");
+
+/** Updates are replayed on conflict, so data that one of them changed in place would be changed twice. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}

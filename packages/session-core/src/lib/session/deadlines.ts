@@ -1,0 +1,15 @@
+import type { Deadlines, Millis } from "@holdfast/session-protocol";
+import type { SessionRecord } from "../record.ts";
+import type { Policy } from "./policy.ts";
+
+/** How long an ended session, or one that idled out, can still tell its owner why. */
+export const ENDED_FOR: Millis = 10 * 60 * 1000;
+
+/** From the policy of today and the times of the record, so that a tightened policy reaches existing sessions at once. */
+export function deadlinesOf(record: SessionRecord, seenAt: Millis, policy: Policy): Deadlines {
+  const { idle, absolute } = record.subject === undefined ? policy.guest : policy;
+  return { idleAt: seenAt + idle, absoluteAt: record.startedAt + absolute };
+}
+
+/** When the row may go: never later than the absolute limit, a little later than the idle one, so that "idle" can be told. */
+export const expiryOf = ({ idleAt, absoluteAt }: Deadlines): Millis => Math.min(idleAt + ENDED_FOR, absoluteAt);

@@ -1,0 +1,187 @@
+import type { Millis } from "@holdfast/session-protocol";
+import type { Engine } from "../engine.ts";
+import { HoldfastError } from "../errors.ts";
+import type { SessionId } from "../port.ts";
+import type { SessionRecord } from "../record.ts";
+import type { Live, Loaded, NotLive } from "../request/load.ts";
+import { newSessionId } from "../token/credential.ts";
+import { elevateChain, type PendingChain } from "../token/elevation.ts";
+import { beginChain, promote } from "../token/ratchet.ts";
+import type { ElevateOptions, StartOptions } from "./state.ts";
+
+export type Intent<Data> =
+  | { readonly type: "start"; readonly subject: string; readonly data: Partial<Data> | undefined; readonly options: StartOptions<Data> }
+  | { readonly type: "update"; readonly change: (data: Data) => Data }
+  | { readonly type: "elevate"; readonly options: ElevateOptions }
+  | { readonly type: "end" };
+
+/** A credential for the response. */
+export interface Offer {
+  readonly chain: number;
+  readonly step: number;
+  readonly secret: Uint8Array;
+}
+
+/** The session as this request leaves it, before it is written. */
+export interface Draft<Data> {
+  /** What was read. Ended when `write` is `end`, or `create` takes its place. */
+  readonly live: Live | undefined;
+  readonly refusal: NotLive | undefined;
+  /** `promotion` is housekeeping: it is dropped when it loses a race. */
+  readonly write: "none" | "promotion" | "update" | "create" | "end";
+  readonly session: { readonly id: SessionId; readonly record: SessionRecord; readonly data: Data } | undefined;
+  readonly offer: Offer | undefined;
+  /** Rights this request asked for; the record has them only once the pending chain is used. */
+  readonly elevated: Pick<SessionRecord, "acr" | "amr" | "authenticatedAt"> | undefined;
+  /** Of a sign-in: the guest's keys that move over, and when its first factor was accepted. */
+  readonly carry: readonly string[];
+  readonly began: Millis;
+}
+
+export interface FoldContext<Data> {
+  readonly engine: Engine<Data>;
+  readonly now: Millis;
+  /** The latest chain that the browser showed, alive or not. */
+  readonly latestChain: number | undefined;
+}
+
+const DEVICE_LENGTH = 120;
+
+/** The session as read, with what the presented credential itself brings about: a promotion, or a pending chain put to use. */
+export function beginDraft<Data>({ engine, now }: FoldContext<Data>, loaded: Loaded): Draft<Data> {
+  const empty = { offer: undefined, elevated: undefined, carry: [], began: now };
+  if (loaded.kind === "none") return { ...empty, live: undefined, refusal: loaded, write: "none", session: undefined };
+  const { row, verdict, presented } = loaded;
+  let { record } = loaded;
+  if (verdict === "successor") record = { ...record, chain: promote(record.chain, presented.credential.secret, now) };
+  if (verdict === "elevated" && record.pending) record = adopt(record, record.pending, now);
+  let data = engine.data.read(record.data, record.dataVersion);
+  if (data === undefined) {
+    engine.emit({ type: "session_data_unreadable", handle: engine.ring.handle(row.id) });
+    data = engine.data.initial;
+  }
+  const write = verdict === "successor" ? "promotion" : verdict === "elevated" ? "update" : "none";
+  return { ...empty, live: loaded, refusal: undefined, write, session: { id: row.id, record, data } };
+}
+
+/** One intent more. Pure but for fresh secrets; throws what the application did wrong, and then nothing has changed. */
+export function fold<Data extends object>(context: FoldContext<Data>, draft: Draft<Data>, intent: Intent<Data>): Draft<Data> {
+  switch (intent.type) {
+    case "end":
+      // A replaced credential cannot end the session that replaced it, and must not say that it did.
+      if (draft.refusal?.refused === "superseded") throw noSession("superseded");
+      return { ...draft, write: draft.live ? "end" : "none", session: undefined, refusal: { kind: "none", ended: "logout" }, offer: undefined };
+    case "start":
+      return start(context, draft, intent);
+    case "update":
+      return update(context, draft, intent.change);
+    case "elevate":
+      return elevate(context, draft, intent.options);
+  }
+}
+
+/** Folds the rights of a pending chain in, at its first use. There is no overlap with the chain before. */
+const adopt = (record: SessionRecord, pending: PendingChain, now: Millis): SessionRecord => {
+  const { acr, amr, authenticatedAt, startedAt = record.startedAt, ...chain } = pending;
+  return { ...record, chain: { ...chain, promotedAt: now, promotedBefore: now }, pending: undefined, acr, amr, authenticatedAt, startedAt };
+};
+
+function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Data>, intent: Extract<Intent<Data>, { type: "start" }>): Draft<Data> {
+  const { engine, now, latestChain } = context;
+  const { subject, options } = intent;
+  const carry = options.carry ?? [];
+  const guest = draft.session?.record.subject === undefined ? draft.session?.data : undefined;
+  const carried = guest ? pick(guest, carry) : {};
+  const data = engine.data.check({ ...engine.data.initial, ...carried, ...intent.data });
+  const began = options.authenticatedAt ?? now;
+  // A visitor's first guest session and first sign-in may race: 1 and 2 keep them in different cookies, and the sign-in wins.
+  const { chain, secret } = beginChain(latestChain === undefined ? 2 : (latestChain + 1) & 0xff, now);
+  const record: SessionRecord = {
+    chain,
+    pending: undefined,
+    subject,
+    startedAt: Math.min(began, now),
+    authenticatedAt: Math.min(began, now),
+    acr: options.acr,
+    amr: options.amr ?? [],
+    device: options.device && plain(options.device),
+    data,
+    dataVersion: engine.data.version,
+  };
+  return {
+    ...draft,
+    write: "create",
+    session: { id: newSessionId(engine.ring.partition(subject)), record, data },
+    offer: { chain: chain.chain, step: 0, secret },
+    elevated: undefined,
+    refusal: undefined,
+    // What the sign-in itself gives stands over what the guest had.
+    carry: guest ? carry.filter((key) => !Object.hasOwn(intent.data ?? {}, key)) : [],
+    began,
+  };
+}
+
+function update<Data extends object>(context: FoldContext<Data>, draft: Draft<Data>, change: (data: Data) => Data): Draft<Data> {
+  const { engine } = context;
+  const { session } = draft;
+  if (!session) return update(context, startGuest(context, draft), change);
+  const changed = change(session.data);
+  if (changed === session.data) return draft;
+  const data = engine.data.check(changed);
+  const record = { ...session.record, data, dataVersion: engine.data.version };
+  return { ...draft, write: draft.write === "create" ? "create" : "update", session: { ...session, record, data } };
+}
+
+function startGuest<Data>({ engine, now, latestChain }: FoldContext<Data>, draft: Draft<Data>): Draft<Data> {
+  if (draft.refusal?.refused) throw noSession("superseded");
+  if (draft.write === "end" || !engine.guests) throw noSession("none");
+  const { chain, secret } = beginChain(latestChain === undefined ? 1 : (latestChain + 1) & 0xff, now);
+  const data = engine.data.initial;
+  const record: SessionRecord = {
+    chain,
+    pending: undefined,
+    subject: undefined,
+    startedAt: now,
+    authenticatedAt: now,
+    acr: undefined,
+    amr: [],
+    device: undefined,
+    data,
+    dataVersion: engine.data.version,
+  };
+  return { ...draft, write: "create", session: { id: newSessionId(), record, data }, offer: { chain: chain.chain, step: 0, secret }, refusal: undefined };
+}
+
+function elevate<Data>({ now }: FoldContext<Data>, draft: Draft<Data>, options: ElevateOptions): Draft<Data> {
+  const { session, live } = draft;
+  if (session?.record.subject === undefined) throw noSession("none");
+  const { record } = session;
+  const again = options.reauthenticated === true;
+  const rights = { acr: options.acr ?? record.acr, amr: options.amr ?? record.amr, authenticatedAt: again ? now : record.authenticatedAt };
+  const startedAt = again ? now : undefined;
+  if (draft.write === "create" || !live) {
+    // The credential of this response is new as it is: no older one can have its rights.
+    return { ...draft, session: { ...session, record: { ...record, ...rights, startedAt: startedAt ?? record.startedAt } } };
+  }
+  const { chain, secret } = elevateChain(record.chain, session.id, live.presented.credential.secret, record.pending, now);
+  const pending: PendingChain = { ...chain, ...rights, startedAt };
+  return {
+    ...draft,
+    write: "update",
+    session: { ...session, record: { ...record, pending } },
+    offer: { chain: chain.chain, step: 0, secret },
+    elevated: rights,
+  };
+}
+
+/** What a request gets that needs a session and has none (any more). */
+export const noSession = (reason: "none" | "superseded" | "ended"): HoldfastError =>
+  new HoldfastError("no_session", reason === "superseded" ? "The credential was replaced; retry with the current one." : "There is no session to change.", { reason });
+
+export function pick<Data extends object>(data: Data, keys: readonly string[]): Partial<Data> {
+  const allowed = new Set(keys);
+  return Object.fromEntries(Object.entries(data).filter(([key]) => allowed.has(key))) as Partial<Data>;
+}
+
+// Shown in device lists and logs: no control characters, no line breaks.
+const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").slice(0, DEVICE_LENGTH);

@@ -1,0 +1,24 @@
+import type { Millis } from "@holdfast/session-protocol";
+import type { Engine } from "../engine.ts";
+import type { SessionId } from "../port.ts";
+import type { SessionRecord } from "../record.ts";
+import { deadlinesOf } from "./deadlines.ts";
+import type { ActiveState, GuestState } from "./state.ts";
+
+/** What the application sees of a live session. */
+export function liveState<Data>(
+  engine: Engine<Data>,
+  id: SessionId,
+  record: SessionRecord,
+  data: Data,
+  times: { readonly createdAt: Millis; readonly seenAt: Millis },
+  elevated?: Pick<SessionRecord, "acr" | "amr" | "authenticatedAt">,
+): ActiveState<Data> | GuestState<Data> {
+  const { createdAt, seenAt } = times;
+  const { idleAt, absoluteAt } = deadlinesOf(record, seenAt, engine.policy);
+  const handle = engine.ring.handle(id);
+  const { subject, device } = record;
+  if (subject === undefined) return { kind: "guest", id, handle, data, createdAt, seenAt, idleAt, absoluteAt };
+  const { authenticatedAt, acr, amr } = elevated ?? record;
+  return { kind: "active", id, handle, data, createdAt, seenAt, idleAt, absoluteAt, subject, authenticatedAt, acr, amr, device };
+}

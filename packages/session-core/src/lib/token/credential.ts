@@ -1,0 +1,79 @@
+import { equalBytes, fromBase64url, randomBytes, toBase64url } from "../bytes.ts";
+import type { Partition, SessionId } from "../port.ts";
+import type { KeyRing, RingKey, Transport } from "./key-ring.ts";
+
+// partition[9] nonce[9] version[1] key[2] chain[1] step[2] secret[32] tag[16]
+const VERSION = 1;
+const AT = { nonce: 9, version: 18, key: 19, chain: 21, step: 22, secret: 24, tag: 56, end: 72 } as const;
+
+export const CREDENTIAL_LENGTH = 96;
+export const SECRET_BYTES = 32;
+const ID_LENGTH = 24;
+const PARTITION_LENGTH = 12;
+const ID_PATTERN = /^[A-Za-z0-9_-]{24}$/;
+
+/** What a credential says, once its tag has been checked. */
+export interface Credential {
+  readonly id: SessionId;
+  /** Counts sign-ins and elevations of this browser, modulo 256. */
+  readonly chain: number;
+  /** Counts the ratchet steps of the chain. */
+  readonly step: number;
+  readonly secret: Uint8Array;
+}
+
+export type Decoded =
+  | { readonly kind: "authentic"; readonly credential: Credential; readonly key: RingKey }
+  /** Of a key or a format that this server does not know: perhaps of one that is being rolled out. */
+  | { readonly kind: "indeterminate"; readonly keyId: number }
+  | { readonly kind: "malformed" | "forged" };
+
+/** Checks form and tag, synchronously and without I/O. Never throws. */
+export function decodeCredential(text: string, ring: KeyRing, transport: Transport): Decoded {
+  if (text.length !== CREDENTIAL_LENGTH) return { kind: "malformed" };
+  const bytes = fromBase64url(text);
+  if (!bytes) return { kind: "malformed" };
+  const keyId = uint16(bytes, AT.key);
+  const key = ring.find(keyId);
+  if (bytes[AT.version] !== VERSION || !key) return { kind: "indeterminate", keyId };
+  const tag = key.tag(transport)(bytes.subarray(0, AT.tag)).subarray(0, AT.end - AT.tag);
+  if (!equalBytes(tag, bytes.subarray(AT.tag))) return { kind: "forged" };
+  const credential = {
+    id: text.slice(0, ID_LENGTH) as SessionId,
+    chain: bytes[AT.chain] ?? 0,
+    step: uint16(bytes, AT.step),
+    secret: bytes.subarray(AT.secret, AT.tag),
+  };
+  return { kind: "authentic", credential, key };
+}
+
+/** Writes a credential under the active key. */
+export function encodeCredential(credential: Credential, ring: KeyRing, transport: Transport): string {
+  const bytes = new Uint8Array(AT.end);
+  const { active } = ring;
+  bytes.set(fromBase64url(credential.id) ?? [], 0);
+  bytes[AT.version] = VERSION;
+  bytes[AT.key] = active.id >> 8;
+  bytes[AT.key + 1] = active.id;
+  bytes[AT.chain] = credential.chain;
+  bytes[AT.step] = credential.step >> 8;
+  bytes[AT.step + 1] = credential.step;
+  bytes.set(credential.secret, AT.secret);
+  bytes.set(active.tag(transport)(bytes.subarray(0, AT.tag)).subarray(0, AT.end - AT.tag), AT.tag);
+  return toBase64url(bytes);
+}
+
+/** A new id: in the subject's partition, or in a random one for a guest. */
+export function newSessionId(partition?: Partition): SessionId {
+  const nonce = toBase64url(randomBytes(partition ? AT.nonce : AT.version));
+  return `${partition ?? ""}${nonce}` as SessionId;
+}
+
+export const partitionOf = (id: SessionId): Partition => id.slice(0, PARTITION_LENGTH) as string as Partition;
+
+export const isSessionId = (value: unknown): value is SessionId => typeof value === "string" && ID_PATTERN.test(value);
+
+/** Whether chain `a` was begun after chain `b`, as serial numbers modulo 256. */
+export const isLaterChain = (a: number, b: number): boolean => a !== b && ((a - b) & 0xff) < 128;
+
+const uint16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);

@@ -1,0 +1,48 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { mac } from "../hash.ts";
+import type { SessionId } from "../port.ts";
+import { beginChain, type Chain, hashSecret, newChainKey, nextSecret } from "./ratchet.ts";
+
+/** A chain with new rights that waits for its first use; until then the old one lives on without them. */
+export interface PendingChain extends Chain {
+  readonly acr: string | undefined;
+  readonly amr: readonly string[];
+  readonly authenticatedAt: Millis;
+  /** Set when the absolute limit restarts, by a re-authentication. */
+  readonly startedAt: Millis | undefined;
+}
+
+const utf8 = new TextEncoder();
+
+/**
+ * The first secret of an elevated chain. It is made from a secret that the presenter holds or is about to get, so a double submit
+ * finds the pending chain of the first and answers with the same credential: whichever response arrives last, the jar is right.
+ */
+export function elevateChain(
+  current: Chain,
+  id: SessionId,
+  presented: Uint8Array,
+  pending: Chain | undefined,
+  now: Millis,
+): { chain: Chain; secret: Uint8Array } {
+  if (pending) {
+    // Made one step ahead of a secret at most two steps from the presented one: behind the overlap, or already promoted.
+    let base = presented;
+    for (let i = 0; i <= 2; i++) {
+      const secret = firstSecret(pending.chainKey, id, base);
+      if (hashSecret(secret) === pending.hash) return { chain: pending, secret };
+      base = nextSecret(current.chainKey, base);
+    }
+  }
+  const chainKey = newChainKey();
+  const base = hashSecret(presented) === current.hash ? nextSecret(current.chainKey, presented) : nextSecret(current.chainKey, nextSecret(current.chainKey, presented));
+  return beginChain((current.chain + 1) & 0xff, now, chainKey, firstSecret(chainKey, id, base));
+}
+
+function firstSecret(chainKey: Uint8Array, id: SessionId, base: Uint8Array): Uint8Array {
+  const context = utf8.encode(`elevate\0${id}\0`);
+  const message = new Uint8Array(context.length + base.length);
+  message.set(context);
+  message.set(base, context.length);
+  return mac(chainKey, message);
+}

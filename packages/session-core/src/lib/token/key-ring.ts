@@ -1,0 +1,99 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { fromBase64url, randomBytes, toBase64url } from "../bytes.ts";
+import { configError } from "../errors.ts";
+import { createMac, deriveKey, type Mac } from "../hash.ts";
+import type { Partition, SessionId } from "../port.ts";
+
+export interface KeyEntry {
+  /** 1 to 65535, unique in the ring; travels in every credential. */
+  readonly id: number;
+  /** At least 32 random bytes, base64url. */
+  readonly secret: string;
+  /** `next`: verifies only, on its way in. `active`: signs; exactly one. `retired`: verifies only, on its way out. */
+  readonly state: "next" | "active" | "retired";
+  /** When it came into this state. A retired key must stay until this plus the longest session life. */
+  readonly since: Millis;
+}
+
+/** The key file: JSON, secret, the same on all servers of the application. */
+export interface KeyRingFile {
+  /**
+   * At least 32 random bytes, base64url. Names subjects and sessions, lets nobody in, and is never rotated with the keys:
+   * another value hides all earlier sessions from `list` and `revokeAll`.
+   */
+  readonly subjectKey: string;
+  readonly keys: readonly KeyEntry[];
+}
+
+export type Transport = "cookie" | "bearer";
+
+export interface RingKey {
+  readonly id: number;
+  readonly state: KeyEntry["state"];
+  tag(transport: Transport): Mac;
+}
+
+export interface KeyRing {
+  readonly active: RingKey;
+  find(id: number): RingKey | undefined;
+  partition(subject: string): Partition;
+  handle(id: SessionId): string;
+}
+
+const PARTITION_BYTES = 9;
+const HANDLE_BYTES = 12;
+const utf8 = new TextEncoder();
+
+/** A fresh key file with one active key. */
+export function generateKeys(now: Millis = Date.now()): KeyRingFile {
+  const secret = (): string => toBase64url(randomBytes(32));
+  return { subjectKey: secret(), keys: [{ id: 1, secret: secret(), state: "active", since: now }] };
+}
+
+/** @throws HoldfastError `config` naming the entry and the fix; never with key material in the message */
+export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
+  const subjectSecret = keyBytes("keys.subjectKey", file.subjectKey);
+  const seen = new Set([file.subjectKey]);
+  const ring = new Map<number, RingKey>();
+  let active: RingKey | undefined;
+  if (!Array.isArray(file.keys)) throw configError("keys.keys", "must be an array of entries; make one with generateKeys().");
+  for (const entry of file.keys as readonly KeyEntry[]) {
+    const { id, secret, state, since } = entry;
+    if (!Number.isInteger(id) || id < 1 || id > 65_535) throw configError("keys.id", "must be a whole number from 1 to 65535.");
+    const name = `keys[id ${id}]`;
+    if (ring.has(id)) throw configError(name, "appears twice; give every key an id of its own.");
+    const bytes = keyBytes(`${name}.secret`, secret);
+    if (seen.has(secret)) throw configError(`${name}.secret`, "is used twice; every key needs a secret of its own.");
+    seen.add(secret);
+    if (state !== "next" && state !== "active" && state !== "retired") throw configError(`${name}.state`, 'must be "next", "active" or "retired".');
+    if (!Number.isFinite(since)) throw configError(`${name}.since`, "must be the time of its last change of state, in milliseconds.");
+    const key = ringKey(id, state, bytes, realm);
+    ring.set(id, key);
+    if (state !== "active") continue;
+    if (active) throw configError(name, `is active beside key ${active.id}; exactly one key may be active.`);
+    active = key;
+  }
+  if (!active) throw configError("keys", 'has no key with state "active"; exactly one is needed.');
+
+  const partitionMac = createMac(deriveKey(subjectSecret, "partition"));
+  const handleMac = createMac(deriveKey(subjectSecret, `handle/${realm}`));
+  return {
+    active,
+    find: (id) => ring.get(id),
+    partition: (subject) => toBase64url(partitionMac(utf8.encode(`${realm}\0${subject}`)).subarray(0, PARTITION_BYTES)) as Partition,
+    handle: (id) => toBase64url(handleMac(utf8.encode(id)).subarray(0, HANDLE_BYTES)),
+  };
+}
+
+function ringKey(id: number, state: KeyEntry["state"], secret: Uint8Array, realm: string): RingKey {
+  const derive = (transport: Transport): Mac => createMac(deriveKey(secret, `tag/${realm}/${transport}`));
+  const macs: Partial<Record<Transport, Mac>> = {};
+  return { id, state, tag: (transport) => (macs[transport] ??= derive(transport)) };
+}
+
+function keyBytes(option: string, value: unknown): Uint8Array {
+  const bytes = typeof value === "string" ? fromBase64url(value) : null;
+  if (!bytes) throw configError(option, "must be base64url text without padding; make one with generateKeys().");
+  if (bytes.length < 32) throw configError(option, `is ${bytes.length} bytes long; at least 32 random bytes are needed. Make one with generateKeys().`);
+  return bytes;
+}

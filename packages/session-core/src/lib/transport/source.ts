@@ -1,0 +1,78 @@
+import { ACTIVITY_HEADER } from "@holdfast/session-protocol";
+import { decodeCredential, type Credential, isLaterChain } from "../token/credential.ts";
+import type { KeyRing, RingKey, Transport } from "../token/key-ring.ts";
+import type { OpenOptions, SessionSource } from "../sessions.ts";
+import { type CookieTransport, findCookies } from "./cookie.ts";
+
+/** A credential whose tag is good, and the cookie it came in. */
+export interface Presented {
+  readonly credential: Credential;
+  readonly key: RingKey;
+  readonly cookieName: string | undefined;
+}
+
+/** What a request says about its session, before any I/O. */
+export interface Incoming {
+  readonly transport: Transport | undefined;
+  /** Authentic ones, the latest chain first. */
+  readonly presented: readonly Presented[];
+  /** Names of our cookies that came, good or bad: what a sign-out clears. */
+  readonly cookieNames: readonly string[];
+  readonly indeterminate: number | undefined;
+  readonly rejected: "malformed" | "forged" | "duplicate_cookie" | undefined;
+  /** Whether the user is behind the request. */
+  readonly activity: boolean;
+  /** A navigation: the one kind of request whose response may clean up dead cookies without racing another. */
+  readonly navigation: boolean;
+}
+
+const BEARER = /^bearer +/i;
+
+export function readSource(source: SessionSource, options: OpenOptions, ring: KeyRing, cookies: CookieTransport): Incoming {
+  if (typeof source === "string") return fromBearer(source, ring, options.activity ?? true);
+  const headers = source instanceof Headers ? source : source.headers;
+  const activity = options.activity ?? isActivity(headers);
+  const authorization = headers.get("authorization");
+  if (authorization && BEARER.test(authorization)) {
+    const bearer = fromBearer(authorization.replace(BEARER, "").trimEnd(), ring, activity);
+    // A bearer token that is not ours is the application's own business, and the cookie counts.
+    if (bearer.rejected !== "malformed") return bearer;
+  }
+  const navigation = headers.get("sec-fetch-mode") === "navigate";
+  const found = findCookies(headers.get("cookie"), cookies.names);
+  const empty = { transport: undefined, presented: [], cookieNames: [], indeterminate: undefined, rejected: undefined, activity, navigation } as const;
+  if (found === "duplicate") return { ...empty, cookieNames: cookies.names, rejected: "duplicate_cookie" };
+  if (found.length === 0) return empty;
+  return { ...empty, ...decodeAll(found.map(({ name, value }) => ({ text: value, cookieName: name })), ring, "cookie"), cookieNames: found.map(({ name }) => name) };
+}
+
+const fromBearer = (text: string, ring: KeyRing, activity: boolean): Incoming => ({
+  ...decodeAll([{ text, cookieName: undefined }], ring, "bearer"),
+  cookieNames: [],
+  activity,
+  navigation: false,
+});
+
+function decodeAll(
+  texts: readonly { readonly text: string; readonly cookieName: string | undefined }[],
+  ring: KeyRing,
+  transport: Transport,
+): Pick<Incoming, "transport" | "presented" | "indeterminate" | "rejected"> {
+  const presented: Presented[] = [];
+  let indeterminate: number | undefined;
+  let rejected: Incoming["rejected"];
+  for (const { text, cookieName } of texts) {
+    const decoded = decodeCredential(text, ring, transport);
+    if (decoded.kind === "authentic") presented.push({ credential: decoded.credential, key: decoded.key, cookieName });
+    else if (decoded.kind === "indeterminate") indeterminate = decoded.keyId;
+    else rejected = decoded.kind;
+  }
+  presented.sort((a, b) => (isLaterChain(a.credential.chain, b.credential.chain) ? -1 : 1));
+  return { transport: presented.length > 0 ? transport : undefined, presented, indeterminate: presented.length > 0 ? undefined : indeterminate, rejected };
+}
+
+function isActivity(headers: Headers): boolean {
+  if (headers.get(ACTIVITY_HEADER)?.trim().toLowerCase() === "none") return false;
+  const purpose = headers.get("sec-purpose") ?? headers.get("purpose");
+  return !purpose?.includes("prefetch");
+}
