@@ -1,0 +1,117 @@
+import { type Clock, createMemoryStore, createSessions, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "../src/index.ts";
+import type { IndexedStore } from "../src/store.ts";
+
+export interface TestClock extends Clock {
+  advance(ms: number): void;
+  set(ms: number): void;
+}
+
+export function testClock(start = Date.UTC(2026, 0, 1)): TestClock {
+  let now = start;
+  return {
+    now: () => now,
+    wait: async (ms) => void (now += ms),
+    advance: (ms) => void (now += ms),
+    set: (ms) => void (now = ms),
+  };
+}
+
+const secretOf = (fill: number): string => Buffer.alloc(32, fill).toString("base64url");
+export const KEYS: KeyRingFile = {
+  subjectKey: secretOf(1),
+  keys: [{ id: 7, secret: secretOf(2), state: "active", since: 0 }],
+};
+export const keyOf = (id: number, state: "next" | "active" | "retired"): KeyRingFile["keys"][number] => ({ id, secret: secretOf(100 + id), state, since: 0 });
+
+export interface Data {
+  readonly cart: readonly string[];
+  readonly prefs: Readonly<Record<string, string>>;
+}
+export const INITIAL: Data = { cart: [], prefs: {} };
+
+/** Counts the calls of each verb, and can make one fail or answer late. */
+export function spyStore(store: IndexedStore): IndexedStore & { readonly calls: string[]; fail: (verb: string) => Error | undefined } {
+  const calls: string[] = [];
+  const spy = { calls, fail: (_verb: string): Error | undefined => undefined };
+  return new Proxy(store, {
+    get(target, property) {
+      if (property in spy) return spy[property as keyof typeof spy];
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== "function") return value;
+      return async (...args: unknown[]) => {
+        calls.push(String(property));
+        const error = spy.fail(String(property));
+        if (error) throw error;
+        return Reflect.apply(value, target, args);
+      };
+    },
+    set(_target, property, value) {
+      return Reflect.set(spy, property, value);
+    },
+  }) as IndexedStore & typeof spy;
+}
+
+export interface World {
+  readonly sessions: Sessions<Data>;
+  readonly store: ReturnType<typeof spyStore>;
+  readonly clock: TestClock;
+  readonly events: SessionEvent[];
+}
+
+export function world(options: Partial<SessionsOptions<Data>> & { clock?: TestClock } = {}): World {
+  const clock = options.clock ?? testClock();
+  const store = spyStore((options.store as IndexedStore | undefined) ?? createMemoryStore({ clock }));
+  const events: SessionEvent[] = [];
+  const sessions = createSessions<Data>({ initial: INITIAL, keys: KEYS, ...options, store, clock, onEvent: (event) => events.push(event) });
+  return { sessions, store, clock, events };
+}
+
+/** A browser's cookies: what a response sets comes back with the next request. */
+export class Jar {
+  readonly cookies = new Map<string, string>();
+
+  get header(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
+
+  headers(more: Record<string, string> = {}): Headers {
+    return new Headers(this.cookies.size > 0 ? { cookie: this.header, ...more } : more);
+  }
+
+  take(cookies: readonly { name: string; value: string; header: string }[]): this {
+    for (const { name, value, header } of cookies) {
+      if (header.includes("Max-Age=0")) this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    return this;
+  }
+
+  copy(): Jar {
+    const jar = new Jar();
+    for (const [name, value] of this.cookies) jar.cookies.set(name, value);
+    return jar;
+  }
+}
+
+/** One request: open, do, commit, and keep the cookies. */
+export async function request<D>(
+  sessions: Sessions<D>,
+  jar: Jar,
+  act: (session: Awaited<ReturnType<Sessions<D>["open"]>>) => void = () => undefined,
+  headers: Record<string, string> = {},
+): Promise<Awaited<ReturnType<Awaited<ReturnType<Sessions<D>["open"]>>["commit"]>>> {
+  const session = await sessions.open(jar.headers(headers));
+  act(session);
+  const committed = await session.commit();
+  jar.take(committed.cookies);
+  return committed;
+}
+
+export const signedIn = async (sessions: Sessions<Data>, subject = "ada"): Promise<Jar> => {
+  const jar = new Jar();
+  await request(sessions, jar, (s) => s.start(subject));
+  return jar;
+};
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
