@@ -1,0 +1,59 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./workspace.ts";
+
+export const reportsFolder = join(root, ".reports");
+
+/** The part of vitest's JSON report that we read. */
+export interface Report {
+  readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message?: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+export type Outcome = "passed" | "failed" | "skipped";
+
+export interface TestResult {
+  readonly name: string;
+  readonly file: string;
+  readonly outcome: Outcome;
+}
+
+/** Every test of a report. A file that could not be loaded counts as one failed test, so that it can never go unnoticed. */
+export const testsOf = (report: Report, base: string = root): TestResult[] =>
+  report.testResults.flatMap((file) => {
+    const path = file.name.startsWith(`${base}/`) ? file.name.slice(base.length + 1) : file.name;
+    const tests = file.assertionResults.map(({ fullName, status }) => ({ name: fullName, file: path, outcome: outcomeOf(status) }));
+    const failedElsewhere = file.status === "failed" && !tests.some(({ outcome }) => outcome === "failed");
+    const [firstLine = ""] = (file.message ?? "").split("\n");
+    return failedElsewhere ? [...tests, { name: `(the file itself) ${firstLine}`, file: path, outcome: "failed" as const }] : tests;
+  });
+
+const outcomeOf = (status: string): Outcome => (status === "passed" || status === "failed" ? status : "skipped");
+
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export const tally = (tests: readonly TestResult[]): Tally => {
+  const count = (wanted: Outcome): number => tests.filter(({ outcome }) => outcome === wanted).length;
+  return { passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
+};
+
+export const summaryLine = ({ passed, failed, skipped }: Tally): string => `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+export const readReport = (path: string): Report | undefined =>
+  existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Report) : undefined;
+
+/** The tests of the last run of `pnpm test` (every project), or undefined when there was none. */
+export const lastRun = (folder: string = reportsFolder): TestResult[] | undefined => {
+  const reports = globSync("test-*.json", { cwd: folder }).sort().map((name) => readReport(join(folder, name)));
+  const found = reports.filter((report) => report !== undefined);
+  return found.length === 0 ? undefined : found.flatMap((report) => testsOf(report));
+};

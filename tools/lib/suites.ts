@@ -1,0 +1,77 @@
+import { globSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { findChromium } from "./chromium.ts";
+import { readReport, reportsFolder, summaryLine, type Tally, type TestResult, tally, testsOf } from "./reports.ts";
+import { BuildFailed, buildAll, run } from "./shell.ts";
+import { root } from "./workspace.ts";
+
+const projects = ["unit", "system"] as const;
+
+export interface Tier {
+  /** Names the reports: `test` or `drill`. */
+  readonly name: string;
+  /** Passed on to vitest: file filters and options. */
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** One tier from the build to its last line, `N passed, N failed, N skipped`, which is printed whatever happens. */
+export const runTier = (tier: Tier): void => {
+  const sum = attempt(tier);
+  if (sum.failed > 0) process.exitCode = 1;
+  console.log(summaryLine(sum));
+};
+
+const attempt = (tier: Tier): Tally => {
+  try {
+    buildAll();
+    return runSuites(tier);
+  } catch (error) {
+    if (!(error instanceof BuildFailed)) console.error(error);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+};
+
+/** Runs every test project and says what happened. A run without a single test is a failure. */
+const runSuites = ({ name, args, env = {} }: Tier): Tally => {
+  mkdirSync(reportsFolder, { recursive: true });
+  for (const old of globSync(`${name}-*.json`, { cwd: reportsFolder })) rmSync(join(reportsFolder, old));
+  const inCi = isCi();
+  const chromium = findChromium();
+  const problems: string[] = [];
+  if (chromium === undefined) announce(inCi, problems);
+
+  const tests = projects.flatMap((project) => {
+    const outputFile = join(reportsFolder, `${name}-${project}.json`);
+    const vitest = run(
+      process.execPath,
+      [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", "--reporter=default", "--reporter=json", `--outputFile.json=${outputFile}`, ...args],
+      { show: true, env: { ...env, CHROMIUM_PATH: chromium } },
+    );
+    const report = readReport(outputFile);
+    const found = report === undefined ? [] : testsOf(report);
+    if (vitest.code !== 0 && !found.some(({ outcome }) => outcome === "failed")) problems.push(`vitest ended with code ${vitest.code} in project "${project}" although no test failed`);
+    if (found.length === 0 && args.length === 0) problems.push(`project "${project}" has no tests`);
+    return found;
+  });
+  if (tests.length === 0) problems.push("no test ran");
+  list("Skipped", tests, "skipped");
+  list("Failed", tests, "failed");
+  for (const problem of problems) console.error(`FAILED  ${problem}`);
+  const { passed, failed, skipped } = tally(tests);
+  return { passed, failed: failed + problems.length, skipped };
+};
+
+const isCi = (): boolean => !["", "0", "false", undefined].includes(process.env["CI"]);
+
+const announce = (inCi: boolean, problems: string[]): void => {
+  const what = "Chromium was not found and could not be installed (set CHROMIUM_PATH to use one elsewhere)";
+  if (inCi) problems.push(`${what}: with CI set that is a failure`);
+  else console.error(`\n*** ${what}.\n*** THE BROWSER SUITES ARE SKIPPED.\n`);
+};
+
+const list = (title: string, tests: readonly TestResult[], wanted: TestResult["outcome"]): void => {
+  const found = tests.filter(({ outcome }) => outcome === wanted);
+  if (found.length > 0) console.log(`\n${title}:`);
+  for (const { file, name } of found) console.log(`  ${file}: ${name}`);
+};
