@@ -1,0 +1,32 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { endedBody, readBody, writeBody, type SessionRecord } from "../src/lib/record.ts";
+import { beginChain } from "../src/lib/token/ratchet.ts";
+
+const { chain } = beginChain(3, 1000);
+const record: SessionRecord = {
+  chain,
+  pending: { ...beginChain(4, 2000).chain, acr: "x", amr: ["pwd"], authenticatedAt: 2000, startedAt: undefined },
+  subject: "ada",
+  startedAt: 1000,
+  authenticatedAt: 1000,
+  acr: undefined,
+  amr: [],
+  device: "phone",
+  data: { cart: ["é", "\u2028"], __proto__x: 1 },
+  dataVersion: 1,
+};
+
+describe("record", () => {
+  it("reads back what it wrote, also a tombstone", () => {
+    expect(readBody(writeBody(record))).toEqual({ kind: "live", record });
+    expect(readBody(writeBody({ ...record, pending: undefined, subject: undefined }))).toEqual({ kind: "live", record: { ...record, pending: undefined, subject: undefined } });
+    expect(readBody(endedBody("reuse"))).toEqual({ kind: "ended", reason: "reuse" });
+  });
+
+  it("any other text is null, without throwing", () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.constantFrom("null", "[]", '{"v":1}', '{"v":2}', '{"v":1,"ended":"x"}')), (text) => void expect(readBody(text)).toBeNull()));
+    const body = writeBody(record);
+    fc.assert(fc.property(fc.nat({ max: body.length - 1 }), (cut) => void expect(readBody(body.slice(0, cut))).toBeNull()));
+  });
+});
