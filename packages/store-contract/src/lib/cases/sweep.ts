@@ -1,0 +1,59 @@
+import { expect } from "vitest";
+import type { Bench, Suite, Swept } from "../suite.ts";
+
+/** The engine may be shared with other cases: what they left behind is not ours to count. */
+async function drain({ store, clock }: Bench<Swept>): Promise<void> {
+  while ((await store.sweep(clock.now())) > 0);
+}
+
+async function seedExpired(bench: Bench<Swept>, count: number): Promise<void> {
+  const { store, row, clock, short } = bench;
+  for (let i = 0; i < count; i += 1) await store.create(row({ expiresAt: clock.now() + short }));
+  await clock.advance(short);
+}
+
+export function sweepCases({ swept }: Suite): void {
+  swept("[K08] sweep removes expired rows in batches of at most `limit` and counts them", async (bench) => {
+    const { store, clock } = bench;
+    await drain(bench);
+    await seedExpired(bench, 7);
+    const counts: number[] = [];
+    for (let i = 0; i < 4; i += 1) counts.push(await store.sweep(clock.now(), 3));
+    expect(counts).toEqual([3, 3, 1, 0]);
+  });
+
+  swept("sweep removes tombstones whose time is over, and nothing that lives", async (bench) => {
+    const { store, row, tombstone, look, clock, short } = bench;
+    await drain(bench);
+    const [live, ended, gone] = [row(), row(), row()];
+    for (const written of [live, ended, gone]) await store.create(written);
+    await store.end(ended.id, tombstone());
+    await store.end(gone.id, tombstone({ expiresAt: clock.now() + short }));
+    await clock.advance(short);
+    expect(await store.sweep(clock.now())).toBe(1);
+    expect(await look(live.id)).toEqual(live);
+    expect(await look(ended.id)).toMatchObject({ body: "ended" });
+    expect(await look(gone.id)).toBeNull();
+  });
+
+  swept("a touched row is judged by its new deadline", async (bench) => {
+    const { store, row, look, clock, short } = bench;
+    await drain(bench);
+    const first = row({ expiresAt: clock.now() + short });
+    await store.create(first);
+    await store.touch(first.id, clock.now(), clock.now() + 100 * short);
+    await clock.advance(short);
+    expect(await store.sweep(clock.now())).toBe(0);
+    expect(await look(first.id)).not.toBeNull();
+  });
+
+  swept("sweep counts by the `now` it is given", async (bench) => {
+    const { store, row, clock, short } = bench;
+    await drain(bench);
+    await store.create(row({ expiresAt: clock.now() + short }));
+    const before = clock.now();
+    await clock.advance(short);
+    expect(await store.sweep(before)).toBe(0);
+    expect(await store.sweep(clock.now())).toBe(1);
+  });
+}

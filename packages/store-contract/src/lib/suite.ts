@@ -1,0 +1,98 @@
+import type {
+  Clock,
+  SessionId,
+  SessionStore,
+  StoreCapabilities,
+  StoredSession,
+  SubjectIndex,
+  Sweeper,
+  Tombstone,
+} from "@holdfast/session-core/store";
+import { it } from "vitest";
+import { type CaseClock, createEngineClock, createTestClock } from "./clock.ts";
+import { testRow, testTombstone } from "./rows.ts";
+
+export interface StoreUnderTest {
+  readonly store: SessionStore;
+  /** Called after the case, also when it failed. */
+  dispose?(): Promise<void>;
+}
+
+/** Called once per case. The store may share its engine with other cases: they use random ids of their own. */
+export type StoreFactory = (clock: Clock) => Promise<StoreUnderTest>;
+
+/** What a case works with. */
+export interface Bench<Store extends SessionStore = SessionStore> {
+  readonly store: Store;
+  readonly clock: CaseClock;
+  /** How long a row lives that the case wants to see expire. */
+  readonly short: number;
+  /** A row of this moment. */
+  row(overrides?: Partial<StoredSession>): StoredSession;
+  tombstone(overrides?: Partial<Tombstone>): Tombstone;
+  /** What the store really holds: no cache, no replica. */
+  look(id: SessionId): Promise<StoredSession | null>;
+}
+
+export type Indexed = SessionStore & SubjectIndex;
+export type Swept = SessionStore & Sweeper;
+type Run<Store extends SessionStore> = (bench: Bench<Store>) => Promise<void>;
+
+/** Registers cases: those that need a power which the store lacks stay visible as skipped, with the reason. */
+export interface Suite {
+  readonly capabilities: StoreCapabilities;
+  every(name: string, run: Run<SessionStore>): void;
+  indexed(name: string, run: Run<Indexed>): void;
+  swept(name: string, run: Run<Swept>): void;
+}
+
+export function createSuite(factory: StoreFactory, capabilities: StoreCapabilities): Suite {
+  const own = capabilities.clock === "caller";
+  async function withBench(run: Run<SessionStore>): Promise<void> {
+    const clock = own ? createTestClock() : createEngineClock();
+    const { store, dispose } = await factory(clock);
+    const bench: Bench = {
+      store,
+      clock,
+      short: own ? 60_000 : 400,
+      row: (overrides) => testRow(overrides, clock.now()),
+      tombstone: (overrides) => testTombstone(overrides, clock.now()),
+      look: (id) => store.read(id, { authoritative: true }),
+    };
+    try {
+      await run(bench);
+    } finally {
+      await dispose?.();
+    }
+  }
+  return {
+    capabilities,
+    every(name, run) {
+      it(name, () => withBench(run));
+    },
+    indexed(name, run) {
+      if (!capabilities.index) {
+        it.skip(`${name} (not run: capabilities.index is false, so subjects cannot be listed, limited or revoked)`);
+        return;
+      }
+      it(name, () =>
+        withBench((bench) => {
+          if (!isIndexed(bench.store)) throw new Error("capabilities.index is true, but `list` or `endAll` is missing");
+          return run({ ...bench, store: bench.store });
+        }),
+      );
+    },
+    swept(name, run) {
+      it(name, (context) =>
+        withBench((bench) => {
+          if (!isSwept(bench.store)) context.skip("the store has no `sweep`: its engine must remove expired rows itself");
+          else return run({ ...bench, store: bench.store });
+          return Promise.resolve();
+        }),
+      );
+    },
+  };
+}
+
+const isIndexed = (store: SessionStore): store is Indexed => "list" in store && "endAll" in store;
+const isSwept = (store: SessionStore): store is Swept => "sweep" in store;
