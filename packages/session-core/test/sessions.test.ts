@@ -307,6 +307,19 @@ describe("the ratchet in requests", () => {
     expect(events).toContainEqual(expect.objectContaining({ type: "session_reuse_detected", action: "revoke", stepsBehind: 1 }));
   });
 
+  it("[C12] a clock set back does not bring a superseded credential back", async () => {
+    const { sessions, clock } = world();
+    const jar = await signedIn(sessions);
+    const old = jar.copy();
+    clock.advance(10 * MINUTE);
+    await request(sessions, jar);
+    await request(sessions, jar);
+    clock.advance(4 * MINUTE);
+    await request(sessions, jar);
+    clock.advance(-3.5 * MINUTE);
+    expect((await request(sessions, old)).state.kind).toBe("none");
+  });
+
   it("a lost response signs nobody out: the old credential stays current until the new one is used", async () => {
     const { sessions, clock } = world();
     const jar = await signedIn(sessions);
@@ -415,6 +428,16 @@ describe("elevation", () => {
       for (const { cookies } of responses) copy.take(cookies);
       expect((await request(sessions, copy)).state).toMatchObject({ kind: "active", acr: "step-up" });
     }
+  });
+
+  it("the first use of an elevated credential is one write, the next ones none", async () => {
+    const { sessions, store } = world();
+    const jar = await signedIn(sessions);
+    await request(sessions, jar, elevate);
+    store.calls.length = 0;
+    await request(sessions, jar);
+    await request(sessions, jar);
+    expect(store.calls).toEqual(["read", "update", "read"]);
   });
 
   it("a late cookie of the old chain cannot undo the elevation", async () => {
