@@ -12,9 +12,9 @@ const groups = parseStandards(read("docs/standards.md"));
 const results = lastRun();
 const now = standing(groups, parseNotApplicable(read("decisions/standards-not-applicable.md")), results ?? []);
 
-const report = (groups: readonly Group[], { proven, notApplicable, tests, total, missing }: Standing, verbose: boolean): void => {
+const report = (all: readonly Group[], { proven, notApplicable, tests, total, missing }: Standing, verbose: boolean): void => {
   const mark = (id: string): string => (proven.includes(id) ? "proven " : notApplicable.includes(id) ? "n/a    " : "missing");
-  for (const { letter, title, requirements } of groups) {
+  for (const { letter, title, requirements } of all) {
     const count = requirements.filter(({ id }) => proven.includes(id)).length;
     console.log(`${letter}  ${String(count).padStart(2)} of ${String(requirements.length).padStart(2)}  ${title}`);
     for (const { id, text } of verbose ? requirements : []) {

@@ -40,13 +40,11 @@ export const pnpm = (args: readonly string[], options: RunOptions = {}): Ran => 
   return direct.code === 127 ? run("npx", ["-y", "pnpm@12.21.0", ...args], options) : direct;
 };
 
-/** Builds every package (and the portal) unless the build cache has it. Exits when a build fails: nothing after it makes sense. */
-export const buildAll = (): void => {
-  const built = pnpm(["run", "build"], { show: true });
-  if (built.code === 0) return;
-  console.error("The build failed; its messages are above.");
-  process.exitCode = 1;
-  throw new BuildFailed();
+/** Builds what changed: the packages and the portal, or only the packages. Throws when a build fails: nothing after it makes sense. */
+export const buildAll = (what: "everything" | "packages" = "everything"): void => {
+  const filter = what === "packages" ? ["--filter=./packages/*"] : [];
+  const built = pnpm(["run", "build", ...filter], { show: true });
+  if (built.code !== 0) throw new BuildFailed("The build failed; its messages are above.");
 };
 
 export class BuildFailed extends Error {

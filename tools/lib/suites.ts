@@ -27,7 +27,7 @@ const attempt = (tier: Tier): Tally => {
     buildAll();
     return runSuites(tier);
   } catch (error) {
-    if (!(error instanceof BuildFailed)) console.error(error);
+    console.error(error instanceof BuildFailed ? `FAILED  ${error.message}` : error);
     return { passed: 0, failed: 1, skipped: 0 };
   }
 };

@@ -26,14 +26,16 @@ describe("standards", () => {
     expect(() => parseStandards(`${page}| A01 | again | L1 |\n`)).toThrow("A01");
   });
 
-  it.each([
+  // The examples stay out of the test's name, or this test would itself count as a proof of those rows.
+  const names: readonly [string, readonly string[]][] = [
     ["core > (A01) is not a tag", []],
     ["[A01] one", ["A01"]],
     ["[A01] [B02] two", ["A01", "B02"]],
     ["[A01, B02,C03] three", ["A01", "B02", "C03"]],
     ["reads data[A1] and [a01] and [A012]", []],
-  ])("finds the ids in %j", (name, ids) => {
-    expect(idsIn(name)).toEqual(ids);
+  ];
+  it("finds the ids in a test's name", () => {
+    for (const [name, ids] of names) expect(idsIn(name), name).toEqual(ids);
   });
 
   it("counts a row as proven only when a test passed and none failed", () => {

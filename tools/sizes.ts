@@ -1,0 +1,69 @@
+import { brotliCompressSync } from "node:zlib";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { buildAll, conclude, run } from "./lib/shell.ts";
+import { published, root } from "./lib/workspace.ts";
+
+interface Budget {
+  /** Folder under packages/. */
+  readonly name: string;
+  /** Which of its exports is measured, with everything that export offers. */
+  readonly entry: string;
+  readonly kilobytes: number;
+  /** Modules the application has anyway, left out of the measure. */
+  readonly external?: readonly string[];
+}
+
+// Bundled, minified, brotli; 1 KB = 1000 bytes. The core and the browser count everything they pull in; the others
+// count their own code, since the application has the core (and Hono) already.
+const budgets: readonly Budget[] = [
+  { name: "session-protocol", entry: ".", kilobytes: 1.5 },
+  { name: "session-core", entry: ".", kilobytes: 10 },
+  { name: "session-core", entry: "./store", kilobytes: 0.5 },
+  { name: "session-browser", entry: ".", kilobytes: 5.4 },
+  { name: "session-hono", entry: ".", kilobytes: 4, external: ["@holdfast/session-core", "hono", "hono/*"] },
+  { name: "store-sqlite", entry: ".", kilobytes: 3, external: ["@holdfast/session-core"] },
+  { name: "store-contract", entry: ".", kilobytes: 10, external: ["@holdfast/session-core", "vitest"] },
+];
+
+const builtFile = ({ name, entry }: Budget): string =>
+  join(root, "packages", name, "dist", `${entry === "." ? "index" : entry.slice(2)}.js`);
+
+const sizeOf = async (budget: Budget): Promise<number> => {
+  const { outputFiles } = await build({
+    entryPoints: [builtFile(budget)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    mainFields: ["module", "main"],
+    external: ["node:*", "bun:*", ...(budget.external ?? [])],
+    logLevel: "silent",
+  });
+  return brotliCompressSync(outputFiles[0]?.contents ?? "").byteLength;
+};
+
+/** CPU milliseconds that one import costs in a fresh process, the median of five. Printed, never judged: it depends on the machine. */
+const importCost = (budget: Budget): number => {
+  const script = `const before = process.cpuUsage(); await import(${JSON.stringify(builtFile(budget))}); const { user, system } = process.cpuUsage(before); console.log((user + system) / 1000)`;
+  const runs = Array.from({ length: 5 }, () => Number(run(process.execPath, ["--input-type=module", "--eval", script]).output));
+  return runs.sort((a, b) => a - b)[2] ?? Number.NaN;
+};
+
+buildAll("packages");
+const problems: string[] = published()
+  .filter(({ folder }) => !budgets.some(({ name }) => folder === `packages/${name}`))
+  .map(({ folder }) => `${folder} has no budget (tools/sizes.ts)`);
+
+console.log("package                    bytes   budget   import (CPU)");
+for (const budget of budgets) {
+  const bytes = await sizeOf(budget);
+  const limit = budget.kilobytes * 1000;
+  const label = `${budget.name}${budget.entry.slice(1)}`;
+  const cost = budget.name === "store-contract" ? "" : `${importCost(budget).toFixed(1)} ms`;
+  console.log(`${label.padEnd(24)} ${String(bytes).padStart(7)} ${String(limit).padStart(8)}   ${cost}`);
+  if (bytes > limit) problems.push(`${label}: ${bytes} bytes, the budget is ${limit}`);
+}
+conclude("sizes", problems, "every bundle is within its budget");
