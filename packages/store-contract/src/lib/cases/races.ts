@@ -46,7 +46,7 @@ export function raceCases({ every, indexed }: Suite): void {
     const stone = tombstone({ expiresAt: clock.now() + short });
     await store.create(first);
     const touch = (i: number): Promise<string> => store.touch(first.id, first.seenAt + i, first.expiresAt + i);
-    const update = (i: number): Promise<string> => store.update({ ...first, body: "late" }, i % 2);
+    const update = (i: number): Promise<string> => store.update({ ...first, body: "late" }, i < 25 ? i % 2 : i - 25);
     const end = (): Promise<string> => store.end(first.id, stone);
     const words = await times(50, (i) => Promise.all(i === 25 ? [end()] : [touch(i), update(i)]));
     expect(words[25]).toEqual(["ended"]);

@@ -32,6 +32,16 @@ export function readCases({ every, capabilities }: Suite): void {
     expect(await store.read(written.id)).toBeNull();
   });
 
+  if (capabilities.clock === "caller") {
+    every("a row lives until the last millisecond before expiresAt", async ({ store, row, look, clock, short }) => {
+      const written = row({ expiresAt: clock.now() + short });
+      await store.create(written);
+      await clock.advance(short - 1);
+      expect(await look(written.id)).toEqual(written);
+      expect(await store.touch(written.id, clock.now(), written.expiresAt)).toBe("touched");
+    });
+  }
+
   every("[C05] an expired row is unusable for every verb, not only hidden from reads", async (bench) => {
     const { store, row, tombstone, look, clock, short } = bench;
     const written = row({ expiresAt: clock.now() + short });
