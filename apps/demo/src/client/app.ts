@@ -1,0 +1,60 @@
+import type { SessionView } from "@holdfast/session-protocol";
+import type { PortalView } from "../server/data.ts";
+
+export type Session = SessionView<PortalView>;
+
+/** How the portal was started; the server writes it into the page. */
+export interface PortalConfig {
+  readonly idle: number;
+  readonly absolute: number;
+  readonly warn: number;
+  readonly store: string;
+}
+
+/** What one can see of a sign-in: the id before and the id after. */
+export interface Changeover {
+  readonly before: string | undefined;
+  readonly after: string;
+  readonly carried: number;
+  readonly how: "sign-in" | "elevate";
+}
+
+/** Time left, in milliseconds on the browser's clock. */
+export interface Remaining {
+  readonly idle: number;
+  readonly absolute: number;
+}
+
+/** All that a page knows and may do. */
+export interface App {
+  readonly config: PortalConfig;
+  readonly session: Session;
+  readonly changeover: Changeover | undefined;
+  remaining(): Remaining | undefined;
+  /** Calls the JSON API; deadlines in the answer reach the session client. */
+  call<T>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<Answer<T>>;
+  /** Asks the server what the session is now, and draws the page again if it became another one. */
+  refresh(): Promise<void>;
+  signedIn(changeover: Changeover, next: string): Promise<void>;
+  extend(): Promise<boolean>;
+  signOut(scope: "this" | "others" | "all"): Promise<boolean>;
+  go(path: string): void;
+  redraw(): void;
+  /** Says it to screen readers. */
+  announce(text: string): void;
+  /** Says it to everybody. */
+  toast(text: string): void;
+}
+
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly status: number; readonly type: string; readonly title: string };
+
+export interface View {
+  readonly title: string;
+  readonly node: HTMLElement;
+  /** Called every quarter of a second while the page shows. */
+  tick?(): void;
+  dispose?(): void;
+}
+
+export const isSignedIn = (session: Session): session is Session & { state: "active" } => session.state === "active";
+export const sessionId = (session: Session): string | undefined => (session.state === "none" ? undefined : session.id);

@@ -1,0 +1,183 @@
+import type { EndedReason } from "@holdfast/session-protocol";
+import type { Answer, App, Changeover, PortalConfig, Session, View } from "./app.ts";
+import { createConnection } from "./connection.ts";
+import { h, icon, setText } from "./dom.ts";
+import { percent } from "./gauge.ts";
+import { account } from "./views/account.ts";
+import { admin } from "./views/admin.ts";
+import { devices } from "./views/devices.ts";
+import { ended } from "./views/ended.ts";
+import { shop } from "./views/shop.ts";
+import { signIn } from "./views/sign-in.ts";
+import { plural } from "./time.ts";
+import { createWarning } from "./warning.ts";
+
+const REASONS: readonly string[] = ["idle", "absolute", "revoked", "reuse", "logout"] satisfies EndedReason[];
+const PRIVATE: Readonly<Record<string, (app: App) => View>> = { "/account": account, "/devices": devices, "/admin": admin };
+
+const config = JSON.parse(document.querySelector<HTMLMetaElement>('meta[name="portal-config"]')?.content ?? "{}") as PortalConfig;
+const main = part("main");
+const who = part("who");
+const hawser = part("hawser");
+const live = part("live");
+
+let changeover: Changeover | undefined;
+let view: View | undefined;
+
+const connection = createConnection(config, {
+  changed: () => redraw(),
+  over: (reason) => leave(reason),
+});
+
+const app: App = {
+  config,
+  get session() {
+    return connection.session;
+  },
+  get changeover() {
+    return changeover;
+  },
+  remaining: () => connection.remaining(),
+  async call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    try {
+      const response = await connection.fetch(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }) });
+      const answer: unknown = response.headers.get("content-type")?.includes("json") ? await response.json() : undefined;
+      if (response.ok) return { ok: true, value: answer as T };
+      const { type = "", title = "The server could not do that." } = (answer ?? {}) as { type?: string; title?: string };
+      return { ok: false, status: response.status, type, title };
+    } catch {
+      return { ok: false, status: 0, type: "offline", title: "The server does not answer. Nothing was changed." };
+    }
+  },
+  async refresh() {
+    await connection.refresh();
+    chrome();
+  },
+  async signedIn(next, path) {
+    changeover = next;
+    await connection.refresh();
+    go(path);
+  },
+  extend: () => connection.extend(),
+  signOut: (scope) => connection.signOut(scope),
+  go,
+  redraw,
+  announce(text) {
+    setText(live, "");
+    requestAnimationFrame(() => setText(live, text));
+  },
+  toast(text) {
+    document.querySelector(".toast")?.remove();
+    const toast = h("p", { class: "toast" }, text);
+    document.body.append(toast);
+    app.announce(text);
+    setTimeout(() => toast.remove(), 4000);
+  },
+};
+
+const warning = createWarning({ warn: config.warn, extend: () => connection.extend(), leave: () => void connection.signOut("this") });
+
+/** A real navigation, not a drawn one: nothing of the session stays in this page, and the server clears the dead cookie. */
+function leave(reason: EndedReason | undefined): void {
+  if (location.pathname === "/signed-out") return;
+  main.replaceChildren();
+  warning.hide();
+  const next = location.pathname in PRIVATE ? `&next=${encodeURIComponent(location.pathname)}` : "";
+  location.replace(`/signed-out?why=${reason ?? "logout"}${next}`);
+}
+
+function go(path: string): void {
+  history.pushState(null, "", path);
+  draw();
+  scrollTo(0, 0);
+}
+
+/** The session became another one: draw what is allowed now, without moving the focus of somebody who is typing. */
+function redraw(): void {
+  const focused = document.activeElement;
+  draw(focused === document.body || (focused !== null && main.contains(focused)));
+}
+
+function draw(moveFocus = true): void {
+  const url = new URL(location.href);
+  if (url.pathname !== "/account") changeover = undefined;
+  view?.dispose?.();
+  view = choose(url);
+  main.replaceChildren(view.node);
+  document.title = `${view.title} · Holdfast Chandlery`;
+  chrome();
+  tick();
+  if (moveFocus) main.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+}
+
+function choose(url: URL): View {
+  const next = safeNext(url.searchParams.get("next"));
+  const signedIn = connection.session.state === "active";
+  const closed = PRIVATE[url.pathname];
+  if (closed && signedIn) return closed(app);
+  if (closed) {
+    history.replaceState(null, "", `/sign-in?next=${encodeURIComponent(url.pathname)}`);
+    return signIn(app, url.pathname);
+  }
+  if (url.pathname === "/sign-in" && signedIn) {
+    history.replaceState(null, "", next);
+    return (PRIVATE[next] ?? shop)(app);
+  }
+  if (url.pathname === "/sign-in") return signIn(app, next);
+  if (url.pathname === "/signed-out") {
+    const why = url.searchParams.get("why") ?? "";
+    return ended(app, REASONS.includes(why) ? (why as EndedReason) : undefined, next);
+  }
+  return shop(app);
+}
+
+/** Only pages of our own, so that no link can send somebody away after signing in. */
+const safeNext = (next: string | null): string => (next !== null && (next === "/" || Object.hasOwn(PRIVATE, next)) ? next : "/account");
+
+function chrome(): void {
+  const { session } = connection;
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("nav a")) {
+    if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  who.replaceChildren(chip(session), session.state === "active" ? h("button", { class: "btn small quiet", type: "button", onclick: () => void connection.signOut("this") }, "Sign out") : h("a", { class: "btn small quiet", href: "/sign-in" }, "Sign in"));
+  const theme = session.state === "active" ? session.data.theme : undefined;
+  if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
+  else delete document.documentElement.dataset["theme"];
+}
+
+function chip(session: Session): HTMLElement {
+  if (session.state === "none") return h("span", { class: "chip", "data-kind": "none" }, "No session");
+  const name = session.state === "active" ? session.subject : "Guest";
+  const things = session.data.cartCount;
+  return h("span", { class: "chip", "data-kind": session.state, title: `Session ${session.id}` }, h("b", {}, name), h("a", { href: "/", "aria-label": `Crate: ${plural(things, "thing")}`, class: "crate-link" }, icon("i-cart"), things));
+}
+
+function tick(): void {
+  view?.tick?.();
+  const left = connection.session.state === "active" ? connection.remaining() : undefined;
+  const least = left && Math.min(left.idle, left.absolute);
+  hawser.style.setProperty("--left", `${left ? percent(left.idle, config.idle) : 0}%`);
+  hawser.toggleAttribute("data-warn", connection.warning);
+  if (connection.warning && left && least !== undefined && least > 0) warning.show(least, left.idle < left.absolute ? "idle" : "absolute");
+  else warning.hide();
+}
+
+function part(id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no #${id}`);
+  return element;
+}
+
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (!link || link.origin !== location.origin || link.hash || location.pathname === "/signed-out") return;
+  event.preventDefault();
+  go(link.pathname + link.search);
+});
+addEventListener("popstate", () => draw());
+
+await connection.start();
+draw(false);
+setInterval(tick, 250);

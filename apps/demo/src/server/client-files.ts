@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+
+export interface ClientFile {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+}
+
+/** The built pages: few and small, so they are read once and no path from a request ever reaches the disk. */
+export interface ClientFiles {
+  readonly page: string;
+  readonly files: ReadonlyMap<string, ClientFile>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+/** @returns `undefined` when the client was not built; the JSON API works without it. */
+export function loadClient(root: string): ClientFiles | undefined {
+  const index = join(root, "index.html");
+  if (!existsSync(index)) return undefined;
+  const files = new Map<string, ClientFile>();
+  for (const path of readdirSync(root, { recursive: true, encoding: "utf8" })) {
+    const type = TYPES[extname(path)];
+    if (type) files.set(`/${path.replaceAll("\\", "/")}`, { body: new Uint8Array(readFileSync(join(root, path))), type });
+  }
+  return { page: readFileSync(index, "utf8"), files };
+}
+
+/** Writes what the browser must know into the page; an attribute, since the policy allows no inline script. */
+export function pageWith(page: string, config: Readonly<Record<string, unknown>>): string {
+  const json = JSON.stringify(config).replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+  return page.replace(/(<meta name="portal-config" content=)("[^"]*"|'[^']*')/, (_all, before: string) => `${before}"${json}"`);
+}
