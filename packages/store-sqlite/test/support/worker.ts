@@ -1,0 +1,53 @@
+// A process of its own on a shared file: `worker.ts <task> <file> <synchronous> <argument>`.
+import { writeSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { testId, testRow, testTombstone } from "../../../store-contract/src/lib/rows.ts";
+import type { IndexedStore, Partition, SessionId } from "@holdfast/session-core/store";
+import { createSqliteStore } from "@holdfast/store-sqlite";
+
+type Task = (store: IndexedStore, argument: string) => Promise<void>;
+
+/** Written at once and past any buffer of this process, so that what the parent has read was acknowledged. */
+const say = (line: string): number => writeSync(1, `${line}\n`);
+
+const tasks: Record<string, Task> = {
+  /** Writes without end and says which write was acknowledged. */
+  async acknowledge(store, partition) {
+    for (;;) {
+      const row = testRow({ id: testId(partition as Partition), body: "created" });
+      await store.create(row, { began: Date.now() });
+      say(`${row.id} created`);
+      await store.update({ ...row, body: "updated" }, 0);
+      say(`${row.id} updated`);
+      await store.touch(row.id, row.seenAt + 1, row.expiresAt + 1);
+      say(`${row.id} touched`);
+      await store.end(row.id, testTombstone({ expiresAt: row.expiresAt }));
+      say(`${row.id} ended`);
+    }
+  },
+
+  /** Adds 200 to the number in the session, one by one. */
+  async increment(store, id) {
+    for (let done = 0; done < 200; ) {
+      const row = await store.read(id as SessionId);
+      if (row === null) throw new Error("the session is gone");
+      const next = { ...row, writeId: `${process.pid}-${done}`, body: String(Number(row.body) + 1) };
+      if ((await store.update(next, row.revision)) === "updated") done += 1;
+    }
+  },
+
+  /** 50 sign-ins of a subject that may have 7 sessions. */
+  async signIn(store, partition) {
+    const limit = { max: 7, whenFull: "reject", tombstone: testTombstone() } as const;
+    for (let i = 0; i < 50; i += 1) {
+      const { outcome } = await store.create(testRow({ id: testId(partition as Partition) }), { began: Date.now(), limit });
+      if (outcome === "created") say("created");
+    }
+  },
+};
+
+const [name = "", file = "", synchronous, argument = ""] = process.argv.slice(2);
+const store = createSqliteStore(new DatabaseSync(file), { synchronous: synchronous === "normal" ? "normal" : "full" });
+const task = tasks[name];
+if (task === undefined) throw new Error(`no task ${name}`);
+await task(store, argument);
