@@ -43,8 +43,8 @@ const app: App = {
       const response = await connection.fetch(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }) });
       const answer: unknown = response.headers.get("content-type")?.includes("json") ? await response.json() : undefined;
       if (response.ok) return { ok: true, value: answer as T };
-      const { type = "", title = "The server could not do that." } = (answer ?? {}) as { type?: string; title?: string };
-      return { ok: false, status: response.status, type, title };
+      const { type = "", title = "The server could not do that.", detail, reason } = (answer ?? {}) as Readonly<Record<string, string>>;
+      return { ok: false, status: response.status, type, title: detail ?? reason ?? title };
     } catch {
       return { ok: false, status: 0, type: "offline", title: "The server does not answer. Nothing was changed." };
     }

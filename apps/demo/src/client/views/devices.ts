@@ -5,9 +5,9 @@ import { agoText, plural } from "../time.ts";
 interface Device {
   readonly id: string;
   readonly current: boolean;
-  readonly createdAt: number;
-  readonly seenAt: number;
-  readonly device?: string;
+  readonly label: string | null;
+  readonly createdAgo: number;
+  readonly seenAgo: number;
 }
 
 export function devices(app: App): View {
@@ -18,14 +18,14 @@ export function devices(app: App): View {
   const load = async (): Promise<void> => {
     const answer = await app.call<{ devices: readonly Device[] }>("GET", "/session/devices");
     if (!answer.ok) return void (count.textContent = answer.title);
-    const rows = [...answer.value.devices].sort((a, b) => Number(b.current) - Number(a.current) || b.seenAt - a.seenAt);
+    const rows = [...answer.value.devices].sort((a, b) => Number(b.current) - Number(a.current) || a.seenAgo - b.seenAgo);
     list.replaceChildren(...rows.map((row) => device(row, end)));
     others.hidden = rows.length < 2;
     count.textContent = rows.length === 1 ? "Only here. Sign in with another browser and it shows up." : `${plural(rows.length, "place")}, this one first.`;
   };
   const end = async (row: Device): Promise<void> => {
     const answer = await app.call("DELETE", `/session/devices/${row.id}`);
-    app.toast(answer.ok ? `Ended: ${row.device ?? "unnamed device"}.` : answer.title);
+    app.toast(answer.ok ? `Ended: ${row.label ?? "unnamed device"}.` : answer.title);
     await load();
     node.querySelector<HTMLElement>("h1")?.focus();
   };
@@ -46,14 +46,13 @@ export function devices(app: App): View {
 }
 
 function device(row: Device, end: (row: Device) => Promise<void>): HTMLElement {
-  const label = row.device ?? "Unnamed device";
+  const label = row.label ?? "Unnamed device";
   const shape = /android|iphone|ipad|phone/i.test(label) ? "i-phone" : /curl|script|node/i.test(label) ? "i-terminal" : "i-device";
-  const now = Date.now();
   return h(
     "li",
     {},
     h("span", { class: "glyph" }, icon(shape)),
-    h("div", {}, h("h3", {}, label, row.current && h("span", { class: "tag" }, "this one")), h("p", { class: "soft" }, `Last seen ${agoText(now - row.seenAt)}, signed in ${agoText(now - row.createdAt)}`), h("p", { class: "soft mono" }, row.id)),
+    h("div", {}, h("h3", {}, label, row.current && h("span", { class: "tag" }, "this one")), h("p", { class: "soft" }, `Last seen ${agoText(row.seenAgo * 1000)}, signed in ${agoText(row.createdAgo * 1000)}`), h("p", { class: "soft mono" }, row.id)),
     row.current ? h("span", { class: "here" }) : h("button", { class: "btn small quiet", type: "button", "aria-label": `End ${label}`, onclick: () => void end(row) }, "End"),
   );
 }

@@ -1,0 +1,65 @@
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { serve } from "@hono/node-server";
+import { DEMO_ACCOUNTS, DEMO_PASSWORD } from "./accounts.ts";
+import { loadClient } from "./client-files.ts";
+import { parseOptions, USAGE } from "./options.ts";
+import { createPortal } from "./portal.ts";
+import { openStore } from "./store.ts";
+
+const SWEEP_EVERY = 60_000;
+const CLOSE_WITHIN = 3000;
+
+/** The program. `dist/server/main.js` stands two folders below the app. */
+export async function run(args: readonly string[]): Promise<void> {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const parsed = parseOptions(args, process.env, root);
+  if (parsed.kind === "help") return console.log(USAGE);
+  if (parsed.kind === "bad") {
+    console.error(parsed.message);
+    process.exitCode = 2;
+    return;
+  }
+  const { options } = parsed;
+  const { idle, absolute, warn } = options;
+  const { store, name, keys, notice, close } = await openStore(options);
+  const client = loadClient(fileURLToPath(new URL("../client", import.meta.url)));
+  const app = await createPortal({
+    store,
+    storeName: name,
+    warn,
+    policy: { idle, absolute, freshFor: 5 * 60_000 },
+    ...(keys === undefined ? {} : { keys }),
+    ...(client === undefined ? {} : { client }),
+  });
+
+  // Without a host name this listens on both loopback families, and on nothing else.
+  const server = serve({ fetch: app.fetch, port: options.port, hostname: "localhost" }, ({ port }: AddressInfo) => {
+    if (notice) console.log(notice);
+    if (!client) console.log("The pages are not built; only the JSON API answers.");
+    console.log(`Holdfast Chandlery   http://localhost:${port}`);
+    console.log(`Accounts             ${DEMO_ACCOUNTS.join(", ")}   password ${DEMO_PASSWORD}`);
+    console.log(`Sessions             ${name === "sqlite" ? options.file : "memory"}; idle ${idle / 1000} s, absolute ${absolute / 1000} s`);
+  });
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    console.error(error.code === "EADDRINUSE" ? `Port ${options.port} is taken. Choose another: PORT=8788` : error.message);
+    close();
+    process.exit(1);
+  });
+  const sweeper = setInterval(() => {
+    store.sweep(Date.now()).catch((error: unknown) => console.error("Sweeping failed:", error));
+  }, SWEEP_EVERY);
+  sweeper.unref();
+
+  const stop = (): void => {
+    clearInterval(sweeper);
+    server.close(() => {
+      close();
+      process.exit(0);
+    });
+    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    setTimeout(() => process.exit(0), CLOSE_WITHIN).unref();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}

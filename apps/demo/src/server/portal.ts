@@ -1,0 +1,99 @@
+import { type Clock, createSessions, type KeyRingFile, type PolicyOptions, type SessionEvent, type SessionsOptions, systemClock } from "@holdfast/session-core";
+import { csrf, holdfastErrorHandler, problem, session, sessionRoutes } from "@holdfast/session-hono";
+import { Hono } from "hono";
+import { createAccounts, type VerifyPassword } from "./accounts.ts";
+import { api, type PortalEnv } from "./api.ts";
+import { type ClientFiles, pageWith } from "./client-files.ts";
+import { EMPTY, type PortalData, portalSchema, project } from "./data.ts";
+import { BadInput } from "./input.ts";
+import { defaultWarn } from "./options.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+export interface PortalSetup {
+  readonly store: SessionsOptions<PortalData>["store"];
+  /** Shown on the session page. Default `memory`. */
+  readonly storeName?: string;
+  /** Without keys sessions end with the process. */
+  readonly keys?: KeyRingFile;
+  readonly policy?: PolicyOptions;
+  /** How long before the idle end the pages warn, in ms. */
+  readonly warn?: number;
+  readonly clock?: Clock;
+  /** The built pages; without them only the API answers. */
+  readonly client?: ClientFiles;
+  readonly verifyPassword?: VerifyPassword;
+  readonly onEvent?: (event: SessionEvent) => void;
+}
+
+const PAGES = ["/", "/sign-in", "/account", "/devices", "/admin", "/signed-out"];
+
+/** The whole application: pages, JSON API and session routes. Time, keys and store come from outside, so tests can hold them. */
+export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>> {
+  const { clock = systemClock, storeName = "memory", client } = setup;
+  const sessions = createSessions<PortalData>({
+    store: setup.store,
+    clock,
+    realm: "portal",
+    schema: portalSchema,
+    initial: EMPTY,
+    project: ({ data }) => project(data),
+    ...(setup.keys === undefined ? {} : { keys: setup.keys }),
+    ...(setup.policy === undefined ? {} : { policy: setup.policy }),
+    ...(setup.onEvent === undefined ? {} : { onEvent: setup.onEvent }),
+  });
+  const { idle, absolute, renew, overlap } = sessions.policy;
+  const warn = setup.warn ?? defaultWarn(idle);
+  const verifyPassword = setup.verifyPassword ?? (await createAccounts());
+
+  const app = new Hono<PortalEnv>();
+  app.use(securityHeaders());
+  app.use(csrf());
+  // Before the global middleware: asking for the view is no activity.
+  app.route("/session", sessionRoutes(sessions, { now: () => clock.now() }));
+  app.use(session(sessions, { lazy: true, except: ["/assets/*", "/favicon.svg"] }));
+  app.use("/api/*", async (c, next) => {
+    await next();
+    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
+  });
+  app.route("/api", api({
+    clock,
+    verifyPassword,
+    facts: {
+      "Idle time-out": inWords(idle),
+      "Absolute time-out": inWords(absolute),
+      "Warning before the idle end": inWords(warn),
+      "New credential every": renew === "off" ? "never" : inWords(renew),
+      "Old credential accepted for": inWords(overlap),
+      "Sessions live in": storeName === "memory" ? "memory" : "SQLite",
+    },
+  }));
+
+  if (client) {
+    const page = pageWith(client.page, { idle, absolute, warn, store: storeName });
+    for (const [path, { body, type }] of client.files) {
+      const cache = path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "public, max-age=3600";
+      app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cache } }));
+    }
+    for (const path of PAGES) {
+      app.get(path, async (c) => {
+        // A page somebody opens is activity, and the moment at which dead cookies are cleared.
+        await c.var.session.load();
+        return c.html(page, 200, { "cache-control": "private, no-cache" });
+      });
+    }
+  }
+  app.notFound(() => problem("not_found"));
+  app.onError(
+    holdfastErrorHandler((error) => {
+      if (error instanceof BadInput) return problem("bad_request", { detail: error.message });
+      console.error(error);
+      return new Response("The portal failed.\n", { status: 500, headers: { "content-type": "text/plain", "cache-control": "no-store" } });
+    }),
+  );
+  return app;
+}
+
+const inWords = (ms: number): string => {
+  const [count, unit] = ms % 3_600_000 === 0 ? [ms / 3_600_000, "hour"] : ms % 60_000 === 0 ? [ms / 60_000, "minute"] : [Math.round(ms / 1000), "second"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+};
