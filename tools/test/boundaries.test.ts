@@ -63,17 +63,17 @@ describe("boundaries", () => {
     expect(findBreaches(base)).toEqual([expect.stringContaining("does not declare")]);
   });
 
-  it("finds paths into another package, also from tests and apps", () => {
+  it("finds paths into another package, also from apps", () => {
     const base = workspace({
       "packages/session-core/package.json": core,
       "packages/store-x/package.json": store,
-      "packages/store-x/test/x.test.ts": 'import "../../session-core/src/lib/a.ts";\nimport "../src/lib/own.ts";\n',
+      "packages/store-x/src/index.ts": 'import "../../session-core/src/lib/a.ts";\nimport "./lib/own.ts";\n',
       "apps/demo/package.json": { name: "@holdfast/demo" },
       "apps/demo/src/main.ts": 'import "@holdfast/session-core/lib/a";\n',
     });
     expect(findBreaches(base)).toEqual([
       "apps/demo/src/main.ts:1: @holdfast/session-core/lib/a is no export of @holdfast/session-core",
-      "packages/store-x/test/x.test.ts:1: ../../session-core/src/lib/a.ts reaches into another package",
+      "packages/store-x/src/index.ts:1: ../../session-core/src/lib/a.ts reaches into another package",
     ]);
   });
 
