@@ -123,6 +123,8 @@ export interface RequestSession<Data> {
   end(): void;
   /** Asks for activity to be recorded now, throttled or not; `commit` then awaits the write. */
   touch(): void;
+  /** Says that no user is behind this request, whatever it says itself: for polling routes. Idle does not slide. */
+  background(): void;
   /** Asks for a ratchet step now, if policy allows one. */
   renew(): void;
   /** Writes the intents. Once; later calls return the same promise, later intents throw `already_committed`. */

@@ -1,0 +1,98 @@
+import type { RequestSession, Sessions, SessionSummary } from "@holdfast/session-core";
+import type { Millis } from "@holdfast/session-protocol";
+import { type Context, Hono } from "hono";
+import { requireSession } from "./guards.ts";
+import { problem } from "./problem.ts";
+import { readJson } from "./read-json.ts";
+import { session, type SessionEnv } from "./session.ts";
+
+export interface RouteOptions {
+  /** `Clear-Site-Data` of a sign-out, for example `["storage"]`. Default: none; the cookies are deleted anyway. */
+  readonly clearSiteData?: readonly string[];
+  /** Default `Date.now`. */
+  readonly now?: () => Millis;
+}
+
+/**
+ * The session routes of the protocol, to be mounted at `/session`: the view, touch, refresh, logout and the device list.
+ * Asking for the view, refreshing and signing out never count as activity; touching does.
+ */
+export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOptions = {}): Hono<SessionEnv<Data>> {
+  const { now = Date.now } = options;
+  const clearSiteData = options.clearSiteData?.map((type) => `"${type}"`).join(", ");
+  const app = new Hono<SessionEnv<Data>>();
+  app.use(session(sessions));
+
+  app.get("/", (c) => {
+    c.var.session.background();
+    return answerView(c, sessions, c.var.session);
+  });
+
+  app.post("/touch", async (c) => {
+    const current = c.var.session;
+    const state = await current.load();
+    if (state.kind === "none") return refused(state.refused);
+    current.touch();
+    return answerView(c, sessions, current);
+  });
+
+  app.post("/refresh", async (c) => {
+    const current = c.var.session;
+    current.background();
+    const state = await current.load();
+    if (state.kind === "none") return refused(state.refused);
+    current.renew();
+    return answerView(c, sessions, current);
+  });
+
+  app.post("/logout", async (c) => {
+    c.var.session.background();
+    const body = await readJson(c);
+    if (body instanceof Response) return body;
+    const { scope = "this" } = body;
+    if (scope !== "this" && scope !== "others" && scope !== "all") return problem("bad_request", { detail: 'scope must be "this", "others" or "all".' });
+    const state = await c.var.session.load();
+    if (state.kind === "none" && state.refused) return refused(state.refused);
+    if (scope !== "this" && state.kind === "active") await sessions.revokeAll(state.subject, { except: state.id });
+    if (scope !== "others") c.var.session.end();
+    return c.body(null, 204, { "cache-control": "no-store", ...(clearSiteData && scope !== "others" ? { "clear-site-data": clearSiteData } : {}) });
+  });
+
+  app.get("/devices", requireSession<Data>(), async (c) => {
+    const { subject, id } = c.var.active;
+    const rows = await sessions.list(subject, { current: id });
+    return c.json({ devices: rows.map((row) => device(row, now())) }, 200, { "cache-control": "no-store" });
+  });
+
+  app.delete("/devices/:id", requireSession<Data>(), async (c) => {
+    const { subject, id } = c.var.active;
+    const target = c.req.param("id");
+    // The same answer for an id that is somebody else's and for one that is nobody's.
+    if (!sessions.owns(subject, target)) return problem("not_found");
+    if (target === id) c.var.session.end();
+    else await sessions.revoke(target);
+    return c.body(null, 204, { "cache-control": "no-store" });
+  });
+
+  return app;
+}
+
+async function answerView<Data>(c: Context, sessions: Sessions<Data>, current: RequestSession<Data>): Promise<Response> {
+  await current.load();
+  const { state, credential } = await current.commit();
+  if (state.kind === "none" && state.refused === "indeterminate") return problem("unavailable");
+  return c.json({ ...sessions.view(state), ...(credential === undefined ? {} : { credential }) }, 200, { "cache-control": "no-store" });
+}
+
+const refused = (why: "superseded" | "indeterminate" | undefined): Response =>
+  problem(why === "indeterminate" ? "unavailable" : why === "superseded" ? "superseded" : "expired");
+
+const ago = (then: Millis, now: Millis): number => Math.max(0, Math.floor((now - then) / 1000));
+
+const device = <Data>(row: SessionSummary<Data>, now: Millis) => ({
+  id: row.id,
+  current: row.current,
+  label: row.device ?? null,
+  createdAgo: ago(row.createdAt, now),
+  seenAgo: ago(row.seenAt, now),
+});

@@ -1,0 +1,111 @@
+import { HoldfastError } from "@holdfast/session-core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { csrf } from "../src/index.ts";
+import { Browser, ORIGIN, signedIn, world } from "./support.ts";
+
+const post = async (headers: Record<string, string>, options: Parameters<typeof csrf>[0] = {}, path = "/cart"): Promise<number> => {
+  const { app } = world({ csrf: options });
+  const { cookie } = await signedIn(app);
+  return (await app.request(ORIGIN + path, { method: "POST", headers: { cookie, ...headers } })).status;
+};
+
+describe("csrf", () => {
+  it("[E01] a cross-site write is refused before the handler runs, reads are not", async () => {
+    const { app, calls } = world();
+    const browser = await signedIn(app);
+    calls.length = 0;
+    const response = await browser.post("/cart", undefined, { "sec-fetch-site": "cross-site" });
+    expect(response.status).toBe(403);
+    expect(await response.json()).toMatchObject({ type: "urn:holdfast:problem:csrf", status: 403 });
+    expect(calls).toEqual([]);
+    expect((await browser.get("/private", { "sec-fetch-site": "cross-site" })).status).toBe(200);
+  });
+
+  it("[E02] same-site is refused unless trusted; same-origin and none pass", async () => {
+    expect(await post({ "sec-fetch-site": "same-site" })).toBe(403);
+    expect(await post({ "sec-fetch-site": "same-site" }, { trustSameSite: true })).toBe(200);
+    expect(await post({ "sec-fetch-site": "same-origin" })).toBe(200);
+    expect(await post({ "sec-fetch-site": "none" })).toBe(200);
+  });
+
+  it("[E03] without Fetch Metadata the Origin is compared exactly", async () => {
+    expect(await post({ origin: ORIGIN })).toBe(200);
+    expect(await post({ origin: "http://app.test" })).toBe(403);
+    expect(await post({ origin: "https://app.test:8443" })).toBe(403);
+    expect(await post({ origin: "https://www.app.test" }, { origins: ["https://www.app.test"] })).toBe(200);
+    expect(await post({ origin: ORIGIN }, { origins: ["https://www.app.test"] })).toBe(403);
+    expect(await post({ referer: `${ORIGIN}/page?x` })).toBe(200);
+    expect(await post({ referer: "https://evil.test/https://app.test" })).toBe(403);
+  });
+
+  it("[E04] a write with cookies and none of the headers is refused by default", async () => {
+    expect(await post({})).toBe(403);
+    expect(await post({}, { headerless: "allow" })).toBe(200);
+    const { app } = world();
+    expect((await app.request(`${ORIGIN}/sign-in`, { method: "POST" })).status).toBe(302);
+    expect((await app.request(`${ORIGIN}/cart`, { method: "POST", headers: { authorization: "Bearer x", origin: "https://other.test" } })).status).toBe(200);
+  });
+
+  it("[E05] no spelling of another origin gets through", async () => {
+    const { app } = world();
+    const { cookie } = await signedIn(app);
+    const status = async (origin: string) => (await app.request(`${ORIGIN}/cart`, { method: "POST", headers: { cookie, origin } })).status;
+    for (const origin of ["null", "https://app.test.evil.test", "https://app.test@evil.test", "https://app.test.", "https://APP.test", "https://app.test:443", "https://app.test/", "https://app.tes", "app.test", "https://xapp.test", "https:/app.test"]) {
+      expect(await status(origin), origin).toBe(403);
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.webUrl(), fc.stringMatching(/^[!-~]{1,40}$/)), async (origin) => {
+        fc.pre(origin !== ORIGIN);
+        expect(await status(origin)).toBe(403);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("[E06] unknown Sec-Fetch-Site values count as absent, never as permission", async () => {
+    expect(await post({ "sec-fetch-site": "friendly" })).toBe(403);
+    expect(await post({ "sec-fetch-site": "SAME-ORIGIN" })).toBe(403);
+    expect(await post({ "sec-fetch-site": "friendly", origin: ORIGIN })).toBe(200);
+  });
+
+  it("[E12] the session routes take JSON only: what a form can send is refused", async () => {
+    const { app } = world();
+    const browser = await signedIn(app);
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]) {
+      expect((await browser.post("/session/logout", { scope: "all" }, { "content-type": type })).status).toBe(400);
+    }
+    expect((await browser.get("/private")).status).toBe(200);
+  });
+
+  it("[E14] answers that depend on the headers say so in Vary", async () => {
+    const { app } = world();
+    const browser = await signedIn(app);
+    const fields = async (response: Promise<Response>) => ((await response).headers.get("vary") ?? "").toLowerCase();
+    expect(await fields(browser.post("/cart"))).toMatch(/sec-fetch-site, origin/);
+    expect(await fields(browser.post("/cart", undefined, { "sec-fetch-site": "cross-site" }))).toMatch(/sec-fetch-site, origin/);
+    expect(await fields(browser.get("/private"))).toContain("cookie");
+  });
+
+  it("[E15] report-only records what it would refuse; exemptions are a list", async () => {
+    const seen: unknown[] = [];
+    expect(await post({ "sec-fetch-site": "cross-site" }, { reportOnly: (refused) => seen.push(refused) })).toBe(200);
+    expect(seen).toEqual([{ path: "/cart", why: "Sec-Fetch-Site is cross-site" }]);
+    expect(await post({ "sec-fetch-site": "cross-site" }, { exempt: ["/cart"] })).toBe(200);
+    expect(await post({ "sec-fetch-site": "cross-site" }, { exempt: ["/car"] })).toBe(403);
+  });
+
+  it("[B01] an origin that is malformed or not https is refused at construction; localhost may use http", () => {
+    for (const origin of ["app.test", "https://app.test/", "http://app.test", "*", "https://app.test/path", "null"]) {
+      expect(() => csrf({ origins: [origin] })).toThrow(expect.objectContaining({ code: "config", option: "origins" } satisfies Partial<HoldfastError>));
+    }
+    expect(() => csrf({ origins: ["http://localhost:8787", "https://app.test"] })).not.toThrow();
+  });
+
+  it("a sign-in from another site is refused although it carries no cookie", async () => {
+    const { app } = world();
+    const browser = new Browser(app);
+    expect((await browser.post("/sign-in", undefined, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect(browser.jar.size).toBe(0);
+  });
+});
