@@ -51,9 +51,17 @@ export const summaryLine = ({ passed, failed, skipped }: Tally): string => `${pa
 export const readReport = (path: string): Report | undefined =>
   existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Report) : undefined;
 
-/** The tests of the last run of `pnpm test` (every project), or undefined when there was none. */
-export const lastRun = (folder: string = reportsFolder): TestResult[] | undefined => {
+export interface LastRun {
+  /** What was passed on to vitest: not empty for a run of part of the tests. */
+  readonly args: readonly string[];
+  readonly tests: readonly TestResult[];
+}
+
+/** The last run of `pnpm test` with all its projects, or undefined when there was none. */
+export const lastRun = (folder: string = reportsFolder): LastRun | undefined => {
+  const summary = join(folder, "test.json");
+  if (!existsSync(summary)) return undefined;
+  const { args } = JSON.parse(readFileSync(summary, "utf8")) as LastRun;
   const reports = globSync("test-*.json", { cwd: folder }).sort().map((name) => readReport(join(folder, name)));
-  const found = reports.filter((report) => report !== undefined);
-  return found.length === 0 ? undefined : found.flatMap((report) => testsOf(report));
+  return { args, tests: reports.flatMap((report) => (report === undefined ? [] : testsOf(report))) };
 };

@@ -1,4 +1,4 @@
-import { globSync, mkdirSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium } from "./chromium.ts";
 import { readReport, reportsFolder, summaryLine, type Tally, type TestResult, tally, testsOf } from "./reports.ts";
@@ -17,7 +17,11 @@ export interface Tier {
 
 /** One tier from the build to its last line, `N passed, N failed, N skipped`, which is printed whatever happens. */
 export const runTier = (tier: Tier): void => {
+  mkdirSync(reportsFolder, { recursive: true });
+  // First of all, so that nothing can take the reports of an earlier run for those of one that did not get far.
+  for (const old of globSync(`${tier.name}{,-*}.json`, { cwd: reportsFolder })) rmSync(join(reportsFolder, old));
   const sum = attempt(tier);
+  writeFileSync(join(reportsFolder, `${tier.name}.json`), JSON.stringify({ args: tier.args, finished: new Date().toISOString(), ...sum }));
   if (sum.failed > 0) process.exitCode = 1;
   console.log(summaryLine(sum));
 };
@@ -34,8 +38,6 @@ const attempt = (tier: Tier): Tally => {
 
 /** Runs every test project and says what happened. A run without a single test is a failure. */
 const runSuites = ({ name, args, env = {} }: Tier): Tally => {
-  mkdirSync(reportsFolder, { recursive: true });
-  for (const old of globSync(`${name}-*.json`, { cwd: reportsFolder })) rmSync(join(reportsFolder, old));
   const inCi = isCi();
   const chromium = findChromium();
   const problems: string[] = [];
