@@ -36,12 +36,13 @@ const tasks: Record<string, Task> = {
     }
   },
 
-  /** 50 sign-ins of a subject that may have 7 sessions. */
+  /** 60 sign-ins of a subject that may have 7 sessions; says who came and who had to go. */
   async signIn(store, partition) {
-    const limit = { max: 7, whenFull: "reject", tombstone: testTombstone() } as const;
-    for (let i = 0; i < 50; i += 1) {
-      const { outcome } = await store.create(testRow({ id: testId(partition as Partition) }), { began: Date.now(), limit });
-      if (outcome === "created") say("created");
+    const limit = { max: 7, whenFull: "evict-oldest", tombstone: testTombstone() } as const;
+    for (let i = 0; i < 60; i += 1) {
+      const { outcome, evicted } = await store.create(testRow({ id: testId(partition as Partition) }), { began: Date.now(), limit });
+      say(outcome);
+      for (const id of evicted) say(id);
     }
   },
 };
