@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { serve } from "@hono/node-server";
+import { serve, type ServerType } from "@hono/node-server";
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from "./accounts.ts";
 import { loadClient } from "./client-files.ts";
 import { parseOptions, USAGE } from "./options.ts";
@@ -33,19 +33,25 @@ export async function run(args: readonly string[]): Promise<void> {
     ...(client === undefined ? {} : { client }),
   });
 
-  // Without a host name this listens on both loopback families, and on nothing else.
-  const server = serve({ fetch: app.fetch, port: options.port, hostname: "localhost" }, ({ port }: AddressInfo) => {
+  const fail = (error: NodeJS.ErrnoException): void => {
+    console.error(error.code === "EADDRINUSE" ? `Port ${options.port} is taken. Choose another: PORT=8788` : error.message);
+    close();
+    process.exit(1);
+  };
+  // Loopback only, in both families: what `localhost` means differs between machines.
+  const servers: ServerType[] = [];
+  const first = serve({ fetch: app.fetch, port: options.port, hostname: "127.0.0.1" }, ({ port }: AddressInfo) => {
+    const second = serve({ fetch: app.fetch, port, hostname: "::1" });
+    second.on("error", () => undefined);
+    servers.push(second);
     if (notice) console.log(notice);
     if (!client) console.log("The pages are not built; only the JSON API answers.");
     console.log(`Holdfast Chandlery   http://localhost:${port}`);
     console.log(`Accounts             ${DEMO_ACCOUNTS.join(", ")}   password ${DEMO_PASSWORD}`);
     console.log(`Sessions             ${name === "sqlite" ? options.file : "memory"}; idle ${idle / 1000} s, absolute ${absolute / 1000} s`);
   });
-  server.on("error", (error: NodeJS.ErrnoException) => {
-    console.error(error.code === "EADDRINUSE" ? `Port ${options.port} is taken. Choose another: PORT=8788` : error.message);
-    close();
-    process.exit(1);
-  });
+  first.on("error", fail);
+  servers.push(first);
   const sweeper = setInterval(() => {
     store.sweep(Date.now()).catch((error: unknown) => console.error("Sweeping failed:", error));
   }, SWEEP_EVERY);
@@ -53,11 +59,14 @@ export async function run(args: readonly string[]): Promise<void> {
 
   const stop = (): void => {
     clearInterval(sweeper);
-    server.close(() => {
+    first.close(() => {
       close();
       process.exit(0);
     });
-    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    for (const server of servers) {
+      if (server !== first) server.close();
+      if ("closeIdleConnections" in server) server.closeIdleConnections();
+    }
     setTimeout(() => process.exit(0), CLOSE_WITHIN).unref();
   };
   process.once("SIGTERM", stop);

@@ -21,7 +21,7 @@ export async function openStore(options: PortalOptions): Promise<OpenStore> {
   if (options.store === "memory") return memory();
   const sqlite = await loadSqlite();
   if (!sqlite) return { ...memory(), notice: `Node ${process.versions.node} has no node:sqlite, so sessions live in memory and end with this process.` };
-  mkdirSync(dirname(options.file), { recursive: true });
+  mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
   const db = new sqlite.DatabaseSync(options.file);
   return { store: createSqliteStore(db), name: "sqlite", keys: loadKeys(`${options.file}.keys.json`), close: () => db.close() };
 }
