@@ -1,5 +1,5 @@
 import type { StoreCapabilities } from "@holdfast/session-core/store";
-import { describe } from "vitest";
+import { describe, it } from "vitest";
 import { createCases } from "./cases/create.ts";
 import { deleteCases, endCases } from "./cases/end.ts";
 import { endAllCases } from "./cases/end-all.ts";
@@ -12,7 +12,30 @@ import { signalCases } from "./cases/signal.ts";
 import { sweepCases } from "./cases/sweep.ts";
 import { touchCases } from "./cases/touch.ts";
 import { updateCases } from "./cases/update.ts";
-import { createSuite, type StoreFactory } from "./suite.ts";
+import { createSuite, type Registrar, type StoreFactory, type Suite } from "./suite.ts";
+
+/** The chapters of the contract, in the order of the port. */
+export const chapters: Readonly<Record<string, (suite: Suite) => void>> = {
+  read: readCases,
+  create: createCases,
+  update: updateCases,
+  touch: touchCases,
+  end: endCases,
+  delete: deleteCases,
+  list: listCases,
+  limits: limitCases,
+  endAll: endAllCases,
+  sweep: sweepCases,
+  "hostile names and bodies": hostileCases,
+  "deadlines of calls": signalCases,
+  races: raceCases,
+};
+
+const vitest: Registrar = {
+  run: (name, body) => it(name, body),
+  runOrSkip: (name, body) => it(name, (context) => body((reason) => context.skip(reason))),
+  skip: (name) => it.skip(name),
+};
 
 /**
  * Registers the contract of the store port as one `describe` block. Every sentence on the port is a case.
@@ -21,20 +44,8 @@ import { createSuite, type StoreFactory } from "./suite.ts";
  * @param capabilities what the store declares. Cases that need more are reported as skipped, with the reason.
  */
 export function describeStore(name: string, factory: StoreFactory, capabilities: StoreCapabilities): void {
-  const suite = createSuite(factory, capabilities);
+  const suite = createSuite(factory, capabilities, vitest);
   describe(`store contract: ${name}`, () => {
-    describe("read", () => readCases(suite));
-    describe("create", () => createCases(suite));
-    describe("update", () => updateCases(suite));
-    describe("touch", () => touchCases(suite));
-    describe("end", () => endCases(suite));
-    describe("delete", () => deleteCases(suite));
-    describe("list", () => listCases(suite));
-    describe("limits", () => limitCases(suite));
-    describe("endAll", () => endAllCases(suite));
-    describe("sweep", () => sweepCases(suite));
-    describe("hostile names and bodies", () => hostileCases(suite));
-    describe("deadlines of calls", () => signalCases(suite));
-    describe("races", () => raceCases(suite));
+    for (const [chapter, cases] of Object.entries(chapters)) describe(chapter, () => cases(suite));
   });
 }

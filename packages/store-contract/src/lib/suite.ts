@@ -8,7 +8,6 @@ import type {
   Sweeper,
   Tombstone,
 } from "@holdfast/session-core/store";
-import { it } from "vitest";
 import { type CaseClock, createEngineClock, createTestClock } from "./clock.ts";
 import { testRow, testTombstone } from "./rows.ts";
 
@@ -38,7 +37,7 @@ export type Indexed = SessionStore & SubjectIndex;
 export type Swept = SessionStore & Sweeper;
 type Run<Store extends SessionStore> = (bench: Bench<Store>) => Promise<void>;
 
-/** Registers cases: those that need a power which the store lacks stay visible as skipped, with the reason. */
+/** What the cases are written against: one verb per power that they need. */
 export interface Suite {
   readonly capabilities: StoreCapabilities;
   every(name: string, run: Run<SessionStore>): void;
@@ -46,36 +45,28 @@ export interface Suite {
   swept(name: string, run: Run<Swept>): void;
 }
 
-export function createSuite(factory: StoreFactory, capabilities: StoreCapabilities): Suite {
-  const own = capabilities.clock === "caller";
-  async function withBench(run: Run<SessionStore>): Promise<void> {
-    const clock = own ? createTestClock() : createEngineClock();
-    const { store, dispose } = await factory(clock);
-    const bench: Bench = {
-      store,
-      clock,
-      short: own ? 60_000 : 400,
-      row: (overrides) => testRow(overrides, clock.now()),
-      tombstone: (overrides) => testTombstone(overrides, clock.now()),
-      look: (id) => store.read(id, { authoritative: true }),
-    };
-    try {
-      await run(bench);
-    } finally {
-      await dispose?.();
-    }
-  }
+/** Where cases go: to vitest, or to a test of the cases themselves. */
+export interface Registrar {
+  run(name: string, body: () => Promise<void>): void;
+  /** A case that may find out only when it runs that it does not apply; `skip` does not return. */
+  runOrSkip(name: string, body: (skip: (reason: string) => never) => Promise<void>): void;
+  /** Stays visible in the report; the name ends with the reason. */
+  skip(name: string): void;
+}
+
+export function createSuite(factory: StoreFactory, capabilities: StoreCapabilities, registrar: Registrar): Suite {
+  const withBench = (run: Run<SessionStore>): Promise<void> => useBench(factory, capabilities.clock, run);
   return {
     capabilities,
     every(name, run) {
-      it(name, () => withBench(run));
+      registrar.run(name, () => withBench(run));
     },
     indexed(name, run) {
       if (!capabilities.index) {
-        it.skip(`${name} (not run: capabilities.index is false, so subjects cannot be listed, limited or revoked)`);
+        registrar.skip(`${name} (not run: capabilities.index is false, so subjects cannot be listed, limited or revoked)`);
         return;
       }
-      it(name, () =>
+      registrar.run(name, () =>
         withBench((bench) => {
           if (!isIndexed(bench.store)) throw new Error("capabilities.index is true, but `list` or `endAll` is missing");
           return run({ ...bench, store: bench.store });
@@ -83,15 +74,33 @@ export function createSuite(factory: StoreFactory, capabilities: StoreCapabiliti
       );
     },
     swept(name, run) {
-      it(name, (context) =>
-        withBench((bench) => {
-          if (!isSwept(bench.store)) context.skip("the store has no `sweep`: its engine must remove expired rows itself");
-          else return run({ ...bench, store: bench.store });
-          return Promise.resolve();
-        }),
+      registrar.runOrSkip(name, (skip) =>
+        withBench((bench) =>
+          isSwept(bench.store)
+            ? run({ ...bench, store: bench.store })
+            : skip("the store has no `sweep`: its engine must remove expired rows itself"),
+        ),
       );
     },
   };
+}
+
+async function useBench(factory: StoreFactory, clockOf: StoreCapabilities["clock"], run: Run<SessionStore>): Promise<void> {
+  const own = clockOf === "caller";
+  const clock = own ? createTestClock() : createEngineClock();
+  const { store, dispose } = await factory(clock);
+  try {
+    await run({
+      store,
+      clock,
+      short: own ? 60_000 : 400,
+      row: (overrides) => testRow(overrides, clock.now()),
+      tombstone: (overrides) => testTombstone(overrides, clock.now()),
+      look: (id) => store.read(id, { authoritative: true }),
+    });
+  } finally {
+    await dispose?.();
+  }
 }
 
 const isIndexed = (store: SessionStore): store is Indexed => "list" in store && "endAll" in store;
