@@ -1,0 +1,22 @@
+import type { Millis } from "@holdfast/session-protocol";
+import type { Environment } from "./environment.ts";
+
+export interface ClientOptions {
+  /** Where the session routes are. Default `/session`. */
+  readonly base?: string;
+  /** How long before the end the state turns to `warning`. Default 120 s, at least 20 s (WCAG 2.2.1), at most half of the idle time. */
+  readonly warnBefore?: Millis;
+  /** What activity does during the warning: `extend` (default) ends it in all tabs, `ask` waits for `extend()`. */
+  readonly whileWarning?: "extend" | "ask";
+  /** Parts of the platform to replace. */
+  readonly environment?: Partial<Environment>;
+}
+
+export const LEAST_WARNING: Millis = 20_000;
+const DEFAULT_WARNING: Millis = 120_000;
+
+/** @throws RangeError for a warning that is too short to be acted on */
+export function warningOf({ warnBefore = DEFAULT_WARNING }: ClientOptions): Millis {
+  if (!(warnBefore >= LEAST_WARNING)) throw new RangeError("warnBefore: WCAG 2.2.1 asks for at least 20,000 ms.");
+  return warnBefore;
+}
