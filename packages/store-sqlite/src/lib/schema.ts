@@ -23,6 +23,7 @@ export function tablesOf(table: string): Tables {
 /**
  * The statements that make the tables, safe to repeat. `createSqliteStore` runs them itself; they are public for migrations and for review.
  *
+ * The sessions keep their rowid: with bodies of some hundred bytes a WITHOUT ROWID table was 1.5 to 2 times slower for every write.
  * `partition` is set exactly while the row is live and has a subject, so the partial index is the subject index and nothing else.
  * @param table default `holdfast_sessions`.
  * @throws HoldfastError `config` for a table name that is no plain identifier.
@@ -40,7 +41,7 @@ CREATE TABLE IF NOT EXISTS ${sessions} (
   seen_at     INTEGER NOT NULL,
   expires_at  INTEGER NOT NULL,
   body        TEXT    NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX IF NOT EXISTS ${index("by_subject")} ON ${sessions} (partition, created_at, id) WHERE partition IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ${index("by_expiry")} ON ${sessions} (expires_at);

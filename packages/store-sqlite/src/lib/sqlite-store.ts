@@ -1,14 +1,7 @@
-import {
-  type Clock,
-  type CreateGuard,
-  type CreateResult,
-  HoldfastError,
-  type IndexedStore,
-  type StoredSession,
-  systemClock,
-} from "@holdfast/session-core/store";
+import { type Clock, HoldfastError, type IndexedStore, systemClock } from "@holdfast/session-core/store";
+import { changed, createGuarded, insert } from "./create.ts";
 import type { SqliteDatabase } from "./driver.ts";
-import { cursorOf, idsOf, partitionOf, placeOf, toSession } from "./rows.ts";
+import { cursorOf, idsOf, placeOf, toSession } from "./rows.ts";
 import { sqliteSchema } from "./schema.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 import { immediately } from "./transaction.ts";
@@ -119,33 +112,6 @@ export function createSqliteStore(db: SqliteDatabase, options: SqliteStoreOption
     },
   };
 }
-
-/** Runs inside one write transaction, so nothing can come between the checks and the insert. */
-function createGuarded(sql: Statements, row: StoredSession, guard: CreateGuard, now: number): CreateResult {
-  const partition = partitionOf(row.id);
-  if (sql.read.get(row.id, now)) return { outcome: "exists", evicted: [] };
-  if (sql.isRevoked.get(partition, guard.began)) return { outcome: "revoked", evicted: [] };
-  let evicted: CreateResult["evicted"] = [];
-  if (guard.limit !== undefined) {
-    const { max, whenFull, tombstone } = guard.limit;
-    const { live } = sql.countOfSubject.get(partition, now) as { readonly live: number };
-    const excess = live + 1 - max;
-    if (excess > 0 && whenFull === "reject") return { outcome: "full", evicted: [] };
-    if (excess > 0) {
-      const { writeId, expiresAt, body } = tombstone;
-      evicted = idsOf(sql.endOldest.all(writeId, expiresAt, body, partition, now, excess));
-    }
-  }
-  insert(sql, row, partition, now);
-  return { outcome: "created", evicted };
-}
-
-function insert(sql: Statements, row: StoredSession, partition: string | null, now: number): boolean {
-  const { id, revision, writeId, createdAt, seenAt, expiresAt, body } = row;
-  return changed(sql.create.run(id, revision, writeId, createdAt, seenAt, expiresAt, body, partition, now).changes);
-}
-
-const changed = (changes: number | bigint): boolean => Number(changes) > 0;
 
 const isLive = (sql: Statements, id: string, now: number): boolean => Boolean(sql.isLive.get(id, now));
 
