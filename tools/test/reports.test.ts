@@ -8,7 +8,7 @@ describe("test reports", () => {
     const tests = testsOf(
       report([
         {
-          name: "/work/space/a.test.ts",
+          name: "/repository/a.test.ts",
           status: "failed",
           assertionResults: [
             { fullName: "one", status: "passed" },
@@ -18,7 +18,7 @@ describe("test reports", () => {
           ],
         },
       ]),
-      "/work/space",
+      "/repository",
     );
     expect(tests[1]).toEqual({ name: "two", file: "a.test.ts", outcome: "failed" });
     expect(summaryLine(tally(tests))).toBe("1 passed, 1 failed, 2 skipped");
