@@ -1,4 +1,4 @@
-import { HoldfastError } from "@holdfast/session-core";
+import type { HoldfastError } from "@holdfast/session-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { csrf } from "../src/index.ts";

@@ -1,37 +1,12 @@
-import { ACTIVITY_HEADER, DEFAULT_BASE, type Millis, type SessionDeadlines, type SessionView } from "@holdfast/session-protocol";
+import { DEFAULT_BASE, type Millis, type SessionDeadlines, type SessionView } from "@holdfast/session-protocol";
 import { browserEnvironment, type Environment, memoryStorage } from "./environment.ts";
 import { type ClientOptions, LEAST_WARNING, warningOf } from "./options.ts";
 import { readRecord, type SharedRecord, touchDueAt, withDeadlines } from "./record.ts";
-import { ask, problemOf, send, sendLogout } from "./server.ts";
+import type { LogoutScope, SessionClient } from "./session-client.ts";
+import { ask, finishLogout, pendingLogout, sendLogout } from "./server.ts";
+import { type FetchOptions, sessionFetch } from "./session-fetch.ts";
 import { listenTo } from "./sources.ts";
-import { type Action, type ClientState, initialModel, reduce, stateOf } from "./state.ts";
-
-export type LogoutScope = "this" | "others" | "all";
-
-export interface FetchOptions extends RequestInit {
-  /** Nobody is waiting for this request: it does not count as activity. By default that is told from the user's last input. */
-  readonly background?: boolean;
-}
-
-/** A headless store in the manner of nanostores: it works from the first listener to the last. */
-export interface SessionClient {
-  /** The state at this moment. */
-  get(): ClientState;
-  /** Calls at every change, and each second during a warning. Returns what ends it. */
-  listen(listener: (state: ClientState) => void): () => void;
-  /** The same, and once at the start. */
-  subscribe(listener: (state: ClientState) => void): () => void;
-  /** Asks the server how things stand; parallel calls share one request. */
-  refresh(): Promise<ClientState>;
-  /** Stay signed in: the one action of the warning. `false` when the session could not be extended. */
-  extend(): Promise<boolean>;
-  /** `fetch` that reads deadlines from answers, marks requests without a user, and understands a 401 by its problem type. */
-  fetch(input: RequestInfo | URL, init?: FetchOptions): Promise<Response>;
-  /** Signs out here and in all tabs at once, also offline; the server is told now or as soon as it can be. */
-  logout(options?: { readonly scope?: LogoutScope }): Promise<boolean>;
-  /** Ends all listening. Idempotent. */
-  dispose(): void;
-}
+import { type Action, type ClientState, initialModel, looksOf, reduce, stateOf } from "./state.ts";
 
 /** Input this recent means that a user is behind a request. */
 const PRESENT_FOR: Millis = 10_000;
@@ -103,34 +78,19 @@ class Client implements SessionClient {
     return (this.#touching ??= this.#touch().finally(() => (this.#touching = undefined)));
   }
 
-  async fetch(input: RequestInfo | URL, init: FetchOptions = {}): Promise<Response> {
-    const { background, ...rest } = init;
-    const environment = this.#env();
-    const { page } = environment;
-    const url = page && !(input instanceof Request) ? new URL(String(input), page.origin) : input;
-    const request = new Request(url, rest);
-    if (page && new URL(request.url).origin !== page.origin) return environment.fetch(request);
-    const present = environment.now() - this.#present < PRESENT_FOR && page?.document.visibilityState !== "hidden";
-    if (background ?? !present) request.headers.set(ACTIVITY_HEADER, "none");
-    // A stream can be read once only.
-    const again = rest.body instanceof ReadableStream ? undefined : request.clone();
-    let answer = await send(environment, request);
-    let problem = await problemOf(answer.response);
-    if (problem === "superseded" && again) {
-      // The server refused before it did anything, and the jar has a newer credential by now.
-      answer = await send(environment, again);
-      problem = await problemOf(answer.response);
-    }
-    if (answer.deadlines) this.#learn(answer.deadlines, answer.sentAt);
-    if (problem === "expired" && this.#model.view?.state !== "none") void this.refresh();
-    return answer.response;
+  fetch(input: RequestInfo | URL, init: FetchOptions = {}): Promise<Response> {
+    return sessionFetch(this.#env(), input, init, {
+      present: () => this.#env().now() - this.#present < PRESENT_FOR,
+      deadlines: (deadlines, sentAt) => this.#learn(deadlines, sentAt),
+      expired: () => void (this.#model.view?.state !== "none" && this.refresh()),
+    });
   }
 
   async logout({ scope = "this" }: { readonly scope?: LogoutScope } = {}): Promise<boolean> {
     if (scope === "others") return sendLogout(this.#env(), this.#base, scope);
-    this.#save(`${this.#key}:logout`, scope);
+    this.#save(pendingLogout(this.#key), scope);
     this.#end("logout");
-    return this.#finishLogout();
+    return finishLogout(this.#env(), this.#key, this.#base);
   }
 
   dispose(): void {
@@ -183,17 +143,7 @@ class Client implements SessionClient {
       stop?.();
       hints.close();
     };
-    void this.#finishLogout().then(() => this.refresh());
-  }
-
-  /** Asks again for a sign-out that did not get through, also one of an earlier page. */
-  async #finishLogout(): Promise<boolean> {
-    const environment = this.#env();
-    const scope = environment.storage.getItem(`${this.#key}:logout`);
-    if (scope === null) return true;
-    const done = await sendLogout(environment, this.#base, scope);
-    if (done) environment.storage.removeItem(`${this.#key}:logout`);
-    return done;
+    void finishLogout(this.#env(), this.#key, this.#base).then(() => this.refresh());
   }
 
   async #refresh(): Promise<ClientState> {
@@ -221,7 +171,7 @@ class Client implements SessionClient {
     const record = this.#record();
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
-      if (this.#over.has(view.epoch)) return;
+      if (this.#isOver(view.epoch)) return;
       this.#write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, this.#env().now()));
     } else {
       this.#forget();
@@ -234,7 +184,7 @@ class Client implements SessionClient {
   /** Deadlines from an answer to the application. They move the record of the session we know; another one is asked about. */
   #learn(deadlines: SessionDeadlines, sentAt: Millis): void {
     const { view } = this.#model;
-    if (this.#over.has(deadlines.epoch)) return;
+    if (this.#isOver(deadlines.epoch)) return;
     if (!view || view.state === "none" || view.epoch !== deadlines.epoch) return void this.refresh();
     const record = this.#record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
@@ -264,13 +214,13 @@ class Client implements SessionClient {
 
   #wake(certain: boolean): void {
     const state = this.#look();
-    void this.#finishLogout();
+    void finishLogout(this.#env(), this.#key, this.#base);
     const record = this.#record();
     const stale = record === undefined || this.#env().now() - record.at > LONGEST_TIMER;
     if (certain || (stale && state.status !== "none")) void this.refresh();
   }
 
-  /** Reads record and clocks again and acts on what they say. Everything that happens ends here. */
+  /** Reads record and clocks again and acts on what they say. All events end here. */
   #look(): ClientState {
     const { now, monotonic } = this.#env();
     const clocks = { wall: now(), steady: monotonic() };
@@ -301,11 +251,17 @@ class Client implements SessionClient {
     this.#apply({ type: "ended", reason });
   }
 
-  /** The record goes, and this epoch never comes back in this tab. */
+  /** Another tab may have signed out while this one was asking and knew of nothing yet. */
+  #isOver(epoch: string): boolean {
+    return this.#over.has(epoch) || this.#env().storage.getItem(`${this.#key}:over`) === epoch;
+  }
+
+  /** The record goes, and this epoch never comes back. */
   #forget(): void {
     const { view } = this.#model;
     if (view?.state !== "active") return;
     this.#over.add(view.epoch);
+    this.#save(`${this.#key}:over`, view.epoch);
     if (this.#record()?.epoch === view.epoch) this.#env().storage.removeItem(this.#key);
   }
 
@@ -316,12 +272,11 @@ class Client implements SessionClient {
 
   #show(): void {
     const state = this.get();
-    const seconds = state.status === "warning" ? Math.ceil(state.endsIn / SECOND) : 0;
-    const shown = JSON.stringify([state.status, "view" in state ? state.view : 0, "reason" in state ? state.reason : 0, "by" in state ? state.by : 0, seconds]);
+    const shown = looksOf(state);
     this.#schedule(state);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    for (const listener of [...this.#listeners]) listener(state);
+    for (const listener of this.#listeners) listener(state);
   }
 
   #schedule(state: ClientState): void {

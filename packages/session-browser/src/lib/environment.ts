@@ -16,12 +16,13 @@ export interface Environment {
 export interface Page {
   readonly window: Pick<Window, "addEventListener" | "removeEventListener">;
   readonly document: Pick<Document, "addEventListener" | "removeEventListener" | "visibilityState">;
-  readonly origin: string;
+  /** Address of the page, for relative requests. */
+  readonly url: () => string;
 }
 
 /** What the browser offers, looked up at first use so that importing and constructing is safe on a server. */
 export function browserEnvironment(): Environment {
-  const page = typeof window === "undefined" ? undefined : { window, document, origin: location.origin };
+  const page = typeof window === "undefined" ? undefined : { window, document, url: () => location.href };
   return {
     fetch: (input, init) => globalThis.fetch(input, init),
     now: () => Date.now(),

@@ -26,8 +26,8 @@ export function readRecord(storage: Environment["storage"], key: string): Shared
   }
 }
 
-/** When the server last heard of activity, as far as its answers tell. */
-const slidAt = (record: SharedRecord): Millis => record.idleAt - record.idleFor;
+/** When the server last heard of activity, as far as its answers tell: they count in whole seconds. */
+const slidAt = (record: SharedRecord): Millis => record.idleAt - record.idleFor + 1000;
 
 /** When activity that the server has not heard of yet should be told: at most every tenth of the idle time. `undefined` when there is none. */
 export const touchDueAt = (record: SharedRecord | undefined): Millis | undefined =>

@@ -1,21 +1,8 @@
-import { ACTIVITY_HEADER, DEADLINES_HEADER, parseDeadlines, parseProblemType, parseSessionView, type Millis, type ProblemName, type SessionDeadlines, type SessionView } from "@holdfast/session-protocol";
+import { ACTIVITY_HEADER, type Millis, parseSessionView, type SessionView } from "@holdfast/session-protocol";
 import type { Environment } from "./environment.ts";
 
 /** How long an answer about the session may take before the server counts as unreachable. */
 const PATIENCE: Millis = 10_000;
-
-export interface Answer {
-  readonly response: Response;
-  readonly sentAt: Millis;
-  readonly deadlines: SessionDeadlines | null;
-}
-
-/** Sends a request and notes when, since deadlines count from then. */
-export async function send(environment: Environment, request: Request): Promise<Answer> {
-  const sentAt = environment.now();
-  const response = await environment.fetch(request);
-  return { response, sentAt, deadlines: parseDeadlines(response.headers.get(DEADLINES_HEADER)) };
-}
 
 /** `undefined` when the server could not be reached or was not well: that says nothing about the session. */
 export async function ask(environment: Environment, url: string, method: "GET" | "POST"): Promise<{ readonly view: SessionView; readonly sentAt: Millis } | "refused" | undefined> {
@@ -47,12 +34,15 @@ export async function sendLogout(environment: Environment, base: string, scope: 
   }
 }
 
-/** Which of our problems a 401 is; any other 401 is the application's own business. */
-export async function problemOf(response: Response): Promise<ProblemName | undefined> {
-  if (response.status !== 401 || !response.headers.get("content-type")?.startsWith("application/problem+json")) return undefined;
-  try {
-    return parseProblemType(((await response.clone().json()) as { type?: unknown }).type);
-  } catch {
-    return undefined;
-  }
+/** Where a sign-out waits that has not got through yet. */
+export const pendingLogout = (key: string): string => `${key}:logout`;
+
+/** Sends a waiting sign-out again, also one of an earlier page. */
+export async function finishLogout(environment: Environment, key: string, base: string): Promise<boolean> {
+  const { storage } = environment;
+  const scope = storage.getItem(pendingLogout(key));
+  if (scope === null) return true;
+  const done = await sendLogout(environment, base, scope);
+  if (done) storage.removeItem(pendingLogout(key));
+  return done;
 }

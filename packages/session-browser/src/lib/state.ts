@@ -71,6 +71,10 @@ export function stateOf(model: Model, record: SharedRecord | undefined, now: Mil
   return { status: offline ? "offline" : evaluation.state, view, by, endsIn, idleAt, absoluteAt };
 }
 
+/** What listeners can see of a state: two that look alike are not told apart. A warning changes each second. */
+export const looksOf = (state: ClientState): string =>
+  JSON.stringify("endsIn" in state ? [state.status, state.view, state.by, state.status === "warning" && Math.ceil(state.endsIn / 1000)] : state);
+
 function over(reason: EndedReason): ClientState {
   if (reason === "logout") return { status: "none", known: true, reason };
   if (reason === "idle") return { status: "idle", reason };

@@ -21,8 +21,8 @@ export type Evaluation =
  */
 export function evaluate(deadlines: Deadlines, now: Millis, warnBefore: Millis = 0): Evaluation {
   const by = deadlines.idleAt < deadlines.absoluteAt ? "idle" : "absolute";
-  const end = by === "idle" ? deadlines.idleAt : deadlines.absoluteAt;
-  // Written so that a NaN deadline is an expired one.
+  // NaN where either is, and nothing is less than NaN: a deadline that is not a number is over.
+  const end = Math.min(deadlines.idleAt, deadlines.absoluteAt);
   if (!(now < end)) return { state: "expired", by };
   const warnAt = end - warnBefore;
   if (now < warnAt) return { state: "active", by, endsIn: end - now, changesAt: warnAt };

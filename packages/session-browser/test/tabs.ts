@@ -1,0 +1,182 @@
+import { ACTIVITY_HEADER, problemType } from "@holdfast/session-protocol";
+import { createSessionClient, type ClientOptions, type ClientState, type SessionClient } from "../src/index.ts";
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+const ORIGIN = "https://app.test";
+
+/** A server of one browser's session: idle and absolute by the rules of the protocol, and a log of what was asked. */
+export class Server {
+  readonly log: string[] = [];
+  session: { epoch: string; seenAt: number; startedAt: number } | undefined;
+  ended: string | undefined;
+  idle = 10 * MINUTE;
+  absolute = 60 * MINUTE;
+  down: "network" | number | undefined;
+  readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  signIn(epoch = `e${this.world.now}`): void {
+    this.session = { epoch, seenAt: this.world.now, startedAt: this.world.now };
+    this.ended = undefined;
+  }
+
+  end(reason: string): void {
+    this.session = undefined;
+    this.ended = reason;
+  }
+
+  readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input instanceof Request ? input : new URL(String(input), ORIGIN), init);
+    const { pathname } = new URL(request.url);
+    this.log.push(`${request.method} ${pathname}${request.headers.get(ACTIVITY_HEADER) === "none" ? " (nobody)" : ""}`);
+    if (this.down === "network") throw new TypeError("Failed to fetch");
+    if (typeof this.down === "number") return new Response("oops", { status: this.down });
+    const { now } = this.world;
+    const live = this.session;
+    if (live && (now >= live.seenAt + this.idle || now >= live.startedAt + this.absolute)) this.end(now >= live.startedAt + this.absolute ? "absolute" : "idle");
+    if (pathname === "/session/logout") {
+      if (this.session) this.end("logout");
+      return new Response(null, { status: 204 });
+    }
+    if (!this.session) {
+      if (pathname === "/session") return Response.json({ state: "none", ...(this.ended ? { ended: this.ended } : {}) });
+      return new Response(JSON.stringify({ type: problemType("expired") }), { status: 401, headers: { "content-type": "application/problem+json" } });
+    }
+    if (pathname !== "/session" && request.headers.get(ACTIVITY_HEADER) !== "none") this.session.seenAt = now;
+    const { epoch, seenAt, startedAt } = this.session;
+    const idleIn = Math.floor((seenAt + this.idle - now) / SECOND);
+    const expiresIn = Math.floor((startedAt + this.absolute - now) / SECOND);
+    const headers = { "session-deadlines": `idle=${idleIn}, absolute=${expiresIn}, epoch="${epoch}"` };
+    if (pathname.startsWith("/session")) return Response.json({ state: "active", id: "i", subject: "ada", data: null, authenticatedAgo: 0, idleIn, expiresIn, epoch }, { headers });
+    return new Response("data", { headers });
+  };
+}
+
+/** Time, storage, channels and timers that all virtual tabs of one browser share. */
+export class World {
+  now = Date.UTC(2026, 0, 1);
+  steady = 0;
+  readonly items = new Map<string, string>();
+  readonly tabs: Tab[] = [];
+  readonly server = new Server(this);
+  /** Storage as one tab sees it: the others get an event. */
+  storageOf(tab: Tab): Pick<Storage, "getItem" | "setItem" | "removeItem"> {
+    const tell = (key: string): void => {
+      for (const other of this.tabs) if (other !== tab && !other.frozen) other.window.dispatchEvent(Object.assign(new Event("storage"), { key }));
+    };
+    return {
+      getItem: (key) => this.items.get(key) ?? null,
+      setItem: (key, value) => (this.items.set(key, value), tell(key)),
+      removeItem: (key) => void (this.items.delete(key) && tell(key)),
+    };
+  }
+
+  async tab(options: ClientOptions = {}): Promise<Tab> {
+    const tab = new Tab(this, options);
+    this.tabs.push(tab);
+    await settle();
+    return tab;
+  }
+
+  /** Time passes for machine and timers alike, one timer after the other. */
+  async run(ms: number, step = SECOND): Promise<void> {
+    for (let left = ms; left > 0; left -= step) {
+      const by = Math.min(step, left);
+      this.now += by;
+      this.steady += by;
+      for (const tab of this.tabs) tab.fire();
+      await settle();
+    }
+  }
+
+  /** The machine sleeps: the wall clock goes on, the monotonic one and all timers stand still. */
+  sleep(ms: number): void {
+    this.now += ms;
+  }
+}
+
+/** Lets promises run; no time passes. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 30; i++) await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 30; i++) await Promise.resolve();
+}
+
+export class Tab {
+  readonly client: SessionClient;
+  readonly seen: string[] = [];
+  readonly window = new EventTarget();
+  readonly document = Object.assign(new EventTarget(), { visibilityState: "visible" as DocumentVisibilityState });
+  readonly world: World;
+  timers: { at: number; work: () => void }[] = [];
+  heard: (() => void)[] = [];
+  frozen = false;
+  readonly end: () => void;
+
+  constructor(world: World, options: ClientOptions) {
+    this.world = world;
+    this.client = createSessionClient({
+      ...options,
+      environment: {
+        fetch: world.server.fetch,
+        now: () => world.now,
+        monotonic: () => world.steady,
+        setTimer: (work, ms) => {
+          const timer = { at: world.steady + ms, work };
+          this.timers.push(timer);
+          return () => void (this.timers = this.timers.filter((other) => other !== timer));
+        },
+        storage: world.storageOf(this),
+        channel: (_name, heard) => {
+          this.heard.push(heard);
+          return {
+            post: () => {
+              for (const tab of world.tabs) if (tab !== this && !tab.frozen) for (const hear of tab.heard) hear();
+            },
+            close: () => void (this.heard = []),
+          };
+        },
+        page: { window: this.window, document: this.document, url: () => `${ORIGIN}/page` } as never,
+        ...options.environment,
+      },
+    });
+    this.end = this.client.subscribe((state) => void this.seen.push(state.status));
+  }
+
+  get state(): ClientState {
+    return this.client.get();
+  }
+
+  get status(): string {
+    return this.state.status;
+  }
+
+  fire(): void {
+    if (this.frozen) return;
+    const due = this.timers.filter(({ at }) => at <= this.world.steady);
+    this.timers = this.timers.filter(({ at }) => at > this.world.steady);
+    for (const { work } of due) work();
+  }
+
+  /** An event as the browser makes it when the user does something; scripts can only make untrusted ones. */
+  async input(type = "pointermove", trusted = true): Promise<void> {
+    const event = new Event(type);
+    Object.defineProperty(event, "isTrusted", { value: trusted });
+    this.window.dispatchEvent(event);
+    await settle();
+  }
+
+  async emit(target: "window" | "document", type: string, more: object = {}): Promise<void> {
+    this[target].dispatchEvent(Object.assign(new Event(type), more));
+    await settle();
+  }
+
+  /** The process dies: nothing of it runs again, and nothing is said. */
+  crash(): void {
+    this.frozen = true;
+  }
+}
