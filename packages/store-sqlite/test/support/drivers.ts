@@ -22,9 +22,6 @@ async function load(name: string, find: () => Promise<Open>): Promise<Driver> {
   }
 }
 
-// better-sqlite3 has no types of its own; the structural type of the store is all that is used of it.
-const betterSqlite3: string = "better-sqlite3";
-
 export const drivers: readonly Driver[] = await Promise.all([
   load("node:sqlite", async () => {
     const { DatabaseSync } = await import("node:sqlite");
@@ -33,7 +30,7 @@ export const drivers: readonly Driver[] = await Promise.all([
   load("better-sqlite3", async () => {
     // It is known to crash the process on older versions, which no `catch` would see.
     if (Number(process.versions.node.split(".")[0]) < 22) throw new Error("better-sqlite3 13 needs Node 22 or later");
-    const { default: Database } = (await import(betterSqlite3)) as { default: new (path: string) => ReturnType<Open> };
+    const { default: Database } = await import("better-sqlite3");
     return (path) => new Database(path);
   }),
   load("libsql", async () => {
