@@ -1,9 +1,13 @@
-import { DEADLINES_HEADER, type EndedReason, evaluate, parseDeadlines, parseSessionView } from "@holdfast/session-protocol";
+import { type ClientState, createSessionClient } from "@holdfast/session-browser";
+import type { EndedReason } from "@holdfast/session-protocol";
 import type { PortalConfig, Remaining, Session } from "./app.ts";
 
+/** What the pages need of the session client. */
 export interface Connection {
   readonly session: Session;
-  readonly warning: boolean;
+  /** The deadline that is near, while it is. */
+  readonly warning: { readonly by: "idle" | "absolute"; readonly endsIn: number } | undefined;
+  /** Resolves with the server's first word, or without it when there is none. */
   start(): Promise<void>;
   remaining(): Remaining | undefined;
   refresh(): Promise<void>;
@@ -12,47 +16,68 @@ export interface Connection {
   signOut(scope: "this" | "others" | "all"): Promise<boolean>;
 }
 
-export function createConnection(config: PortalConfig, on: { changed(): void; over(reason: EndedReason | undefined): void }): Connection {
-  let session: Session = { state: "none" };
-  let idleAt = 0;
-  let absoluteAt = 0;
-  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    const response = await fetch(path, init);
-    const deadlines = parseDeadlines(response.headers.get(DEADLINES_HEADER));
-    if (deadlines) {
-      idleAt = Date.now() + deadlines.idle * 1000;
-      absoluteAt = Date.now() + deadlines.absolute * 1000;
-    }
-    return response;
+export interface ConnectionEvents {
+  /** Another session, or another kind of session, than before. */
+  changed(): void;
+  /** The session of this page is over. */
+  over(reason: EndedReason): void;
+}
+
+const LEAST_WARNING = 20_000;
+
+export function createConnection(config: PortalConfig, on: ConnectionEvents): Connection {
+  // The dialog asks: a brushed mouse is no answer to "Still there?".
+  const client = createSessionClient({ warnBefore: Math.max(LEAST_WARNING, config.warn), whileWarning: "ask" });
+  let shown = "";
+  let leaving = false;
+
+  const heard = (state: ClientState): void => {
+    if (leaving) return;
+    const reason = reasonOf(state);
+    if (reason) return on.over(reason);
+    const next = "view" in state ? `${state.view.state} ${state.view.epoch}` : state.status;
+    if (next === shown) return;
+    shown = next;
+    on.changed();
   };
-  const refresh = async (): Promise<void> => {
-    const before = session;
-    session = (parseSessionView(await (await call("/session")).json()) ?? { state: "none" }) as Session;
-    if (session.state !== "none") {
-      idleAt = Date.now() + session.idleIn * 1000;
-      absoluteAt = Date.now() + session.expiresIn * 1000;
-    }
-    if (before.state === "active" && session.state !== "active") on.over(session.state === "none" ? session.ended : "logout");
-    else if (before.state !== session.state) on.changed();
-  };
+
   return {
     get session() {
-      return session;
+      return sessionOf(client.get());
     },
     get warning() {
-      return session.state === "active" && evaluate({ idleAt, absoluteAt }, Date.now(), config.warn).state === "warning";
+      const state = client.get();
+      return state.status === "warning" ? state : undefined;
     },
-    start: refresh,
-    remaining: () => (session.state === "none" ? undefined : { idle: idleAt - Date.now(), absolute: absoluteAt - Date.now() }),
-    refresh,
-    fetch: call,
-    async extend() {
-      return (await call("/session/touch", { method: "POST" })).ok;
+    async start() {
+      const state = await client.refresh();
+      shown = "view" in state ? `${state.view.state} ${state.view.epoch}` : state.status;
+      client.subscribe(heard);
     },
+    remaining() {
+      const state = client.get();
+      return "idleAt" in state ? { idle: state.idleAt - Date.now(), absolute: state.absoluteAt - Date.now() } : undefined;
+    },
+    async refresh() {
+      await client.refresh();
+    },
+    fetch: (path, init) => client.fetch(path, init),
+    extend: () => client.extend(),
     async signOut(scope) {
-      const answer = await call("/session/logout", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ scope }) });
-      if (answer.ok && scope !== "others") on.over("logout");
-      return answer.ok;
+      if (scope === "others") return client.logout({ scope });
+      // The server first: the page that comes next must find the session over and the cookie gone.
+      leaving = true;
+      const done = await client.logout({ scope });
+      leaving = false;
+      if (done) on.over("logout");
+      else on.changed();
+      return done;
     },
   };
+}
+
+const sessionOf = (state: ClientState): Session => ("view" in state ? (state.view as Session) : { state: "none" });
+
+function reasonOf(state: ClientState): EndedReason | undefined {
+  return "reason" in state ? state.reason : undefined;
 }

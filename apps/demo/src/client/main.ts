@@ -23,10 +23,11 @@ const live = part("live");
 
 let changeover: Changeover | undefined;
 let view: View | undefined;
+let shownPath = "";
 
 const connection = createConnection(config, {
   changed: () => redraw(),
-  over: (reason) => leave(reason),
+  over: leave,
 });
 
 const app: App = {
@@ -59,7 +60,7 @@ const app: App = {
     go(path);
   },
   extend: () => connection.extend(),
-  signOut: (scope) => connection.signOut(scope),
+  signOut,
   go,
   redraw,
   announce(text) {
@@ -75,19 +76,25 @@ const app: App = {
   },
 };
 
-const warning = createWarning({ warn: config.warn, extend: () => connection.extend(), leave: () => void connection.signOut("this") });
+const warning = createWarning({ warn: config.warn, extend: () => connection.extend(), leave: () => void signOut("this") });
 
 /** A real navigation, not a drawn one: nothing of the session stays in this page, and the server clears the dead cookie. */
-function leave(reason: EndedReason | undefined): void {
+function leave(reason: EndedReason): void {
   if (location.pathname === "/signed-out") return;
   main.replaceChildren();
   warning.hide();
   const next = location.pathname in PRIVATE ? `&next=${encodeURIComponent(location.pathname)}` : "";
-  location.replace(`/signed-out?why=${reason ?? "logout"}${next}`);
+  location.replace(`/signed-out?why=${reason}${next}`);
+}
+
+async function signOut(scope: "this" | "others" | "all"): Promise<boolean> {
+  const done = await connection.signOut(scope);
+  if (!done && scope !== "others") app.toast("Signed out here. The server did not answer; it is told as soon as it does.");
+  return done;
 }
 
 function go(path: string): void {
-  history.pushState(null, "", path);
+  if (path !== location.pathname + location.search) history.pushState(null, "", path);
   draw();
   scrollTo(0, 0);
 }
@@ -99,10 +106,12 @@ function redraw(): void {
 }
 
 function draw(moveFocus = true): void {
-  const url = new URL(location.href);
-  if (url.pathname !== "/account") changeover = undefined;
+  const before = shownPath;
   view?.dispose?.();
-  view = choose(url);
+  view = choose(new URL(location.href));
+  shownPath = location.pathname;
+  // Told once: on the session page, until one leaves it.
+  if (before === "/account" && shownPath !== "/account") changeover = undefined;
   main.replaceChildren(view.node);
   document.title = `${view.title} · Holdfast Chandlery`;
   chrome();
@@ -140,7 +149,7 @@ function chrome(): void {
     if (link.pathname === location.pathname) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  who.replaceChildren(chip(session), session.state === "active" ? h("button", { class: "btn small quiet", type: "button", onclick: () => void connection.signOut("this") }, "Sign out") : h("a", { class: "btn small quiet", href: "/sign-in" }, "Sign in"));
+  who.replaceChildren(chip(session), session.state === "active" ? h("button", { class: "btn small quiet", type: "button", onclick: () => void signOut("this") }, "Sign out") : h("a", { class: "btn small quiet", href: "/sign-in" }, "Sign in"));
   const theme = session.state === "active" ? session.data.theme : undefined;
   if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
   else delete document.documentElement.dataset["theme"];
@@ -156,10 +165,10 @@ function chip(session: Session): HTMLElement {
 function tick(): void {
   view?.tick?.();
   const left = connection.session.state === "active" ? connection.remaining() : undefined;
-  const least = left && Math.min(left.idle, left.absolute);
   hawser.style.setProperty("--left", `${left ? percent(left.idle, config.idle) : 0}%`);
-  hawser.toggleAttribute("data-warn", connection.warning);
-  if (connection.warning && left && least !== undefined && least > 0) warning.show(least, left.idle < left.absolute ? "idle" : "absolute");
+  const near = connection.warning;
+  hawser.toggleAttribute("data-warn", near !== undefined);
+  if (near && near.endsIn > 0) warning.show(near.endsIn, near.by);
   else warning.hide();
 }
 

@@ -22,7 +22,8 @@ export const USAGE = `Usage: portal [options]
   --file PATH             the SQLite file; its keys lie beside it (default: .data/portal.sqlite of the app)
   --idle 30s              sign-out after this long without activity (default: 10m)
   --absolute 10m          sign-out this long after the sign-in, whatever happens (default: 2h)
-  --warn 20s              warn this long before the idle end (default: a third of idle, 20s to 60s)
+  --warn 20s              warn this long before the idle end (default: a third of idle, 20s to 60s;
+                          the pages take at most half of idle)
   --help                  this text
 
 Durations: a number with s, m, h or d. The port comes from PORT (default 8787).`;
@@ -75,6 +76,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   else if (idle > absolute) return bad("--idle is longer than --absolute; make it shorter.");
   const warn = durations.warn || defaultWarn(durations.idle);
   if (warn >= durations.idle) return bad("--warn is not shorter than --idle; there would be nothing but warning.");
+  if (durations.warn && warn < 20_000 && durations.idle > 26_000) return bad("--warn is shorter than 20s; nobody could answer in time (WCAG 2.2.1).");
   const file = resolve(given.get("file") ?? join(appRoot.includes("node_modules") ? tmpdir() : appRoot, ".data", "portal.sqlite"));
   return { kind: "run", options: { port, store, file, idle: durations.idle, absolute: durations.absolute, warn } };
 }

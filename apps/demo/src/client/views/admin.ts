@@ -25,12 +25,12 @@ export function admin(app: App): View {
   const ask = (): void => {
     node.className = "narrow stack";
     node.replaceChildren(...stepUp(app, load));
-    node.querySelector("input")?.focus();
+    node.querySelector<HTMLElement>("#again")?.focus();
   };
   const open = (ledger: Ledger): void => {
     until = Date.now() + ledger.freshFor * 1000;
     node.className = "stack";
-    left = h("b", { class: "num", role: "timer", "aria-live": "off" });
+    left = h("b", { class: "num", role: "timer", "aria-live": "off" }, clockText(ledger.freshFor * 1000));
     const rows = Object.entries(ledger.facts).map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value)));
     node.replaceChildren(
       h("header", { class: "head" }, h("h1", { tabindex: "-1" }, "Harbour office"), h("p", { class: "soft" }, "You proved who you are, so the door is open. It closes in ", left, ".")),

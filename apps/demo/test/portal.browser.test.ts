@@ -1,0 +1,295 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadClient } from "../src/server/client-files.ts";
+import { Browserlike } from "./browserlike.ts";
+import { manualClock, type Running, startInside } from "./portal-process.ts";
+
+const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const SHOTS = fileURLToPath(new URL("../../../.reports/screenshots/", import.meta.url));
+const CLIENT = fileURLToPath(new URL("../dist/client", import.meta.url));
+const SECOND = 1000;
+const IDLE = 60 * SECOND;
+const ABSOLUTE = 600 * SECOND;
+const WARN = 20 * SECOND;
+
+const available = existsSync(CHROMIUM);
+if (!available) {
+  const words = `No Chromium at ${CHROMIUM}: the portal is NOT tested in a browser. Install it (apt-get install chromium) or set CHROMIUM_PATH.`;
+  if (process.env["CI"]) throw new Error(words);
+  console.warn(`\n  SKIPPED: ${words}\n`);
+}
+
+describe.skipIf(!available)("the portal in Chromium, two tabs, one clock", () => {
+  const clock = manualClock(Date.now());
+  const complaints: string[] = [];
+  let portal: Running;
+  let browser: Browser;
+  let context: BrowserContext;
+  let first: Page;
+  let second: Page;
+
+  /** Moves the server and all open tabs; pages run their timers, requests are real. */
+  const advance = async (ms: number): Promise<void> => {
+    for (let moved = 0; moved < ms; moved += SECOND) {
+      const step = Math.min(SECOND, ms - moved);
+      clock.advance(step);
+      await context.clock.runFor(step);
+    }
+  };
+  const newTab = async (path: string): Promise<Page> => {
+    const page = await context.newPage();
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => {
+      // A refusal that a test provokes is no complaint; a blocked script or style is.
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
+    });
+    await page.goto(portal.url + path);
+    await ready(page);
+    return page;
+  };
+  const ready = (page: Page): Promise<void> => page.locator("main h1").first().waitFor();
+  const open = async (page: Page, path: string): Promise<void> => {
+    await page.goto(portal.url + path);
+    await ready(page);
+  };
+  const heading = (page: Page, text: string): Promise<void> => page.getByRole("heading", { level: 1, name: text }).waitFor();
+  const fillIn = async (page: Page): Promise<void> => {
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("Password").fill("correct-horse");
+    await page.getByLabel("Password").press("Enter");
+  };
+  const signIn = async (page: Page): Promise<void> => {
+    await open(page, "/sign-in");
+    await fillIn(page);
+    await heading(page, "Your session");
+  };
+  const shoot = async (page: Page, name: string): Promise<void> => {
+    const looks = [
+      ["light", { width: 1200, height: 850 }],
+      ["dark", { width: 1200, height: 850 }],
+      ["phone", { width: 375, height: 740 }],
+    ] as const;
+    for (const [look, size] of looks) {
+      await page.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light" });
+      await page.setViewportSize(size);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `${name} ${look} scrolls sideways`).toBeLessThanOrEqual(0);
+      await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: !name.startsWith("warning"), animations: "disabled" });
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 1200, height: 850 });
+  };
+  const stay = (page: Page): ReturnType<Page["locator"]> => page.getByRole("alertdialog").getByRole("button", { name: "Stay signed in" });
+  const idleLeft = (page: Page): Promise<string | null> => page.getByRole("timer").first().textContent();
+
+  beforeAll(async () => {
+    mkdirSync(SHOTS, { recursive: true });
+    const client = loadClient(CLIENT);
+    if (!client) throw new Error("apps/demo is not built; run the build first.");
+    portal = await startInside(clock, { client, warn: WARN, policy: { idle: IDLE, absolute: ABSOLUTE } });
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    context = await browser.newContext({ viewport: { width: 1200, height: 850 } });
+    context.setDefaultTimeout(10_000);
+    await context.clock.install({ time: clock.now() - SECOND });
+    await context.clock.pauseAt(clock.now());
+    first = await newTab("/");
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await portal?.stop();
+  });
+
+  it("lets a visitor browse without a session and fill a crate as a guest", async () => {
+    await first.getByText("No session", { exact: true }).waitFor();
+    expect(await context.cookies()).toEqual([]);
+    await shoot(first, "shop-visitor");
+    await first.getByRole("button", { name: "Add Manila line, 20 m" }).click();
+    await first.getByRole("button", { name: "Add Storm lantern" }).click();
+    await first.getByLabel("Crate: 2 things").waitFor();
+    await first.getByRole("button", { name: "Add Storm lantern" }).click();
+    await first.getByLabel("Crate: 3 things").waitFor();
+    await first.getByRole("button", { name: "Take out one Storm lantern" }).click();
+    await first.getByLabel("Crate: 2 things").waitFor();
+    expect(await context.cookies()).toMatchObject([{ name: expect.stringMatching(/^__Host-/), httpOnly: true, secure: true, sameSite: "Lax", path: "/" }]);
+    await advance(2 * SECOND);
+    await shoot(first, "shop-guest");
+    await first.reload();
+    await first.getByLabel("Crate: 2 things").waitFor();
+  });
+
+  it("asks a guest to sign in, carries the crate over and shows both ids", async () => {
+    const guest = await first.evaluate(async () => ((await (await fetch("/session")).json()) as { id: string }).id);
+    await first.getByRole("link", { name: "Devices" }).click();
+    await heading(first, "Come aboard");
+    expect(new URL(first.url()).search).toBe("?next=%2Fdevices");
+    await open(first, "/account");
+    await shoot(first, "sign-in");
+    await first.getByLabel("Name").fill("ada");
+    await first.getByLabel("Password").fill("wrong");
+    await first.getByRole("button", { name: "Sign in", exact: true }).click();
+    await first.getByRole("alert").getByText("do not belong together").waitFor();
+    expect(await first.getByLabel("Password").evaluate((field) => field === document.activeElement)).toBe(true);
+    await fillIn(first);
+    await heading(first, "Your session");
+
+    const ids = await first.locator(".swap .mono").allTextContents();
+    expect(ids[0]).toBe(guest);
+    expect(ids[1]).toMatch(/^[\w-]{24}$/);
+    expect(ids[1]).not.toBe(guest);
+    await first.getByLabel("Crate: 2 things").waitFor();
+    await shoot(first, "account-after-sign-in");
+  });
+
+  it("counts both deadlines down", async () => {
+    await open(first, "/account");
+    expect(await idleLeft(first)).toBe("1:00");
+    await advance(10 * SECOND);
+    expect(await idleLeft(first)).toBe("0:50");
+    expect(await first.getByRole("timer").last().textContent()).toMatch(/^9:[45]\d$/);
+    await shoot(first, "account");
+  });
+
+  it("keeps two preferences saved at once, and wears the chosen light", async () => {
+    await first.getByLabel("Greeting in the shop").fill("Fair winds, Ada");
+    await first.getByRole("radio", { name: "Night" }).check();
+    await first.getByRole("button", { name: "Save both" }).click();
+    await first.locator(".toast", { hasText: "Saved" }).waitFor();
+    await first.locator("html[data-theme=dark]").waitFor({ state: "attached" });
+    await open(first, "/");
+    await heading(first, "Fair winds, Ada");
+    await open(first, "/account");
+    await first.getByRole("radio", { name: "Auto" }).check();
+    await first.getByRole("button", { name: "Save both" }).click();
+    await first.locator("html:not([data-theme])").waitFor({ state: "attached" });
+  });
+
+  it("lists devices, ends one and all others", async () => {
+    const phone = new Browserlike(portal.url, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile Safari/604.1");
+    const script = new Browserlike(portal.url, "curl/8.9");
+    await phone.signIn();
+    await script.signIn();
+    second = await newTab("/devices");
+    await second.locator(".devices li").nth(2).waitFor();
+    expect(await second.locator(".devices li").first().textContent()).toContain("this one");
+    await shoot(second, "devices");
+    await second.getByRole("button", { name: "End curl" }).click();
+    await expect.poll(() => second.locator(".devices li").count()).toBe(2);
+    expect(await script.json("GET", "/session")).toEqual({ state: "none", ended: "revoked" });
+    await second.getByRole("button", { name: "End all others" }).click();
+    await expect.poll(() => second.locator(".devices li").count()).toBe(1);
+    expect(await phone.json("GET", "/session")).toEqual({ state: "none", ended: "revoked" });
+  });
+
+  it("asks for the password again before the harbour office", async () => {
+    await open(second, "/admin");
+    await heading(second, "Is it still you?");
+    expect(await second.getByLabel("Password of ada").evaluate((field) => field === document.activeElement)).toBe(true);
+    await shoot(second, "step-up");
+    await second.getByLabel("Password of ada").fill("wrong");
+    await second.keyboard.press("Enter");
+    await second.getByRole("alert").getByText("That is not your password").waitFor();
+    await second.getByLabel("Password of ada").fill("correct-horse");
+    await second.keyboard.press("Enter");
+    await heading(second, "Harbour office");
+    await second.getByText("5:00").waitFor();
+    await advance(5 * SECOND);
+    await shoot(second, "admin");
+    // The other tab uses the new credential without knowing of it.
+    await open(first, "/account");
+    await heading(first, "Your session");
+  });
+
+  it("warns in both tabs, and one action in one of them extends both; focus comes back", async () => {
+    await open(first, "/account");
+    await open(second, "/devices");
+    await first.getByRole("button", { name: "Stay signed in" }).click();
+    await first.locator(".toast", { hasText: "whole time again" }).waitFor();
+    const greeting = first.getByLabel("Greeting in the shop");
+    await greeting.focus();
+    await advance(IDLE - WARN - 2 * SECOND);
+    expect(await first.getByRole("alertdialog").count()).toBe(0);
+    await advance(4 * SECOND);
+    await stay(first).waitFor();
+    await stay(second).waitFor();
+    expect(await stay(first).evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await first.getByRole("alertdialog").textContent()).toMatch(/In \d+ seconds you will be signed out/);
+    const ring = Number(await first.locator(".ring b").textContent());
+    await advance(3 * SECOND);
+    expect(Number(await first.locator(".ring b").textContent())).toBe(ring - 3);
+    await shoot(first, "warning");
+
+    await first.keyboard.press("Enter");
+    await first.getByRole("alertdialog").waitFor({ state: "hidden" });
+    await advance(SECOND);
+    await second.getByRole("alertdialog").waitFor({ state: "hidden" });
+    expect(await greeting.evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(await first.evaluate(async () => ((await (await fetch("/session")).json()) as { idleIn: number }).idleIn)).toBeGreaterThanOrEqual(IDLE / SECOND - 2);
+  });
+
+  it("ends both tabs when nobody is there, says why, and leaves nothing behind", async () => {
+    await advance(IDLE - WARN + 5 * SECOND);
+    await stay(first).waitFor();
+    await advance(WARN);
+    await Promise.all([heading(first, "You were signed out because of inactivity"), heading(second, "You were signed out because of inactivity")]);
+    expect(new URL(second.url()).searchParams.get("next")).toBe("/devices");
+    await shoot(first, "ended-idle");
+    expect(await context.cookies()).toEqual([]);
+    await first.goBack();
+    await ready(first);
+    expect(await first.locator("main").textContent()).not.toContain("Session id");
+    await open(first, "/account");
+    await heading(first, "Come aboard");
+    await second.getByRole("link", { name: "Sign in again" }).click();
+    await heading(second, "Come aboard");
+    await fillIn(second);
+    await heading(second, "Where you are signed in");
+  });
+
+  it("signs the other tab out too", async () => {
+    await open(first, "/account");
+    await heading(first, "Your session");
+    await second.getByRole("button", { name: "Sign out", exact: true }).first().click();
+    await heading(second, "You are signed out");
+    await advance(SECOND);
+    await heading(first, "You are signed out");
+    expect(await context.cookies()).toEqual([]);
+    await shoot(first, "signed-out");
+  });
+
+  it("signs out everywhere", async () => {
+    const phone = new Browserlike(portal.url);
+    await phone.signIn();
+    await signIn(first);
+    await first.getByRole("button", { name: "Sign out everywhere" }).click();
+    await heading(first, "You are signed out");
+    expect((await phone.json<{ state: string }>("GET", "/session")).state).toBe("none");
+  });
+
+  it("ends at the absolute limit although the person is busy", async () => {
+    await signIn(first);
+    await second.close();
+    for (let passed = 0; passed < ABSOLUTE; passed += 30 * SECOND) {
+      await advance(30 * SECOND);
+      if (passed < ABSOLUTE - 60 * SECOND) expect(await first.evaluate(async () => (await fetch("/session/touch", { method: "POST" })).status)).toBe(200);
+    }
+    await heading(first, "Your watch is over");
+  });
+
+  it("is operable by keyboard from the first stop", async () => {
+    await open(first, "/");
+    await first.locator("body").press("Tab");
+    await first.keyboard.press("Enter");
+    expect(new URL(first.url()).hash).toBe("#main");
+    await first.getByRole("link", { name: "Session", exact: true }).focus();
+    await first.keyboard.press("Enter");
+    await heading(first, "Come aboard");
+    expect(await first.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+  });
+
+  it("raised no error and broke no rule of its content security policy", () => {
+    expect(complaints).toEqual([]);
+  });
+});
