@@ -215,7 +215,7 @@ describe.skipIf(!available)("the portal in Chromium, two tabs, one clock", () =>
     await stay(first).waitFor();
     await stay(second).waitFor();
     expect(await stay(first).evaluate((button) => button === document.activeElement)).toBe(true);
-    expect(await first.getByRole("alertdialog").textContent()).toMatch(/In \d+ seconds you will be signed out/);
+    expect(await first.getByRole("alertdialog").textContent()).toContain("20 seconds left.");
     const ring = Number(await first.locator(".ring b").textContent());
     await advance(3 * SECOND);
     expect(Number(await first.locator(".ring b").textContent())).toBe(ring - 3);
@@ -269,11 +269,15 @@ describe.skipIf(!available)("the portal in Chromium, two tabs, one clock", () =>
   });
 
   it("ends at the absolute limit although the person is busy", async () => {
+    // A sign-in that began at the very moment of "everywhere" would be refused with the rest.
+    await advance(SECOND);
     await signIn(first);
     await second.close();
     for (let passed = 0; passed < ABSOLUTE; passed += 30 * SECOND) {
       await advance(30 * SECOND);
-      if (passed < ABSOLUTE - 60 * SECOND) expect(await first.evaluate(async () => (await fetch("/session/touch", { method: "POST" })).status)).toBe(200);
+      if (passed >= ABSOLUTE - 30 * SECOND) continue;
+      await first.getByRole("button", { name: "Stay signed in" }).click();
+      await first.locator(".toast", { hasText: "whole time again" }).waitFor();
     }
     await heading(first, "Your watch is over");
   });

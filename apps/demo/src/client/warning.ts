@@ -26,12 +26,12 @@ export function createWarning(options: { warn: number; extend(): Promise<boolean
     number,
   );
   const text = h("p", { id: "warning-text" });
-  const spoken = h("p", { class: "sr", role: "status", "aria-live": "assertive" });
+  const spoken = h("p", { id: "warning-left", class: "sr", role: "status", "aria-live": "assertive" });
   const stay = h("button", { class: "btn", type: "button", autofocus: true, onclick: () => void extend() }, "Stay signed in");
   const title = h("h2", { id: "warning-title" }, "Still there?");
   const dialog = h(
     "dialog",
-    { id: "idle-warning", role: "alertdialog", "aria-modal": "true", "aria-labelledby": "warning-title", "aria-describedby": "warning-text" },
+    { id: "idle-warning", role: "alertdialog", "aria-modal": "true", "aria-labelledby": "warning-title", "aria-describedby": "warning-text warning-left" },
     h("div", { class: "warn" }, ring, title, text, spoken, h("div", { class: "row" }, stay, h("button", { class: "btn quiet", type: "button", onclick: () => options.leave() }, "Sign out now"))),
   );
   document.body.append(dialog);
@@ -64,7 +64,8 @@ export function createWarning(options: { warn: number; extend(): Promise<boolean
       if (!dialog.open) {
         stay.hidden = by === "absolute";
         setText(title, by === "idle" ? "Still there?" : "The watch is nearly over");
-        setText(text, by === "idle" ? `Nothing has happened here for a while. In ${plural(seconds, "second")} you will be signed out.` : `A session does not last longer, whatever you do. In ${plural(seconds, "second")} it ends; finish what you are doing.`);
+        setText(text, by === "idle" ? "Nothing has happened here for a while. When the rope runs out, you are signed out." : "A session lasts no longer than this, whatever you do. Finish what you are doing, then sign in again.");
+        setText(spoken, `${plural(seconds, "second")} left.`);
         dialog.showModal();
         said = seconds;
         return;

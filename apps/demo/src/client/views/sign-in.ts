@@ -20,7 +20,7 @@ export function signIn(app: App, next: string): View {
     const answer = await app.call<SignedIn>("POST", "/api/sign-in", { username: username.value.trim(), password: password.value });
     button.disabled = false;
     if (answer.ok) return app.signedIn({ before: sessionId(session), after: answer.value.id, carried: answer.value.cart.length, how: "sign-in" }, next);
-    error.textContent = answer.status === 401 ? "That name and password do not belong together." : answer.title;
+    error.textContent = answer.status === 401 && answer.type === "about:blank" ? "That name and password do not belong together." : answer.title;
     error.hidden = false;
     password.focus();
     password.select();
