@@ -75,6 +75,7 @@ describe.skipIf(!available)("the portal in Chromium, two tabs, one clock", () =>
     for (const [look, size] of looks) {
       await page.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light" });
       await page.setViewportSize(size);
+      await page.evaluate(() => scrollTo(0, 0));
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(overflow, `${name} ${look} scrolls sideways`).toBeLessThanOrEqual(0);
       await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: !name.startsWith("warning"), animations: "disabled" });

@@ -16,7 +16,6 @@ export interface Changeover {
   readonly before: string | undefined;
   readonly after: string;
   readonly carried: number;
-  readonly how: "sign-in" | "elevate";
 }
 
 /** Time left, in milliseconds on the browser's clock. */
@@ -38,8 +37,6 @@ export interface App {
   signedIn(changeover: Changeover, next: string): Promise<void>;
   extend(): Promise<boolean>;
   signOut(scope: "this" | "others" | "all"): Promise<boolean>;
-  go(path: string): void;
-  redraw(): void;
   /** Says it to screen readers. */
   announce(text: string): void;
   /** Says it to everybody. */
@@ -53,7 +50,6 @@ export interface View {
   readonly node: HTMLElement;
   /** Called every quarter of a second while the page shows. */
   tick?(): void;
-  dispose?(): void;
 }
 
 export const isSignedIn = (session: Session): session is Session & { state: "active" } => session.state === "active";

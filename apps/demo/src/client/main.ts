@@ -61,8 +61,6 @@ const app: App = {
   },
   extend: () => connection.extend(),
   signOut,
-  go,
-  redraw,
   announce(text) {
     setText(live, "");
     requestAnimationFrame(() => setText(live, text));
@@ -107,7 +105,6 @@ function redraw(): void {
 
 function draw(moveFocus = true): void {
   const before = shownPath;
-  view?.dispose?.();
   view = choose(new URL(location.href));
   shownPath = location.pathname;
   // Told once: on the session page, until one leaves it.

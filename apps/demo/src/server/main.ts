@@ -29,7 +29,7 @@ export async function run(args: readonly string[]): Promise<void> {
     storeName: name,
     warn,
     policy: { idle, absolute, freshFor: 5 * 60_000 },
-    ...(keys === undefined ? {} : { keys }),
+    keys,
     ...(client === undefined ? {} : { client }),
   });
 

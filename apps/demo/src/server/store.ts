@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { createMemoryStore, type KeyRingFile } from "@holdfast/session-core";
+import { createMemoryStore, generateKeys, type KeyRingFile } from "@holdfast/session-core";
 import type { IndexedStore } from "@holdfast/session-core/store";
 import { createSqliteStore } from "@holdfast/store-sqlite";
 import { loadKeys } from "./keys.ts";
@@ -9,8 +9,8 @@ import type { PortalOptions } from "./options.ts";
 export interface OpenStore {
   readonly store: IndexedStore;
   readonly name: "sqlite" | "memory";
-  /** Absent for memory: keys that outlive their sessions are of no use. */
-  readonly keys?: KeyRingFile;
+  /** Memory gets new ones each time: keys that outlive their sessions are of no use. */
+  readonly keys: KeyRingFile;
   /** What the person who started the portal should know. */
   readonly notice?: string;
   close(): void;
@@ -26,7 +26,7 @@ export async function openStore(options: PortalOptions): Promise<OpenStore> {
   return { store: createSqliteStore(db), name: "sqlite", keys: loadKeys(`${options.file}.keys.json`), close: () => db.close() };
 }
 
-const memory = (): OpenStore => ({ store: createMemoryStore(), name: "memory", close: () => undefined });
+const memory = (): OpenStore => ({ store: createMemoryStore(), name: "memory", keys: generateKeys(), close: () => undefined });
 
 async function loadSqlite(): Promise<typeof import("node:sqlite") | undefined> {
   try {

@@ -60,19 +60,15 @@ export function account(app: App): View {
 
 const fact = (name: string, value: string, mono = false): HTMLElement => h("div", {}, h("dt", {}, name), h("dd", { class: mono ? "mono" : undefined }, value));
 
-function changeoverNote({ before, after, carried, how }: Changeover): HTMLElement {
-  const text =
-    how === "elevate"
-      ? "You proved who you are: same session, new credential. The old one has none of the new rights and ends with the first use of the new one."
-      : before
-        ? `Your crate came along (${plural(carried, "thing")}). The id did not: the guest session and its credential are dead, so nobody who knew them is signed in as you.`
-        : "A new session began. There was none before, so there was nothing to carry over.";
+function changeoverNote({ before, after, carried }: Changeover): HTMLElement {
+  const text = before
+    ? `Your crate came along (${plural(carried, "thing")}). The id did not: the guest session and its credential are dead, so nobody who knew them is signed in as you.`
+    : "A new session began. There was none before, so there was nothing to carry over.";
   return h(
     "section",
     { class: "note good stack", "aria-label": "What changed" },
     h("p", {}, text),
-    how === "sign-in" &&
-      h("div", { class: "swap" }, h("p", { class: "id" }, h("span", { class: "soft" }, "Before"), before ? h("s", { class: "mono" }, before) : h("span", {}, "no session")), icon("i-arrow"), h("p", { class: "id now" }, h("span", { class: "soft" }, "Now"), h("b", { class: "mono" }, after))),
+    h("div", { class: "swap" }, h("p", { class: "id" }, h("span", { class: "soft" }, "Before"), before ? h("s", { class: "mono" }, before) : h("span", {}, "no session")), icon("i-arrow"), h("p", { class: "id now" }, h("span", { class: "soft" }, "Now"), h("b", { class: "mono" }, after))),
   );
 }
 

@@ -10,7 +10,7 @@ export function ended(app: App, reason: EndedReason | undefined, next: string): 
   const node = h(
     "div",
     { class: "narrow stack" },
-    h("div", { class: "ended-mark" }, icon("i-mark")),
+    h("div", { class: calm ? "ended-mark calm" : "ended-mark" }, icon("i-mark")),
     h("header", { class: "head" }, h("h1", { tabindex: "-1" }, title), h("p", { class: "soft" }, text)),
     h("div", { class: "row wide" }, h("a", { class: "btn", href: `/sign-in${next === "/account" ? "" : `?next=${encodeURIComponent(next)}`}` }, calm ? "Sign in" : "Sign in again"), h("a", { class: "btn quiet", href: "/" }, "To the shop")),
   );

@@ -94,7 +94,7 @@ function crateContent(app: App, items: readonly string[], remove: (id: string) =
     title,
     h("ul", {}, ...rows),
     h("p", { class: "total" }, h("span", {}, plural(items.length, "thing")), h("span", { class: "price" }, price(sum))),
-    ...(app.session.state === "active" ? [] : [h("p", { class: "soft", style: false }, "Sign in and the crate comes along.")]),
+    ...(app.session.state === "active" ? [] : [h("p", { class: "soft" }, "Sign in and the crate comes along.")]),
   ];
 }
 

@@ -19,7 +19,7 @@ export function signIn(app: App, next: string): View {
     button.disabled = true;
     const answer = await app.call<SignedIn>("POST", "/api/sign-in", { username: username.value.trim(), password: password.value });
     button.disabled = false;
-    if (answer.ok) return app.signedIn({ before: sessionId(session), after: answer.value.id, carried: answer.value.cart.length, how: "sign-in" }, next);
+    if (answer.ok) return app.signedIn({ before: sessionId(session), after: answer.value.id, carried: answer.value.cart.length }, next);
     error.textContent = answer.status === 401 && answer.type === "about:blank" ? "That name and password do not belong together." : answer.title;
     error.hidden = false;
     password.focus();
@@ -32,7 +32,7 @@ export function signIn(app: App, next: string): View {
   };
   const form = h(
     "form",
-    { class: "card stack", onsubmit: (event) => void submit(event), novalidate: false },
+    { class: "card stack", onsubmit: (event) => void submit(event) },
     h("div", { class: "field" }, h("label", { for: "username" }, "Name"), username),
     h("div", { class: "field" }, h("label", { for: "password" }, "Password"), password),
     error,
