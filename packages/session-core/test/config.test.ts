@@ -157,6 +157,19 @@ describe("what leaves", () => {
     expect(state.handle).not.toBe(state.id);
   });
 
+  it("a listener that throws is reported and changes nothing", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const { sessions } = world();
+    const stop = sessions.on(() => {
+      throw new Error("broken listener");
+    });
+    const jar = await signedIn(sessions);
+    expect((await request(sessions, jar)).state.kind).toBe("active");
+    expect(warn).toHaveBeenCalledTimes(1);
+    stop();
+    warn.mockRestore();
+  });
+
   it("[M01] events have the stable names of the vocabulary", async () => {
     const { sessions, events, clock } = world({ policy: { concurrent: { max: 1, whenFull: "evict-oldest" } } });
     const jar = await signedIn(sessions);

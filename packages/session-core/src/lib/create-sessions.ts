@@ -74,14 +74,12 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   return createManager(engine, listeners);
 }
 
-// A listener that throws must not decide about anybody's session.
+// A listener that throws decides neither about anybody's session nor about the process.
 function callListener(listener: (event: SessionEvent) => void, event: SessionEvent): void {
   try {
     listener(event);
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    console.warn("Holdfast: an event listener failed.", error);
   }
 }
 
