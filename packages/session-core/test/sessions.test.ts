@@ -320,6 +320,20 @@ describe("the ratchet in requests", () => {
     expect((await request(sessions, old)).state.kind).toBe("none");
   });
 
+  it("rule 8: the last step number ends the session as absolute", async () => {
+    const { sessions, clock, store } = world();
+    const jar = await signedIn(sessions);
+    const [{ id } = { id: "" as never }] = await sessions.list("ada");
+    const row = await store.read(id);
+    if (!row) return expect.unreachable();
+    const body = JSON.parse(row.body) as { r: { n: number } };
+    body.r.n = 65_534;
+    await store.update({ ...row, body: JSON.stringify(body) }, row.revision);
+    clock.advance(11 * MINUTE);
+    expect((await request(sessions, jar)).cookies).toHaveLength(1);
+    expect((await request(sessions, jar)).state).toEqual({ kind: "none", ended: "absolute" });
+  });
+
   it("a lost response signs nobody out: the old credential stays current until the new one is used", async () => {
     const { sessions, clock } = world();
     const jar = await signedIn(sessions);

@@ -81,6 +81,24 @@ describe("the middleware", () => {
     expect(await (await browser.post("/stream")).text()).toBe("update");
   });
 
+  it("a touch outlives the response where the runtime has waitUntil, and is then not promised in the deadlines", async () => {
+    const { app, clock, calls } = world();
+    const browser = await signedIn(app);
+    clock.advance(5 * MINUTE);
+    calls.length = 0;
+    const waiting: Promise<unknown>[] = [];
+    const context = { waitUntil: (work: Promise<unknown>) => void waiting.push(work), passThroughOnException: () => undefined, props: {} };
+    const response = await app.request(`${ORIGIN}/private`, { headers: { cookie: browser.cookie } }, {}, context);
+    expect(response.headers.get("session-deadlines")).toMatch(/^idle=1500,/);
+    expect(waiting).toHaveLength(1);
+    await Promise.all(waiting);
+    expect(calls).toEqual(["read", "touch"]);
+    expect((await browser.get("/session")).headers.get("session-deadlines")).toMatch(/^idle=1800,/);
+    clock.advance(5 * MINUTE);
+    // Without one it is awaited, and counts.
+    expect((await browser.get("/private")).headers.get("session-deadlines")).toMatch(/^idle=1800,/);
+  });
+
   it("[J02] [J06] problems are problem+json without a stack; 401 names its scheme", async () => {
     const { app } = world();
     const response = await app.request(`${ORIGIN}/private`);
