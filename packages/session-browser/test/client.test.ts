@@ -194,11 +194,11 @@ describe("tabs", () => {
   it("a sign-in in one tab is noticed by the others", async () => {
     const { world, server, a, b } = await signedIn(2);
     await a.client.logout();
-    await world.run(10 * SECOND);
+    await world.run(SECOND);
     server.signIn("new");
     await a.client.refresh();
-    await settle();
     expect(a.status).toBe("active");
+    await world.run(5 * SECOND);
     expect(b.status).toBe("active");
   });
 

@@ -35,6 +35,7 @@ class Client implements SessionClient {
   readonly #over = new Set<string>();
   #stop: (() => void) | undefined;
   #cancel: (() => void) | undefined;
+  #later: (() => void) | undefined;
   #hint: () => void = () => undefined;
   #refreshing: Promise<ClientState> | undefined;
   #touching: Promise<boolean> | undefined;
@@ -45,11 +46,12 @@ class Client implements SessionClient {
   #clocks: { readonly wall: Millis; readonly steady: Millis } | undefined;
 
   constructor(options: ClientOptions) {
-    this.#base = options.base ?? DEFAULT_BASE;
-    this.#key = `session:${this.#base}`;
+    const { base = DEFAULT_BASE, whileWarning, environment = {} } = options;
+    this.#base = base;
+    this.#key = `session:${base}`;
     this.#warning = warningOf(options);
-    this.#ask = options.whileWarning === "ask";
-    this.#given = options.environment ?? {};
+    this.#ask = whileWarning === "ask";
+    this.#given = environment;
   }
 
   get(): ClientState {
@@ -74,7 +76,7 @@ class Client implements SessionClient {
     return (this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined)));
   }
 
-  async extend(): Promise<boolean> {
+  extend(): Promise<boolean> {
     return (this.#touching ??= this.#touch().finally(() => (this.#touching = undefined)));
   }
 
@@ -97,7 +99,8 @@ class Client implements SessionClient {
     this.#stop?.();
     this.#stop = undefined;
     this.#cancel?.();
-    this.#cancel = undefined;
+    this.#later?.();
+    this.#cancel = this.#later = undefined;
     this.#listeners.clear();
   }
 
@@ -106,7 +109,8 @@ class Client implements SessionClient {
   }
 
   /** A full or forbidden storage costs the sharing between tabs, not the session. */
-  #save(key: string, value: string): void {
+  #save(key: string, item: SharedRecord | string): void {
+    const value = typeof item === "string" ? item : JSON.stringify(item);
     try {
       this.#env().storage.setItem(key, value);
     } catch {
@@ -115,13 +119,13 @@ class Client implements SessionClient {
     }
   }
 
-  #write(record: SharedRecord): void {
-    this.#save(this.#key, JSON.stringify(record));
-  }
-
   /** For questions that nobody asked for: not more often than is decent. */
   #askSoon(): void {
-    if (this.#env().monotonic() - this.#askedAt >= ASK_EVERY) void this.refresh();
+    const wait = this.#askedAt + ASK_EVERY - this.#env().monotonic();
+    this.#later ??= this.#env().setTimer(() => {
+      this.#later = undefined;
+      void this.refresh();
+    }, Math.max(1, wait));
   }
 
   #record(): SharedRecord | undefined {
@@ -172,7 +176,7 @@ class Client implements SessionClient {
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (this.#isOver(view.epoch)) return;
-      this.#write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, this.#env().now()));
+      this.#save(this.#key, withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, this.#env().now()));
     } else {
       this.#forget();
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
@@ -188,7 +192,7 @@ class Client implements SessionClient {
     if (!view || view.state === "none" || view.epoch !== deadlines.epoch) return void this.refresh();
     const record = this.#record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
-    this.#write(withDeadlines(record, deadlines, sentAt, this.#env().now()));
+    this.#save(this.#key, withDeadlines(record, deadlines, sentAt, this.#env().now()));
     this.#look();
   }
 
@@ -201,7 +205,7 @@ class Client implements SessionClient {
     this.#present = time;
     const record = this.#record();
     if (!record || time - record.lastActivity < Math.min(15 * SECOND, record.idleFor / 60)) return;
-    this.#write({ ...record, lastActivity: time });
+    this.#save(this.#key, { ...record, lastActivity: time });
     this.#touchIfDue();
     this.#show();
   }
