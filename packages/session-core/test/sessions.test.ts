@@ -464,9 +464,25 @@ describe("elevation", () => {
     jar.take(late);
     expect(jar.cookies.size).toBe(2);
     expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "step-up" });
-    const { cookies } = await request(sessions, jar, undefined, { "sec-fetch-mode": "navigate" });
-    expect(cookies).toHaveLength(1);
-    expect(jar.cookies.size).toBe(1);
+    // Not even a navigation clears the loser: a further elevation may be writing that very cookie now.
+    const page = await sessions.open(jar.headers({ "sec-fetch-mode": "navigate" }));
+    await request(sessions, jar, elevate);
+    jar.take((await page.commit()).cookies);
+    expect((await request(sessions, jar)).state.kind).toBe("active");
+  });
+
+  it("[B17] a navigation clears a dead cookie, another request does not, and a sign-in under way keeps its own", async () => {
+    const { sessions, clock } = world();
+    const jar = await signedIn(sessions);
+    clock.advance(HOUR);
+    expect((await request(sessions, jar)).cookies).toEqual([]);
+    const page = await sessions.open(jar.headers({ "sec-fetch-mode": "navigate" }));
+    await request(sessions, jar, (s) => s.start("ada"));
+    jar.take((await page.commit()).cookies);
+    expect((await request(sessions, jar)).state.kind).toBe("active");
+    clock.advance(HOUR);
+    await request(sessions, jar, undefined, { "sec-fetch-mode": "navigate" });
+    expect(jar.cookies.size).toBe(0);
   });
 
   it("[C04] re-authentication restarts the absolute limit, a change of role does not", async () => {

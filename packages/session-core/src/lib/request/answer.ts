@@ -34,7 +34,7 @@ export function credentialOf<Data>({ engine, incoming }: AnswerContext<Data>, dr
   return encodeCredential({ id: draft.session.id, ...offer }, engine.ring, incoming.transport ?? "cookie");
 }
 
-/** One change per cookie name. Dead cookies are cleared by a sign-out or on a navigation only: a late response must not undo a sign-in. */
+/** One change per cookie name. A dead cookie is cleared by a sign-out or on a navigation only: a late response must not undo a sign-in. */
 export function cookiesOf<Data>({ engine, incoming, cacheable, signedOut }: AnswerContext<Data>, draft: Draft<Data>, offer: Offer | undefined, credential: string | undefined): CookieChange[] {
   if (incoming.transport === "bearer" || incoming.indeterminate !== undefined) return [];
   const { cookies } = engine;
@@ -46,7 +46,8 @@ export function cookiesOf<Data>({ engine, incoming, cacheable, signedOut }: Answ
 function mayClear<Data>(draft: Draft<Data>, incoming: Incoming, cacheable: boolean, signedOut: boolean, name: string): boolean {
   if (signedOut || draft.offer) return true;
   if (!incoming.navigation || cacheable || draft.refusal?.refused === "superseded") return false;
-  return draft.live?.presented.cookieName !== name;
+  // A sign-in under way from the same jar counts on from the latest chain, so it writes the other cookie: this one is safe to clear.
+  return draft.live === undefined && incoming.presented[0]?.cookieName === name;
 }
 
 /** Acknowledged deadlines in whole seconds, and `no-store` beside a cookie. */
