@@ -424,7 +424,7 @@ describe("elevation", () => {
     clock.advance(MINUTE);
     const { state, cookies } = await request(sessions, jar, elevate);
     expect(state).toMatchObject({ kind: "active", acr: "step-up", authenticatedAt: clock.now() });
-    expect(cookies).toHaveLength(2);
+    expect(cookies).toHaveLength(1);
     expect((await request(sessions, old)).state).toMatchObject({ kind: "active", acr: undefined });
     expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "step-up", amr: ["pwd"] });
     expect((await request(sessions, old)).state).toEqual({ kind: "none", refused: "superseded" });
@@ -483,6 +483,20 @@ describe("elevation", () => {
     clock.advance(HOUR);
     await request(sessions, jar, undefined, { "sec-fetch-mode": "navigate" });
     expect(jar.cookies.size).toBe(0);
+  });
+
+  it("two elevations within the delay of one response lose to neither an old step nor an old clear", async () => {
+    const { sessions, clock } = world();
+    const jar = await signedIn(sessions);
+    clock.advance(11 * MINUTE);
+    const step = (await request(sessions, jar.copy())).cookies;
+    const twin = await sessions.open(jar.headers());
+    elevate(twin);
+    await request(sessions, jar, elevate);
+    const first = (await twin.commit()).cookies;
+    await request(sessions, jar, elevate);
+    jar.take(first).take(step);
+    expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "step-up" });
   });
 
   it("[C04] re-authentication restarts the absolute limit, a change of role does not", async () => {

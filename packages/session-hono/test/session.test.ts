@@ -147,7 +147,7 @@ describe("the middleware", () => {
     try {
       const [first = ""] = await send("/sign-in");
       // Two Cookie fields in the request, two Set-Cookie fields in the answer.
-      const lines = await send("/elevate", ["other=1", first.split(";")[0] ?? ""]);
+      const lines = await send("/sign-in", ["other=1", first.split(";")[0] ?? ""]);
       expect(lines).toHaveLength(2);
       for (const line of lines) expect(line.match(/__Host-sid-/g)).toHaveLength(1);
     } finally {
