@@ -1,22 +1,15 @@
 import { DEFAULT_BASE, type Millis, type SessionDeadlines, type SessionView } from "@holdfast/session-protocol";
-import { browserEnvironment, type Environment, memoryStorage } from "./environment.ts";
-import { type ClientOptions, LEAST_WARNING, warningOf } from "./options.ts";
-import { readRecord, type SharedRecord, touchDueAt, withDeadlines } from "./record.ts";
+import { browserEnvironment, type Environment, resilient } from "./environment.ts";
+import { Flights } from "./flights.ts";
+import { Listeners } from "./listeners.ts";
+import { type ClientOptions, DRIFT, LONGEST_TIMER, pauseAfter, PRESENT_FOR, SECOND, warningOf } from "./options.ts";
+import { endEpoch, readRecord, type SharedRecord, touchDueAt, wasEnded, withDeadlines } from "./record.ts";
 import type { LogoutScope, SessionClient } from "./session-client.ts";
-import { ask, finishLogout, pendingLogout, sendLogout } from "./server.ts";
+import { nextLookIn, warningFor } from "./schedule.ts";
+import { ask, dropLogout, finishLogout, forgetLogout, rememberLogout, sendLogout } from "./server.ts";
 import { type FetchOptions, sessionFetch } from "./session-fetch.ts";
 import { listenTo } from "./sources.ts";
-import { type Action, type ClientState, initialModel, looksOf, reduce, stateOf } from "./state.ts";
-
-/** Input this recent means that a user is behind a request. */
-const PRESENT_FOR: Millis = 10_000;
-/** Wall and monotonic clock may differ by this much before the server is asked. */
-const DRIFT: Millis = 2000;
-/** What happens by itself asks the server at most this often. */
-const ASK_EVERY: Millis = 5000;
-const SECOND: Millis = 1000;
-/** Timers only make things prompt; each one looks at the clock again, so none needs to be long. */
-const LONGEST_TIMER: Millis = 60 * SECOND;
+import { type Action, type ClientState, initialModel, looksOf, reduce, stateOf, stepFor } from "./state.ts";
 
 /** @throws RangeError for a warning shorter than 20 s */
 export function createSessionClient(options: ClientOptions = {}): SessionClient {
@@ -31,13 +24,16 @@ class Client implements SessionClient {
   readonly #given: Partial<Environment>;
   #environment: Environment | undefined;
   #model = initialModel;
-  readonly #listeners = new Set<(state: ClientState) => void>();
+  readonly #listeners = new Listeners<ClientState>();
   readonly #over = new Set<string>();
   #stop: (() => void) | undefined;
   #cancel: (() => void) | undefined;
   #later: (() => void) | undefined;
   #hint: () => void = () => undefined;
-  #refreshing: Promise<ClientState> | undefined;
+  readonly #flights = new Flights(() => this.#refresh(), () => this.#env().now());
+  /** Counts sign-outs here: what was asked before one is not believed after it. */
+  #generation = 0;
+  #failures = 0;
   #touching: Promise<boolean> | undefined;
   #shown = "";
   #present: Millis = Number.NEGATIVE_INFINITY;
@@ -55,14 +51,14 @@ class Client implements SessionClient {
   }
 
   get(): ClientState {
-    return stateOf(this.#model, this.#record(), this.#env().now(), this.#warnBefore());
+    return stateOf(this.#model, this.#record(), this.#env().now(), warningFor(this.#record(), this.#warning));
   }
 
   listen(listener: (state: ClientState) => void): () => void {
-    this.#listeners.add(listener);
+    const remove = this.#listeners.add(listener);
     if (!this.#stop) this.#start();
     return () => {
-      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.dispose();
+      if (remove() && this.#listeners.size === 0) this.dispose();
     };
   }
 
@@ -73,7 +69,7 @@ class Client implements SessionClient {
   }
 
   refresh(): Promise<ClientState> {
-    return (this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined)));
+    return this.#flights.fresh();
   }
 
   extend(): Promise<boolean> {
@@ -82,17 +78,23 @@ class Client implements SessionClient {
 
   fetch(input: RequestInfo | URL, init: FetchOptions = {}): Promise<Response> {
     return sessionFetch(this.#env(), input, init, {
-      present: () => this.#env().now() - this.#present < PRESENT_FOR,
-      deadlines: (deadlines, sentAt) => this.#learn(deadlines, sentAt),
-      expired: () => void (this.#model.view?.state !== "none" && this.refresh()),
+      // Nobody listens to the user: then nothing is known, and nothing is said.
+      present: () => !this.#stop || this.#env().monotonic() - this.#present < PRESENT_FOR,
+      deadlines: (deadlines, sentAt, present) => this.#learn(deadlines, sentAt, present),
+      expired: (sentAt) => void (this.#model.view?.state !== "none" && this.#flights.join(sentAt)),
     });
   }
 
   async logout({ scope = "this" }: { readonly scope?: LogoutScope } = {}): Promise<boolean> {
-    if (scope === "others") return sendLogout(this.#env(), this.#base, scope);
-    this.#save(pendingLogout(this.#key), scope);
+    const environment = this.#env();
+    if (scope === "others") return sendLogout(environment, this.#base, scope);
+    const epoch = this.#epoch() || (this.#record()?.epoch ?? "");
+    const wider = rememberLogout(environment, this.#key, scope, epoch);
+    this.#generation++;
     this.#end("logout");
-    return finishLogout(this.#env(), this.#key, this.#base);
+    const done = await sendLogout(environment, this.#base, wider);
+    if (done) forgetLogout(environment, this.#key);
+    return done;
   }
 
   dispose(): void {
@@ -101,50 +103,38 @@ class Client implements SessionClient {
     this.#cancel?.();
     this.#later?.();
     this.#cancel = this.#later = undefined;
+    this.#hint = () => undefined;
     this.#listeners.clear();
   }
 
   #env(): Environment {
-    return (this.#environment ??= { ...browserEnvironment(), ...this.#given });
-  }
-
-  /** A full or forbidden storage costs the sharing between tabs, not the session. */
-  #save(key: string, item: SharedRecord | string): void {
-    const value = typeof item === "string" ? item : JSON.stringify(item);
-    try {
-      this.#env().storage.setItem(key, value);
-    } catch {
-      this.#environment = { ...this.#env(), storage: memoryStorage() };
-      this.#env().storage.setItem(key, value);
-    }
+    if (this.#environment) return this.#environment;
+    const environment = { ...browserEnvironment(), ...this.#given };
+    return (this.#environment = { ...environment, storage: resilient(environment.storage) });
   }
 
   /** For questions that nobody asked for: not more often than is decent. */
   #askSoon(): void {
-    const wait = this.#askedAt + ASK_EVERY - this.#env().monotonic();
+    if (!this.#stop) return;
+    const wait = this.#askedAt + pauseAfter(this.#failures) - this.#env().monotonic();
     this.#later ??= this.#env().setTimer(() => {
       this.#later = undefined;
       void this.refresh();
     }, Math.max(1, wait));
   }
 
-  #record(): SharedRecord | undefined {
-    return readRecord(this.#env().storage, this.#key);
-  }
+  readonly #write = (record: SharedRecord): void => this.#env().storage.setItem(this.#key, JSON.stringify(record));
 
-  /** No longer than half of what there is, so that a short session is not all warning; never too short to act. */
-  #warnBefore(): Millis {
-    const idleFor = this.#record()?.idleFor ?? Number.POSITIVE_INFINITY;
-    return Math.max(Math.min(this.#warning, idleFor / 2), Math.min(LEAST_WARNING, idleFor * 0.75));
-  }
+  readonly #record = (): SharedRecord | undefined => readRecord(this.#env().storage, this.#key);
 
   #start(): void {
     const { page, channel } = this.#env();
+    if (!page) return;
     const hints = channel(this.#key, () => this.#look());
     this.#hint = () => hints.post();
-    const stop = page && listenTo(page, { activity: () => this.#active(), wake: (certain) => this.#wake(certain), stored: (key) => void ((key === this.#key || key === null) && this.#look()) });
+    const stop = listenTo(page, { activity: () => this.#active(), wake: (certain) => this.#wake(certain), stored: (key) => void ((key === this.#key || key === null) && this.#look()) });
     this.#stop = () => {
-      stop?.();
+      stop();
       hints.close();
     };
     void finishLogout(this.#env(), this.#key, this.#base).then(() => this.refresh());
@@ -152,47 +142,60 @@ class Client implements SessionClient {
 
   async #refresh(): Promise<ClientState> {
     this.#askedAt = this.#env().monotonic();
+    const generation = this.#generation;
     const answer = await ask(this.#env(), this.#base, "GET");
+    if (generation !== this.#generation) return this.get();
     // "refused": no answer of this route says that; it comes from something in front of it.
-    if (!answer || answer === "refused") this.#apply({ type: "unreachable" });
+    if (!answer || answer === "refused") this.#unreachable();
     else this.#answered(answer.view, answer.sentAt);
     return this.get();
   }
 
+  #unreachable(): void {
+    this.#failures++;
+    this.#apply({ type: "unreachable" });
+  }
+
   async #touch(): Promise<boolean> {
     this.#askedAt = this.#env().monotonic();
+    const generation = this.#generation;
     const answer = await ask(this.#env(), `${this.#base}/touch`, "POST");
+    if (generation !== this.#generation) return false;
     if (answer === "refused") {
       await this.refresh();
       return false;
     }
-    if (answer) this.#answered(answer.view, answer.sentAt);
-    else this.#apply({ type: "unreachable" });
-    return answer !== undefined;
+    if (answer) this.#answered(answer.view, answer.sentAt, true);
+    else this.#unreachable();
+    return answer?.view.state === "active";
   }
 
-  #answered(view: SessionView, sentAt: Millis): void {
+  #answered(view: SessionView, sentAt: Millis, told = false): void {
+    this.#failures = 0;
     const record = this.#record();
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (this.#isOver(view.epoch)) return;
-      this.#save(this.#key, withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, this.#env().now()));
+      this.#write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, this.#env().now(), told));
+      dropLogout(this.#env(), this.#key, view.epoch);
     } else {
       this.#forget();
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
-      if (record && record.at <= sentAt) this.#env().storage.removeItem(this.#key);
+      if (record && (record.at <= sentAt || record.at > this.#env().now())) this.#env().storage.removeItem(this.#key);
     }
     this.#apply({ type: "answered", view });
   }
 
   /** Deadlines from an answer to the application. They move the record of the session we know; another one is asked about. */
-  #learn(deadlines: SessionDeadlines, sentAt: Millis): void {
+  #learn(deadlines: SessionDeadlines, sentAt: Millis, present: boolean): void {
     const { view } = this.#model;
     if (this.#isOver(deadlines.epoch)) return;
     if (!view || view.state === "none" || view.epoch !== deadlines.epoch) return void this.refresh();
     const record = this.#record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
-    this.#save(this.#key, withDeadlines(record, deadlines, sentAt, this.#env().now()));
+    this.#write(withDeadlines(record, deadlines, sentAt, this.#env().now(), present));
+    this.#failures = 0;
+    this.#apply({ type: "reached" });
     this.#look();
   }
 
@@ -200,12 +203,12 @@ class Client implements SessionClient {
     const time = this.#env().now();
     // First whether it is over, then whether this counts: the first movement after a sleep must not revive anything.
     const state = this.#look();
-    if (state.status !== "active" && state.status !== "warning" && state.status !== "offline") return;
     if (state.status === "warning" && this.#ask) return;
-    this.#present = time;
+    this.#present = this.#env().monotonic();
+    if (!("endsIn" in state)) return;
     const record = this.#record();
     if (!record || time - record.lastActivity < Math.min(15 * SECOND, record.idleFor / 60)) return;
-    this.#save(this.#key, { ...record, lastActivity: time });
+    this.#write({ ...record, lastActivity: time });
     this.#touchIfDue();
     this.#show();
   }
@@ -220,8 +223,8 @@ class Client implements SessionClient {
     const state = this.#look();
     void finishLogout(this.#env(), this.#key, this.#base);
     const record = this.#record();
-    const stale = record === undefined || this.#env().now() - record.at > LONGEST_TIMER;
-    if (certain || (stale && state.status !== "none")) void this.refresh();
+    const stale = state.status !== "none" && !(record && this.#env().now() - record.at <= LONGEST_TIMER);
+    if (certain || this.#model.offline || stale) void this.#flights.join();
   }
 
   /** Reads record and clocks again and acts on what they say. All events end here. */
@@ -232,41 +235,36 @@ class Client implements SessionClient {
     this.#clocks = clocks;
     const drift = before ? clocks.wall - before.wall - (clocks.steady - before.steady) : 0;
     const state = this.get();
-    const { view, ended } = this.#model;
-    const record = this.#record();
-    if (view?.state === "active" && !ended) {
-      if (!record) this.#end("logout", false);
-      else if (record.epoch !== view.epoch) this.#askSoon();
-      else if (state.status === "idle" || state.status === "expired") {
-        this.#apply({ type: "ended", reason: state.reason });
-        void this.refresh();
-      } else if (Math.abs(drift) > DRIFT) void this.refresh();
-    } else if (record && record.epoch !== (view?.state === "active" ? view.epoch : "")) {
-      // Another tab signed in.
-      this.#askSoon();
-    }
+    const step = stepFor(this.#model, this.#record(), state, clocks.wall, Math.abs(drift) > DRIFT);
+    if (step === "signed-out") this.#end("logout", false);
+    if (step === "over" && "reason" in state && state.reason) this.#apply({ type: "ended", reason: state.reason });
+    if (step === "ask-soon") this.#askSoon();
+    if (step === "over" || step === "ask") void this.#flights.join();
     this.#show();
     return this.get();
   }
 
   #end(reason: "logout", tell = true): void {
-    this.#forget();
+    this.#forget(this.#epoch() || this.#record()?.epoch);
     if (tell) this.#hint();
     this.#apply({ type: "ended", reason });
   }
 
   /** Another tab may have signed out while this one was asking and knew of nothing yet. */
   #isOver(epoch: string): boolean {
-    return this.#over.has(epoch) || this.#env().storage.getItem(`${this.#key}:over`) === epoch;
+    return this.#over.has(epoch) || wasEnded(this.#env().storage, this.#key, epoch);
   }
 
-  /** The record goes, and this epoch never comes back. */
-  #forget(): void {
+  #forget(epoch = this.#epoch()): void {
+    if (epoch === "") return;
+    this.#over.add(epoch);
+    endEpoch(this.#env().storage, this.#key, epoch);
+  }
+
+  /** Of the session that this tab knows to be there. */
+  #epoch(): string {
     const { view } = this.#model;
-    if (view?.state !== "active") return;
-    this.#over.add(view.epoch);
-    this.#save(`${this.#key}:over`, view.epoch);
-    if (this.#record()?.epoch === view.epoch) this.#env().storage.removeItem(this.#key);
+    return view?.state === "active" ? view.epoch : "";
   }
 
   #apply(action: Action): void {
@@ -280,21 +278,22 @@ class Client implements SessionClient {
     this.#schedule(state);
     if (shown === this.#shown) return;
     this.#shown = shown;
-    for (const listener of this.#listeners) listener(state);
+    this.#listeners.tell(() => this.get());
   }
 
   #schedule(state: ClientState): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    if (!this.#stop || !("endsIn" in state)) return;
+    if (!this.#stop) return;
     const { now, monotonic, setTimer } = this.#env();
-    const warnIn = state.endsIn - this.#warnBefore();
-    const next = state.status === "warning" ? state.endsIn % SECOND || SECOND : warnIn > 0 ? warnIn : state.endsIn;
-    const dueAt = touchDueAt(this.#record());
-    const touchIn = dueAt === undefined ? next : Math.max(dueAt - now(), this.#askedAt + ASK_EVERY - monotonic());
+    if (this.#model.offline) this.#askSoon();
+    const record = this.#record();
+    const mayTouchIn = this.#touching ? Number.POSITIVE_INFINITY : this.#askedAt + pauseAfter(this.#failures) - monotonic();
+    const lookIn = nextLookIn(state, record, now(), warningFor(record, this.#warning), mayTouchIn);
+    if (lookIn === undefined) return;
     this.#cancel = setTimer(() => {
       this.#touchIfDue();
       this.#look();
-    }, Math.max(1, Math.min(next, touchIn, LONGEST_TIMER)));
+    }, lookIn);
   }
 }

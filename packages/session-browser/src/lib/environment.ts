@@ -48,8 +48,28 @@ function safeStorage(): Environment["storage"] {
   }
 }
 
+/** A full storage costs the sharing between tabs, not the session: what it does not take is kept in memory. Removing removes both. */
+export function resilient(storage: Environment["storage"]): Environment["storage"] {
+  const kept = memoryStorage();
+  return {
+    getItem: (key) => kept.getItem(key) ?? storage.getItem(key),
+    setItem(key, value) {
+      kept.removeItem(key);
+      try {
+        storage.setItem(key, value);
+      } catch {
+        kept.setItem(key, value);
+      }
+    },
+    removeItem(key) {
+      kept.removeItem(key);
+      storage.removeItem(key);
+    },
+  };
+}
+
 /** What one tab remembers when it may not store anything. */
-export function memoryStorage(): Environment["storage"] {
+function memoryStorage(): Environment["storage"] {
   const items = new Map<string, string>();
   return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value), removeItem: (key) => void items.delete(key) };
 }

@@ -20,3 +20,13 @@ export function warningOf({ warnBefore = DEFAULT_WARNING }: ClientOptions): Mill
   if (!(warnBefore >= LEAST_WARNING)) throw new RangeError("warnBefore: WCAG 2.2.1 asks for at least 20,000 ms.");
   return warnBefore;
 }
+
+/** Input this recent means that a user is behind a request. */
+export const PRESENT_FOR: Millis = 10_000;
+/** Wall and monotonic clock may differ by this much before the server is asked. */
+export const DRIFT: Millis = 2000;
+/** Between two questions that nobody asked for: 5 s, twice as long after each failure, at most a minute. */
+export const pauseAfter = (failures: number): Millis => Math.min(60_000, 5000 * 2 ** failures);
+export const SECOND: Millis = 1000;
+/** Timers only make things prompt; each one looks at the clock again, so none needs to be long. */
+export const LONGEST_TIMER: Millis = 60_000;

@@ -35,14 +35,36 @@ export async function sendLogout(environment: Environment, base: string, scope: 
 }
 
 /** Where a sign-out waits that has not got through yet. */
-export const pendingLogout = (key: string): string => `${key}:logout`;
+const pendingLogout = (key: string): string => `${key}:logout`;
 
-/** Sends a waiting sign-out again, also one of an earlier page. */
-export async function finishLogout(environment: Environment, key: string, base: string): Promise<boolean> {
-  const { storage } = environment;
-  const scope = storage.getItem(pendingLogout(key));
-  if (scope === null) return true;
-  const done = await sendLogout(environment, base, scope);
-  if (done) storage.removeItem(pendingLogout(key));
-  return done;
+/** A sign-out that has not got through, and the session it was meant for. */
+function waitingLogout({ storage }: Environment, key: string): { readonly scope: string; readonly epoch: string } | undefined {
+  const [scope, epoch = ""] = storage.getItem(pendingLogout(key))?.split(" ") ?? [];
+  return scope ? { scope, epoch } : undefined;
+}
+
+/** Notes a sign-out before it is tried; a wider one that waits already is not narrowed. */
+export function rememberLogout(environment: Environment, key: string, scope: string, epoch: string): string {
+  const wider = waitingLogout(environment, key)?.scope === "all" ? "all" : scope;
+  environment.storage.setItem(pendingLogout(key), `${wider} ${epoch}`);
+  return wider;
+}
+
+export const forgetLogout = ({ storage }: Environment, key: string): void => storage.removeItem(pendingLogout(key));
+
+/** Another session is there by now: the old sign-out must not end it. */
+export function dropLogout(environment: Environment, key: string, epoch: string): void {
+  const waiting = waitingLogout(environment, key);
+  if (waiting && waiting.epoch !== epoch) forgetLogout(environment, key);
+}
+
+/** Sends a waiting sign-out again, also one of an earlier page, if the session it was meant for is still there. */
+export async function finishLogout(environment: Environment, key: string, base: string): Promise<void> {
+  const waiting = waitingLogout(environment, key);
+  if (!waiting) return;
+  const answer = await ask(environment, base, "GET");
+  if (!answer || answer === "refused") return;
+  const { view } = answer;
+  const same = view.state === "active" && (view.epoch === waiting.epoch || waiting.epoch === "");
+  if (!same || (await sendLogout(environment, base, waiting.scope))) forgetLogout(environment, key);
 }

@@ -9,8 +9,8 @@ export interface FetchOptions extends RequestInit {
 /** What the client wants to know of the requests that pass through it. */
 export interface FetchHooks {
   present(): boolean;
-  deadlines(deadlines: SessionDeadlines, sentAt: Millis): void;
-  expired(): void;
+  deadlines(deadlines: SessionDeadlines, sentAt: Millis, present: boolean): void;
+  expired(sentAt: Millis): void;
 }
 
 /** `fetch` to the page's own origin; requests to others pass untouched. */
@@ -20,7 +20,8 @@ export async function sessionFetch(environment: Environment, input: RequestInfo 
   const request = new Request(page && !(input instanceof Request) ? new URL(String(input), page.url()) : input, rest);
   if (page && new URL(request.url).origin !== new URL(page.url()).origin) return environment.fetch(request);
   const present = hooks.present() && page?.document.visibilityState !== "hidden";
-  if (background ?? !present) request.headers.set(ACTIVITY_HEADER, "none");
+  const nobody = background ?? !present;
+  if (nobody) request.headers.set(ACTIVITY_HEADER, "none");
   // A stream can be read once only.
   const again = rest.body instanceof ReadableStream ? undefined : request.clone();
   let sentAt = environment.now();
@@ -33,8 +34,8 @@ export async function sessionFetch(environment: Environment, input: RequestInfo 
     problem = await problemOf(response);
   }
   const deadlines = parseDeadlines(response.headers.get(DEADLINES_HEADER));
-  if (deadlines) hooks.deadlines(deadlines, sentAt);
-  if (problem === "expired") hooks.expired();
+  if (deadlines) hooks.deadlines(deadlines, sentAt, !nobody);
+  if (problem === "expired") hooks.expired(sentAt);
   return response;
 }
 

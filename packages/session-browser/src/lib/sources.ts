@@ -1,6 +1,7 @@
 import type { Page } from "./environment.ts";
 
-const ACTIVITY = ["pointerdown", "pointermove", "keydown", "touchstart", "wheel", "scroll"] as const;
+// No `scroll`: a page that scrolls itself makes trusted ones.
+const ACTIVITY = ["pointerdown", "pointermove", "keydown", "touchstart", "wheel"] as const;
 
 export interface Heard {
   /** The user did something, as far as the browser vouches for it. */

@@ -37,6 +37,7 @@ export interface Model {
 export type Action =
   | { readonly type: "answered"; readonly view: SessionView }
   | { readonly type: "unreachable" }
+  | { readonly type: "reached" }
   | { readonly type: "ended"; readonly reason: EndedReason };
 
 export const initialModel: Model = { view: undefined, ended: undefined, offline: false };
@@ -52,6 +53,8 @@ export function reduce(model: Model, action: Action): Model {
     }
     case "unreachable":
       return { ...model, offline: true };
+    case "reached":
+      return { ...model, offline: false };
     case "ended":
       return { ...model, ended: action.reason };
   }
@@ -63,12 +66,29 @@ export function stateOf(model: Model, record: SharedRecord | undefined, now: Mil
   if (ended) return over(ended);
   if (!view || view.state === "none") return { status: "none", known: view !== undefined };
   if (view.state === "guest") return { status: "guest", view };
-  if (record?.epoch !== view.epoch) return over("logout");
+  if (!record) return over("logout");
+  // Somebody signed in elsewhere: not known yet who, but not this session any more.
+  if (record.epoch !== view.epoch) return { status: "none", known: false };
   const evaluation = evaluate(record, now, warnBefore);
   if (evaluation.state === "expired") return over(evaluation.by);
   const { idleAt, absoluteAt } = record;
   const { by, endsIn } = evaluation;
-  return { status: offline ? "offline" : evaluation.state, view, by, endsIn, idleAt, absoluteAt };
+  return { status: offline && evaluation.state === "active" ? "offline" : evaluation.state, view, by, endsIn, idleAt, absoluteAt };
+}
+
+/**
+ * What a look at record and clocks calls for: `signed-out` when the record that was there is gone, `over` when a deadline has passed,
+ * `ask` the server when the clocks disagree, `ask-soon` when another tab knows of a session that this one does not.
+ */
+export function stepFor({ view, ended }: Model, record: SharedRecord | undefined, state: ClientState, now: Millis, drifted: boolean): "signed-out" | "over" | "ask" | "ask-soon" | undefined {
+  const epoch = view?.state === "active" ? view.epoch : undefined;
+  if (record && record.epoch !== epoch) return "ask-soon";
+  if (epoch === undefined) return undefined;
+  // Another tab may have been faster at the deadline, and the session goes on.
+  if (ended) return record && evaluate(record, now).state !== "expired" ? "ask-soon" : undefined;
+  if (!record) return "signed-out";
+  if (state.status === "idle" || state.status === "expired") return "over";
+  return drifted ? "ask" : undefined;
 }
 
 /** What listeners can see of a state: two that look alike are not told apart. A warning changes each second. */

@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest";
+import { createSessionClient } from "../src/index.ts";
+import { MINUTE, SECOND, settle, World } from "./tabs.ts";
+
+async function open(tabs = 1) {
+  const world = new World();
+  world.server.signIn("e1");
+  const [a, b] = [await world.tab(), tabs > 1 ? await world.tab() : undefined];
+  return { world, server: world.server, a, b: b ?? a };
+}
+
+describe("signing out", () => {
+  it("one that did not get through never ends the session after it", async () => {
+    const { server, a } = await open();
+    server.down = 503;
+    await a.client.logout();
+    server.down = undefined;
+    server.signIn("e2");
+    await a.client.refresh();
+    await a.emit("window", "focus");
+    await a.emit("window", "online");
+    expect(a.status).toBe("active");
+    expect(server.session?.epoch).toBe("e2");
+  });
+
+  it("nor does a page that was loaded after the next sign-in", async () => {
+    const { world, server, a } = await open();
+    server.down = "network";
+    await a.client.logout();
+    a.end();
+    server.down = undefined;
+    server.signIn("e2");
+    expect((await world.tab()).status).toBe("active");
+    expect(server.session?.epoch).toBe("e2");
+  });
+
+  it("works before the first answer and without listeners, and the late answer changes nothing", async () => {
+    const { world, server, a } = await open();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const late = await world.tab({ environment: { fetch: async (...args) => { const response = await server.fetch(...args); if (args[1]?.method === "GET") await held; return response; } } });
+    await late.client.logout();
+    release();
+    await settle();
+    expect([a.status, late.status]).toEqual(["none", "none"]);
+    expect(server.session).toBeUndefined();
+    a.end();
+    expect(await a.client.logout()).toBe(true);
+  });
+
+  it("everywhere stays everywhere when it is tried again", async () => {
+    const { server, a } = await open();
+    server.down = 500;
+    await a.client.logout({ scope: "all" });
+    await a.client.logout();
+    expect(a.world.items.get("session:/session:logout")).toMatch(/^all /);
+  });
+});
+
+describe("asking", () => {
+  it("refresh() after a sign-in does not take an answer from before it", async () => {
+    const world = new World();
+    const gates: Promise<void>[] = [];
+    const tab = await world.tab({ environment: { fetch: async (...args) => { const response = await world.server.fetch(...args); await gates[0]; return response; } } });
+    let release = (): void => undefined;
+    gates.push(new Promise<void>((resolve) => (release = resolve)));
+    const before = tab.client.refresh();
+    await settle();
+    world.server.signIn("e1");
+    const after = tab.client.refresh();
+    release();
+    expect((await before).status).toBe("none");
+    expect((await after).status).toBe("active");
+  });
+
+  it("a server that was away is asked again by itself, less and less often, and warnings show meanwhile", async () => {
+    const { world, server, a } = await open();
+    server.down = 502;
+    await a.client.refresh();
+    server.log.length = 0;
+    await world.run(4 * MINUTE);
+    expect(server.log.length).toBeGreaterThan(2);
+    expect(server.log.length).toBeLessThan(10);
+    await world.run(5 * MINUTE);
+    expect(a.status).toBe("warning");
+    server.down = undefined;
+    await a.client.refresh();
+    server.down = 502;
+    await a.client.refresh();
+    server.down = undefined;
+    await a.client.extend();
+    expect(a.status).toBe("active");
+  });
+
+  it("an answer to the application ends `offline`; a failed first answer is repaired", async () => {
+    const { server, a } = await open();
+    server.down = 502;
+    await a.client.refresh();
+    server.down = undefined;
+    await a.client.fetch("/data");
+    expect(a.status).toBe("active");
+    const world = new World();
+    world.server.signIn("e9");
+    world.server.down = 503;
+    const tab = await world.tab();
+    world.server.down = undefined;
+    await world.run(MINUTE);
+    expect(tab.status).toBe("active");
+  });
+
+  it("a touch that hangs makes no storm of timers", async () => {
+    const { world, server, a } = await open();
+    await world.run(2 * MINUTE);
+    await a.input();
+    let fired = 0;
+    const { fire } = a;
+    a.fire = () => {
+      fired += a.timers.filter(({ at }) => at <= world.steady).length;
+      fire.call(a);
+    };
+    server.down = "network";
+    await world.run(10 * SECOND, 10);
+    expect(fired).toBeLessThan(20);
+  });
+});
+
+describe("activity", () => {
+  it("scrolling, which pages do by themselves, does not count", async () => {
+    const { world, a } = await open();
+    for (let i = 0; i < 10; i++) {
+      await a.input("scroll");
+      await world.run(MINUTE);
+    }
+    expect(a.status).toBe("idle");
+  });
+
+  it("a policy that was tightened makes no touches without a user", async () => {
+    const { world, server, a } = await open();
+    await world.run(SECOND);
+    await a.input();
+    await world.run(2 * MINUTE);
+    server.idle = 4 * MINUTE;
+    await a.client.refresh();
+    server.log.length = 0;
+    await world.run(5 * MINUTE);
+    expect(server.log.filter((line) => line.startsWith("POST"))).toEqual([]);
+    expect(a.status).toBe("idle");
+  });
+
+  it("what a client without listeners cannot know it does not claim", async () => {
+    const { server, a } = await open();
+    a.end();
+    server.log.length = 0;
+    await a.client.fetch("/x");
+    expect(server.log).toEqual(["GET /x"]);
+  });
+});
+
+describe("listeners", () => {
+  it("one that throws, leaves, joins or changes things disturbs no other", async () => {
+    const { a } = await open();
+    const errors: unknown[] = [];
+    const caught = (error: unknown): void => void errors.push(error);
+    process.on("uncaughtException", caught);
+    const heard: string[] = [];
+    a.client.listen(() => {
+      throw new Error("listener");
+    });
+    let joined = 0;
+    let leave = a.client.listen(function again() {
+      leave();
+      if (joined++ < 5) leave = a.client.listen(again);
+    });
+    const same = (): void => void heard.push("same");
+    const first = a.client.listen(same);
+    a.client.listen(same);
+    first();
+    a.client.listen((state) => void heard.push(state.status));
+    await a.client.logout();
+    await settle();
+    process.off("uncaughtException", caught);
+    expect(heard).toEqual(["same", "none"]);
+    expect(joined).toBe(1);
+    expect(errors).toHaveLength(1);
+  });
+
+  it("on a server nothing starts", () => {
+    let calls = 0;
+    const client = createSessionClient({ environment: { fetch: async () => { calls++; return new Response(); } } });
+    client.subscribe(() => undefined);
+    expect(calls).toBe(0);
+  });
+});
