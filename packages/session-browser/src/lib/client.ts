@@ -51,7 +51,8 @@ class Client implements SessionClient {
   }
 
   get(): ClientState {
-    return stateOf(this.#model, this.#record(), this.#env().now(), warningFor(this.#record(), this.#warning));
+    const record = this.#record();
+    return stateOf(this.#model, record, this.#env().now(), warningFor(record, this.#warning));
   }
 
   listen(listener: (state: ClientState) => void): () => void {

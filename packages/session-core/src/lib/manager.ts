@@ -1,4 +1,4 @@
-import { evaluate, type SessionView } from "@holdfast/session-protocol";
+import type { SessionView } from "@holdfast/session-protocol";
 import type { Engine } from "./engine.ts";
 import { HoldfastError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
@@ -9,7 +9,7 @@ import { readBody, type SessionRecord } from "./record.ts";
 import { endRow, tombstone } from "./request/load.ts";
 import { StoredRequestSession } from "./request/request-session.ts";
 import { updateById } from "./request/update-by-id.ts";
-import { deadlinesOf } from "./session/deadlines.ts";
+import { evaluateRow } from "./session/deadlines.ts";
 import type { ActiveState, GuestState, SessionSummary } from "./session/state.ts";
 import { liveState } from "./session/state-of.ts";
 import type { Sessions } from "./sessions.ts";
@@ -98,8 +98,7 @@ function liveRow<Data>(engine: Engine<Data>, row: StoredSession): ActiveState<Da
   const body = readBody(row.body);
   if (body?.kind !== "live") return null;
   const { record } = body;
-  const now = Math.max(engine.clock.now(), row.seenAt);
-  if (evaluate(deadlinesOf(record, row.seenAt, engine.policy), now).state === "expired") return null;
+  if (evaluateRow(record, row.seenAt, engine.policy, engine.clock.now()).state === "expired") return null;
   return liveState(engine, row.id, record, dataOf(engine, record), row);
 }
 

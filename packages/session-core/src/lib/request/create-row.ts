@@ -1,9 +1,9 @@
-import { evaluate, type Millis } from "@holdfast/session-protocol";
+import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { CreateGuard, Partition, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
-import { deadlinesOf } from "../session/deadlines.ts";
+import { evaluateRow } from "../session/deadlines.ts";
 import { type Draft, pick } from "../session/draft.ts";
 import { callStore } from "../store-call.ts";
 import { partitionOf } from "../token/credential.ts";
@@ -60,7 +60,7 @@ async function endExpired<Data>(engine: Engine<Data>, partition: Partition, now:
     const page = await callStore(engine, "list", () => index.list(partition, cursor === undefined ? {} : { cursor }));
     for (const row of page.rows) {
       const body = readBody(row.body);
-      if (body?.kind === "live" && evaluate(deadlinesOf(body.record, row.seenAt, engine.policy), now).state === "expired") await endRow(engine, row.id, "idle");
+      if (body?.kind === "live" && evaluateRow(body.record, row.seenAt, engine.policy, now).state === "expired") await endRow(engine, row.id, "idle");
     }
     cursor = page.cursor;
   } while (cursor !== undefined);

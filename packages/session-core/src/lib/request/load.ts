@@ -1,9 +1,9 @@
-import { evaluate, type EndedReason, type Millis } from "@holdfast/session-protocol";
+import type { EndedReason, Millis } from "@holdfast/session-protocol";
 import { randomBytes, toBase64url } from "../bytes.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId, StoredSession, Tombstone } from "../port.ts";
 import { endedBody, readBody, type SessionRecord, type TombstoneReason } from "../record.ts";
-import { deadlinesOf, ENDED_FOR } from "../session/deadlines.ts";
+import { ENDED_FOR, evaluateRow } from "../session/deadlines.ts";
 import { callStore } from "../store-call.ts";
 import { judge, LAST_STEP } from "../token/ratchet.ts";
 import type { Presented } from "../transport/source.ts";
@@ -59,9 +59,8 @@ function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, present
   if (!row || !body) return { kind: "absent" };
   if (body.kind === "ended") return body;
   const { record } = body;
-  // A clock that was set back must not give time: nothing is younger than its last acknowledged activity.
   const time = Math.max(now, row.seenAt);
-  const evaluation = evaluate(deadlinesOf(record, row.seenAt, engine.policy), time);
+  const evaluation = evaluateRow(record, row.seenAt, engine.policy, time);
   if (evaluation.state === "expired") return { kind: "expired", reason: evaluation.by };
   const { pending } = record;
   if (pending && judge(pending, presented.credential, time, engine.policy.overlap).kind === "current") {

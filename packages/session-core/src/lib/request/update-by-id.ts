@@ -1,9 +1,8 @@
-import { evaluate } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import { readBody } from "../record.ts";
-import { deadlinesOf } from "../session/deadlines.ts";
+import { evaluateRow } from "../session/deadlines.ts";
 import { noSession } from "../session/draft.ts";
 import { callStore } from "../store-call.ts";
 import { isSessionId } from "../token/credential.ts";
@@ -19,7 +18,7 @@ export async function updateById<Data extends object>(engine: Engine<Data>, id: 
       const body = row && readBody(row.body);
       if (!row || body?.kind !== "live") throw noSession("none");
       const { record } = body;
-      if (evaluate(deadlinesOf(record, row.seenAt, engine.policy), engine.clock.now()).state === "expired") throw noSession("ended");
+      if (evaluateRow(record, row.seenAt, engine.policy, engine.clock.now()).state === "expired") throw noSession("ended");
       const before = engine.data.read(record.data, record.dataVersion) ?? engine.data.initial;
       const after = change(before);
       if (after === before) return;

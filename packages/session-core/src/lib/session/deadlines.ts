@@ -1,4 +1,4 @@
-import type { Deadlines, Millis } from "@holdfast/session-protocol";
+import { type Deadlines, evaluate, type Evaluation, type Millis } from "@holdfast/session-protocol";
 import type { SessionRecord } from "../record.ts";
 import type { Policy } from "./policy.ts";
 
@@ -13,3 +13,7 @@ export function deadlinesOf(record: SessionRecord, seenAt: Millis, policy: Polic
 
 /** When the row may go: never later than the absolute limit, a little later than the idle one, so that "idle" can be told. */
 export const expiryOf = ({ idleAt, absoluteAt }: Deadlines): Millis => Math.min(idleAt + ENDED_FOR, absoluteAt);
+
+/** Whether a live row still lives. A clock that was set back gives no time: nothing is younger than its last acknowledged activity. */
+export const evaluateRow = (record: SessionRecord, seenAt: Millis, policy: Policy, now: Millis): Evaluation =>
+  evaluate(deadlinesOf(record, seenAt, policy), Math.max(now, seenAt));
