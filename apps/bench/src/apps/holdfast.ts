@@ -1,0 +1,29 @@
+import { createMemoryStore, createSessions, generateKeys, type Sessions } from "@holdfast/session-core";
+import { session, type SessionEnv } from "@holdfast/session-hono";
+import { Hono } from "hono";
+import { type App, USER, type User } from "../app.ts";
+import { honoHost } from "./hono-host.ts";
+
+export type Data = Partial<User> & { readonly count?: number };
+
+export const createHoldfast = (): Sessions<Data> => createSessions<Data>({ store: createMemoryStore(), keys: generateKeys() });
+
+export function holdfast(options: { readonly lazy?: boolean } = {}): App {
+  const app = new Hono<SessionEnv<Data>>()
+    .use(session(createHoldfast(), options))
+    .get("/", (c) => {
+      const { state } = c.var.session;
+      return c.json({ user: state.kind === "none" ? null : state.data.user });
+    })
+    // Nobody looks at the session here, as on most pages that visitors see.
+    .get("/static", (c) => c.json({ user: null }))
+    .get("/sign-in", (c) => {
+      c.var.session.start(USER.user, USER);
+      return c.text("ok");
+    })
+    .get("/write", (c) => {
+      c.var.session.update((data) => ({ ...data, count: (data.count ?? 0) + 1 }));
+      return c.json({ user: USER.user });
+    });
+  return honoHost(app, ["@holdfast/session-core", "@holdfast/session-hono"]);
+}

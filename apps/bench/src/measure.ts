@@ -1,0 +1,95 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type { Host } from "./cases.ts";
+
+export interface Case {
+  readonly name: string;
+  readonly kind: "bare" | "session" | "micro";
+  /** Whose bare cost is subtracted. */
+  readonly host?: Host;
+  /** One operation. Gives its result, or a function that reads it: the measured batches leave bodies unread. */
+  readonly run: () => unknown;
+  readonly expected: string;
+  readonly packages: readonly string[];
+}
+
+/** Median and quartiles. */
+export interface Spread {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Row {
+  readonly name: string;
+  readonly kind: Case["kind"];
+  readonly host?: Host;
+  /** CPU microseconds of one operation, user and system, all threads of the process. */
+  readonly cpu: Spread;
+  /** The same less the bare framework's of the same round; for `kind: "session"`. */
+  readonly cost?: Spread;
+}
+
+export interface Plan {
+  readonly rounds: number;
+  /** CPU time that one batch should take. */
+  readonly batchMs: number;
+}
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** Runs every case once and compares its answer: a fast wrong answer is no figure. */
+export async function verify(cases: readonly Case[]): Promise<void> {
+  for (const { name, run, expected } of cases) {
+    const result = await run();
+    const found: unknown = typeof result === "function" ? await result() : result;
+    if (found !== expected) throw new Error(`${name}: expected ${expected}, got ${String(found)}`);
+  }
+}
+
+/** All cases in each round, in another order each time, so that what disturbs the machine disturbs them alike. */
+export async function measure(cases: readonly Case[], { rounds, batchMs }: Plan, progress: (round: number) => void): Promise<Row[]> {
+  const sizes = new Map<Case, number>(cases.map((it) => [it, 200]));
+  const figures = new Map<Case, number[]>(cases.map((it) => [it, []]));
+  // Rounds before the first warm the code up and settle how many operations make a batch.
+  for (let round = -2; round < rounds; round++) {
+    for (const it of shuffle(cases)) {
+      const micros = await batch(it, sizes.get(it) ?? 1);
+      if (round < 0) sizes.set(it, Math.max(50, Math.ceil((batchMs * 1000) / micros)));
+      else figures.get(it)?.push(micros);
+    }
+    progress(round);
+  }
+  const of = (it: Case | undefined): readonly number[] => (it && figures.get(it)) ?? [];
+  return cases.map((it): Row => {
+    const { name, kind, host } = it;
+    const bare = of(cases.find((other) => other.kind === "bare" && other.host === host));
+    const row = { name, kind, cpu: spread(of(it)), ...(host && { host }) };
+    return kind === "session" ? { ...row, cost: spread(of(it).map((micros, round) => micros - (bare[round] ?? Number.NaN))) } : row;
+  });
+}
+
+/** CPU microseconds per operation. What was garbage before is collected first, so that each case pays for its own only. */
+async function batch({ run }: Case, size: number): Promise<number> {
+  collect();
+  const before = process.cpuUsage();
+  for (let i = 0; i < size; i++) await run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / size;
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
+  return { median: at(0.5), low: at(0.25), high: at(0.75) };
+}
+
+function shuffle<T>(items: readonly T[]): T[] {
+  const shuffled = [...items];
+  for (let i = shuffled.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T];
+  }
+  return shuffled;
+}
