@@ -8,6 +8,7 @@ describeStore("memory", async (clock) => ({ store: createMemoryStore({ clock }) 
   clock: "caller",
   durability: "volatile",
   evicts: false,
+  inProcess: true,
 });
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });

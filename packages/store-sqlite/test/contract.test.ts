@@ -20,6 +20,7 @@ for (const { name, open, missing } of drivers) {
       clock: "caller",
       durability: "single",
       evicts: false,
+      inProcess: true,
     });
   });
 }

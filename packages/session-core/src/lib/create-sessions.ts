@@ -1,3 +1,4 @@
+import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import { configError } from "./errors.ts";
@@ -9,12 +10,18 @@ import { createDataCodec, type DataOptions } from "./session/data.ts";
 import { type PolicyOptions, resolvePolicy } from "./session/policy.ts";
 import type { ActiveState, GuestState } from "./session/state.ts";
 import type { Sessions } from "./sessions.ts";
+import { withDeadline } from "./store-deadline.ts";
 import { createKeyRing, generateKeys, type KeyRingFile } from "./token/key-ring.ts";
 import { type CookieOptions, createCookieTransport } from "./transport/cookie.ts";
 
 export interface SessionsOptions<Data> extends DataOptions<Data> {
   /** Where sessions live. */
   readonly store: SessionStore;
+  /**
+   * How long one call of the store may take, in ms, before it counts as failed (code `unavailable`, event `store_failed`). Default 3000.
+   * Has no effect on stores of this process.
+   */
+  readonly storeTimeout?: Millis | "off";
   /** The key file, the same on all servers. In development it may be left out: sessions then end with the process. */
   readonly keys?: KeyRingFile;
   /** A profile, or numbers laid over one. Default `default`. */
@@ -42,10 +49,12 @@ export interface SessionsOptions<Data> extends DataOptions<Data> {
  * drop, an unlimited absolute timeout, a store without a power that the policy needs.
  */
 export function createSessions<Data extends object = Record<string, unknown>>(options: SessionsOptions<Data>): Sessions<Data> {
-  const { store, realm = "default", guests = true, onReuse = "revoke", clock = systemClock } = options;
-  if (typeof store?.read !== "function" || typeof store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore().");
+  const { realm = "default", storeTimeout = 3000, guests = true, onReuse = "revoke", clock = systemClock } = options;
+  if (typeof options.store?.read !== "function" || typeof options.store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore().");
   if (!/^[\w.:/-]{1,64}$/.test(realm)) throw configError("realm", "must be 1 to 64 letters, digits or any of _ . : / -");
   if (onReuse !== "revoke" && onReuse !== "refuse") throw configError("onReuse", 'must be "revoke" or "refuse".');
+  if (storeTimeout !== "off" && !(storeTimeout > 0 && storeTimeout < 2 ** 31)) throw configError("storeTimeout", 'must be a number of milliseconds, or "off".');
+  const store = withDeadline(options.store, storeTimeout);
   const policy = resolvePolicy(options.policy);
   const index = hasIndex(store) ? store : undefined;
   if (policy.concurrent !== "off" && !index) throw configError("policy.concurrent", "needs a store that can list a subject's sessions; use another store or concurrent: \"off\".");

@@ -30,7 +30,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): IndexedStor
 
   // No `await` inside a verb: each runs in one piece, which is what makes it atomic.
   return {
-    capabilities: { index: true, clock: "caller", durability: "volatile", evicts: false },
+    capabilities: { index: true, clock: "caller", durability: "volatile", evicts: false, inProcess: true },
 
     async read(id, { signal } = {}) {
       signal?.throwIfAborted();

@@ -133,6 +133,8 @@ export interface StoreCapabilities {
   readonly evicts: boolean;
   /** `read` may answer from a copy unless it is asked to be authoritative. Absent where every read is. */
   readonly cached?: boolean;
+  /** Every verb answers from this process, so that a deadline per call would only cost. Absent where a network is in between. */
+  readonly inProcess?: boolean;
 }
 
 /** A store with everything: what the embedded stores are. */

@@ -41,7 +41,7 @@ export function createSqliteStore(db: SqliteDatabase, options: SqliteStoreOption
   const sql = prepareStatements(db, table);
 
   return {
-    capabilities: { index: true, clock: "caller", durability: "single", evicts: false },
+    capabilities: { index: true, clock: "caller", durability: "single", evicts: false, inProcess: true },
 
     async read(id, { signal } = {}) {
       signal?.throwIfAborted();

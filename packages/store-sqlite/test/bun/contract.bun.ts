@@ -22,4 +22,5 @@ describeStore("sqlite on bun:sqlite", async (clock) => ({ store: createSqliteSto
   clock: "caller",
   durability: "single",
   evicts: false,
+  inProcess: true,
 });

@@ -4,6 +4,7 @@ import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
 import { type SessionRecord, writeBody } from "../record.ts";
 import { deadlinesOf, expiryOf } from "../session/deadlines.ts";
+import { callStore } from "../store-call.ts";
 import { newWriteId } from "./load.ts";
 
 /** Attempts at one change of one session before it gives up with `conflict`. */
@@ -33,7 +34,7 @@ export async function updateRow<Data>(engine: Engine<Data>, row: StoredSession, 
 
 /** Whether the row in the store is the one this writer wrote. */
 export async function wroteIt<Data>(engine: Engine<Data>, row: StoredSession): Promise<boolean> {
-  const found = await engine.store.read(row.id, { authoritative: true }).catch(() => null);
+  const found = await callStore(engine, "read", () => engine.store.read(row.id, { authoritative: true })).catch(() => null);
   return found?.writeId === row.writeId;
 }
 
