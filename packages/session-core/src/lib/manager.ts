@@ -4,10 +4,12 @@ import { HoldfastError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { handle } from "./handle.ts";
 import { issue } from "./issue.ts";
-import type { IndexedStore, Partition, SessionId, StoredSession } from "./port.ts";
+import { listRows } from "./list-rows.ts";
+import type { IndexedStore, SessionId, StoredSession } from "./port.ts";
 import { readBody, type SessionRecord } from "./record.ts";
 import { endRow, tombstone } from "./request/load.ts";
 import { StoredRequestSession } from "./request/request-session.ts";
+import { updateAll } from "./request/update-all.ts";
 import { updateById } from "./request/update-by-id.ts";
 import { evaluateRow } from "./session/deadlines.ts";
 import type { ActiveState, GuestState, SessionSummary } from "./session/state.ts";
@@ -42,10 +44,13 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
       const row = isSessionId(id) ? await callStore(engine, "read", () => store.read(id, { authoritative: true })) : null;
       return row && liveRow(engine, row);
     },
-    update: (id, change) => updateById(engine, id, change),
+    async update(id, change) {
+      await updateById(engine, id, change);
+    },
+    updateAll: (subject, change) => updateAll(engine, subject, change),
     issue: (subject, data, options = {}) => issue(engine, subject, data, options),
     async list(subject, { current } = {}) {
-      const rows = await listAll(engine, index(), ring.partition(subject));
+      const rows = await listRows(engine, ring.partition(subject));
       return rows.flatMap((row): SessionSummary<Data>[] => {
         const state = liveRow(engine, row);
         if (state?.kind !== "active" || state.subject !== subject) return [];
@@ -80,17 +85,6 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
       return () => void listeners.delete(listener);
     },
   };
-}
-
-async function listAll<Data>(engine: Engine<Data>, index: IndexedStore, partition: Partition): Promise<StoredSession[]> {
-  const rows: StoredSession[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await callStore(engine, "list", () => index.list(partition, cursor === undefined ? {} : { cursor }));
-    rows.push(...page.rows);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return rows;
 }
 
 /** The state of a row outside any request; `null` for one that is over. */

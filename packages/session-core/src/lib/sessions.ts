@@ -28,6 +28,13 @@ export interface Sessions<Data> {
   get(id: SessionId): Promise<ActiveState<Data> | GuestState<Data> | null>;
   /** Replayed on conflict like {@link RequestSession.update}. @throws HoldfastError `no_session`, `conflict`, `rejected` */
   update(id: SessionId, change: (data: Data) => Data): Promise<void>;
+  /**
+   * `update` for each session of the subject, for example after a change of role. Those that end meanwhile are skipped; a throw of `change`
+   * stops it, and what was changed before stays changed. Sessions that begin during the call may be missed.
+   * @returns how many sessions were changed.
+   * @throws HoldfastError `unsupported` without a store index, `conflict`, `rejected`
+   */
+  updateAll(subject: string, change: (data: Data) => Data): Promise<number>;
   /** A new session with its bearer credential. @throws HoldfastError `limit_reached`, `sign_in_revoked` */
   issue(subject: string, data?: Partial<Data>, options?: Omit<StartOptions<Data>, "carry">): Promise<{ credential: string; state: ActiveState<Data> }>;
   /** @param options.current marks the caller's own row. @throws HoldfastError `unsupported` without a store index */

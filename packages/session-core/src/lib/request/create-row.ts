@@ -1,6 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
+import { listRows } from "../list-rows.ts";
 import type { CreateGuard, Partition, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
 import { evaluateRow } from "../session/deadlines.ts";
@@ -53,17 +54,10 @@ async function guardOf<Data>(engine: Engine<Data>, id: StoredSession["id"], bega
 
 /** Rows that idled out are still there to say so; they must not count against a new sign-in. */
 async function endExpired<Data>(engine: Engine<Data>, partition: Partition, now: Millis): Promise<void> {
-  const { index } = engine;
-  if (!index) return;
-  let cursor: string | undefined;
-  do {
-    const page = await callStore(engine, "list", () => index.list(partition, cursor === undefined ? {} : { cursor }));
-    for (const row of page.rows) {
-      const body = readBody(row.body);
-      if (body?.kind === "live" && evaluateRow(body.record, row.seenAt, engine.policy, now).state === "expired") await endRow(engine, row.id, "idle");
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for (const row of await listRows(engine, partition)) {
+    const body = readBody(row.body);
+    if (body?.kind === "live" && evaluateRow(body.record, row.seenAt, engine.policy, now).state === "expired") await endRow(engine, row.id, "idle");
+  }
 }
 
 /** Ends the session before this one. Where its data is carried over, what was acknowledged there meanwhile comes along. */

@@ -8,24 +8,25 @@ import { callStore } from "../store-call.ts";
 import { isSessionId } from "../token/credential.ts";
 import { ATTEMPTS, backOff, toRow, updateRow } from "./update-row.ts";
 
-/** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. */
-export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data): Promise<void> {
+/** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
+export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data, subject?: string): Promise<boolean> {
   if (!isSessionId(id)) throw noSession("none");
-  await engine.line(id, async () => {
+  return engine.line(id, async () => {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (attempt > 2) await backOff(engine, attempt);
       const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true }));
       const body = row && readBody(row.body);
       if (!row || body?.kind !== "live") throw noSession("none");
       const { record } = body;
+      if (subject !== undefined && record.subject !== subject) throw noSession("none");
       if (evaluateRow(record, row.seenAt, engine.policy, engine.clock.now()).state === "expired") throw noSession("ended");
       const before = engine.data.read(record.data, record.dataVersion) ?? engine.data.initial;
       const after = change(before);
-      if (after === before) return;
+      if (after === before) return false;
       const next = { ...record, data: engine.data.check(after), dataVersion: engine.data.version };
       const { createdAt, seenAt } = row;
       const outcome = await updateRow(engine, toRow(engine, id, next, { revision: row.revision + 1, createdAt, seenAt }), row.revision, false);
-      if (outcome === "updated") return;
+      if (outcome === "updated") return true;
       if (outcome === "missing") throw noSession("ended");
     }
     throw new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
