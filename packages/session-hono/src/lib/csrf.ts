@@ -1,7 +1,7 @@
 import { HoldfastError } from "@holdfast/session-core";
 import type { Context, MiddlewareHandler } from "hono";
 import { problem } from "./problem.ts";
-import { vary, writableHeaders } from "./response-headers.ts";
+import { changeHeaders, vary } from "./response-headers.ts";
 
 export interface CsrfOptions {
   /** Origins that may write, exactly as browsers send them: `https://app.example`. Default: the origin of the request's own URL. */
@@ -56,7 +56,7 @@ export function csrf(options: CsrfOptions = {}): MiddlewareHandler {
       if (!reportOnly) return problem("csrf", { detail: `Refused: ${why}.`, headers: { vary: "Sec-Fetch-Site, Origin" } });
     }
     await next();
-    vary(writableHeaders(c), "Sec-Fetch-Site", "Origin");
+    changeHeaders(c, (headers) => vary(headers, "Sec-Fetch-Site", "Origin"));
   };
 }
 

@@ -1,16 +1,19 @@
 import type { Context } from "hono";
 
-/** Headers of the response that can be changed: a response from fetch or `Response.redirect` is wrapped again first. */
-export function writableHeaders(c: Context): Headers {
+/**
+ * Changes the headers of the response in place, which is 13 times cheaper than `c.header()` after `next()`.
+ * Those of a response from fetch or `Response.redirect` are immutable: the first change throws, and the response is wrapped again.
+ */
+export function changeHeaders(c: Context, change: (headers: Headers) => void): void {
   try {
-    // Throws on immutable headers and changes nothing on others; appending here is 13 times cheaper than c.header() after next().
-    c.res.headers.delete("x-holdfast-probe");
-  } catch {
+    change(c.res.headers);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
     const { res } = c;
     c.res = undefined;
     c.res = new Response(res.body, res);
+    change(c.res.headers);
   }
-  return c.res.headers;
 }
 
 /** Adds field names to Vary, each once. */

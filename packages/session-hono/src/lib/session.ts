@@ -1,7 +1,7 @@
-import { type ActiveState, type CommitOptions, HoldfastError, isCacheable, type RequestSession, type Sessions } from "@holdfast/session-core";
+import { type ActiveState, HoldfastError, isCacheable, type RequestSession, type Sessions } from "@holdfast/session-core";
 import type { Context, MiddlewareHandler } from "hono";
 import { problemOf } from "./problem.ts";
-import { vary, writableHeaders } from "./response-headers.ts";
+import { changeHeaders, vary } from "./response-headers.ts";
 
 /** What {@link session} and {@link requireSession} put on the context. */
 export interface SessionEnv<Data> {
@@ -28,46 +28,43 @@ export interface SessionOptions {
 export function session<Data>(sessions: Sessions<Data>, options: SessionOptions = {}): MiddlewareHandler<SessionEnv<Data>> {
   const excepted = matcher(options.except ?? []);
   const { lazy = false, activity } = options;
+  const openOptions = activity === undefined ? {} : { activity };
   return async function session(c, next) {
     // Another instance further out has opened it already, and will commit it.
     if (excepted(c.req.path) || c.get("session")) return next();
-    const current = sessions.prepare(c.req.raw, activity === undefined ? {} : { activity });
+    const current = sessions.prepare(c.req.raw, openOptions);
     c.set("session", current);
     try {
       if (!lazy) await current.load();
       await next();
       if (c.error) current.discard();
-      await answer(c, current);
+      const { cookies, headers } = await current.commit({ cacheable: isCacheable(c.res.headers), defer: (work) => outlive(c, work) });
+      changeHeaders(c, (target) => {
+        for (const [name, value] of headers) target.set(name, value);
+        for (const { header } of cookies) target.append("set-cookie", header);
+        vary(target, "Cookie");
+      });
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
       fail(c, error);
     }
-    vary(writableHeaders(c), "Cookie");
   };
 }
 
-async function answer<Data>(c: Context, current: RequestSession<Data>): Promise<void> {
-  const { cookies, headers } = await current.commit(commitOptions(c));
-  if (cookies.length === 0 && headers.length === 0) return;
-  const target = writableHeaders(c);
-  for (const [name, value] of headers) target.set(name, value);
-  for (const { header } of cookies) target.append("set-cookie", header);
-}
-
-function commitOptions(c: Context): CommitOptions {
-  const cacheable = isCacheable(c.res.headers);
+/** Asked only when there is work: looking for an execution context where there is none, on Node, throws, and that is dear. */
+function outlive(c: Context, work: Promise<unknown>): boolean {
   try {
-    const { executionCtx } = c;
-    return { cacheable, defer: (work) => executionCtx.waitUntil(work) };
+    c.executionCtx.waitUntil(work);
+    return true;
   } catch {
-    // Node and Bun have no execution context: a touch is then awaited.
-    return { cacheable };
+    return false;
   }
 }
 
 /** The write failed, so what the handler answered is not true. */
 function fail(c: Context, error: HoldfastError): void {
   const response = problemOf(error);
+  vary(response.headers, "Cookie");
   c.res = undefined;
   c.res = response;
 }

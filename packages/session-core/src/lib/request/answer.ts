@@ -45,7 +45,7 @@ export function cookiesOf<Data>({ engine, incoming, cacheable, signedOut }: Answ
 
 function mayClear<Data>(draft: Draft<Data>, incoming: Incoming, cacheable: boolean, signedOut: boolean, name: string): boolean {
   if (signedOut || draft.write === "create") return true;
-  if (!incoming.navigation || cacheable || draft.refusal?.refused === "superseded") return false;
+  if (cacheable || draft.refusal?.refused === "superseded" || !incoming.navigation()) return false;
   // A sign-in under way from the same jar counts on from the latest chain, so it writes the other cookie: this one is safe to clear.
   return draft.live === undefined && incoming.presented[0]?.cookieName === name;
 }

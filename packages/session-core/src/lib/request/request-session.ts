@@ -23,7 +23,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   #state: SessionState<Data> | undefined;
   #loading: Promise<SessionState<Data>> | undefined;
   #committing: Promise<Committed<Data>> | undefined;
-  #activity: boolean;
+  #background = false;
   #touch = false;
   #renew = false;
 
@@ -31,7 +31,6 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     this.#engine = engine;
     this.#incoming = incoming;
     this.#now = engine.clock.now();
-    this.#activity = incoming.activity;
     if (incoming.rejected) engine.emit({ type: "credential_rejected", why: incoming.rejected });
     if (incoming.indeterminate !== undefined) engine.emit({ type: "credential_indeterminate", keyId: incoming.indeterminate });
     // Nothing plausible came: the answer is known without asking the store.
@@ -73,7 +72,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   }
 
   background(): void {
-    this.#activity = false;
+    this.#background = true;
   }
 
   renew(): void {
@@ -116,7 +115,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     const engine = this.#engine;
     const now = this.#now;
     const refold = (live: Live): Draft<Data> => this.#intents.reduce((draft, intent) => fold(this.#context(), draft, intent), this.#begin(live));
-    const { draft, times } = await write({ engine, now, activity: this.#activity, touch: this.#touch, defer, refold }, this.#loaded());
+    const { draft, times } = await write({ engine, now, activity: () => !this.#background && this.#incoming.activity(), touch: this.#touch, defer, refold }, this.#loaded());
     this.#draft = draft;
     const state = (this.#state = times ? this.#stateOf(draft, times) : this.#stateOf(draft));
 

@@ -3,6 +3,7 @@ import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import { deadlinesOf, expiryOf } from "../session/deadlines.ts";
 import { type Draft, noSession } from "../session/draft.ts";
+import type { CommitOptions } from "../session/state.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, loadOne } from "./load.ts";
 import { ATTEMPTS, backOff, toRow, updateRow } from "./update-row.ts";
@@ -11,10 +12,10 @@ export interface WriteContext<Data> {
   readonly engine: Engine<Data>;
   readonly now: Millis;
   /** Whether this request counts as the user's. */
-  readonly activity: boolean;
+  readonly activity: () => boolean;
   /** Record the activity now, throttled or not. */
   readonly touch: boolean;
-  readonly defer: ((work: Promise<unknown>) => void) | undefined;
+  readonly defer: CommitOptions["defer"];
   /** Folds the intents again over what was read after a conflict. */
   readonly refold: (live: Live) => Draft<Data>;
 }
@@ -79,7 +80,7 @@ async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, li
   const { session } = draft;
   if (!session) return "missing";
   const { row } = live;
-  const seenAt = activity || asked ? Math.max(row.seenAt, now) : row.seenAt;
+  const seenAt = asked || activity() ? Math.max(row.seenAt, now) : row.seenAt;
   const next = toRow(engine, row.id, session.record, { revision: row.revision + 1, createdAt: row.createdAt, seenAt });
   const outcome = await updateRow(engine, next, row.revision, draft.elevated !== undefined);
   return outcome === "updated" ? seenAt : outcome;
@@ -97,7 +98,7 @@ function lost<Data>(engine: Engine<Data>, live: Live): HoldfastError {
 
 /** Slides the idle limit. Deferred where the runtime lets work outlive the response; then it is not acknowledged yet. */
 async function touch<Data>({ engine, now, activity, touch: asked, defer }: WriteContext<Data>, draft: Draft<Data>, { row, record }: Live): Promise<Millis> {
-  if (!asked && !(activity && now - row.seenAt >= touchEvery(engine, record.subject))) return row.seenAt;
+  if (!asked && (now - row.seenAt < touchEvery(engine, record.subject) || !activity())) return row.seenAt;
   const expiresAt = expiryOf(deadlinesOf(draft.session?.record ?? record, now, engine.policy));
   const seenAt = Math.max(row.seenAt, now);
   const call = async (): Promise<Millis> => ((await engine.store.touch(row.id, seenAt, expiresAt)) === "touched" ? seenAt : row.seenAt);
@@ -111,9 +112,7 @@ async function touch<Data>({ engine, now, activity, touch: asked, defer }: Write
     engine.emit({ type: "store_failed", verb: "touch", error });
     return row.seenAt;
   });
-  if (!defer) return housekeeping;
-  defer(housekeeping);
-  return row.seenAt;
+  return defer?.(housekeeping) ? row.seenAt : housekeeping;
 }
 
 const touchEvery = <Data>({ policy }: Engine<Data>, subject: string | undefined): Millis =>

@@ -101,8 +101,8 @@ export interface CommitOptions {
    * A sign-in, elevation or sign-out still sets its cookie; the adapter must then answer `no-store`.
    */
   readonly cacheable?: boolean;
-  /** Takes a promise that may outlive the response (`waitUntil`); touches then do not delay it. */
-  readonly defer?: (work: Promise<unknown>) => void;
+  /** Takes a promise that may outlive the response (`waitUntil`); touches then do not delay it. `false` where it cannot: they do. */
+  readonly defer?: (work: Promise<unknown>) => boolean;
 }
 
 /** The session of one request. Intents are folded into `state` at once and written once, at the commit. */

@@ -20,50 +20,50 @@ export interface Incoming {
   readonly cookieNames: readonly string[];
   readonly indeterminate: number | undefined;
   readonly rejected: "malformed" | "forged" | "duplicate_cookie" | undefined;
-  /** Whether the user is behind the request. */
-  readonly activity: boolean;
+  /** Whether the user is behind the request. Asked only when a write depends on it: reading a header is dear. */
+  readonly activity: () => boolean;
   /** A navigation: the one kind of request whose response may clean up dead cookies without racing another. */
-  readonly navigation: boolean;
+  readonly navigation: () => boolean;
 }
 
 const BEARER = /^bearer +/i;
 
 export function readSource(source: SessionSource, options: OpenOptions, ring: KeyRing, cookies: CookieTransport): Incoming {
-  if (typeof source === "string") return fromBearer(source, ring, options.activity ?? true);
+  if (typeof source === "string") return fromBearer(source, ring, () => options.activity ?? true);
   const headers = source instanceof Headers ? source : source.headers;
-  const activity = options.activity ?? isActivity(headers);
+  const activity = (): boolean => options.activity ?? isActivity(headers);
   const authorization = headers.get("authorization");
   if (authorization && BEARER.test(authorization)) {
     const bearer = fromBearer(authorization.replace(BEARER, "").trimEnd(), ring, activity);
     // A bearer token that is not ours is the application's own business, and the cookie counts.
     if (bearer.rejected !== "malformed") return bearer;
   }
-  const navigation = headers.get("sec-fetch-mode") === "navigate";
+  const navigation = (): boolean => headers.get("sec-fetch-mode") === "navigate";
   const found = findCookies(headers.get("cookie"), cookies.names);
   const empty = { transport: undefined, presented: [], cookieNames: [], indeterminate: undefined, rejected: undefined, activity, navigation } as const;
   if (found === "duplicate") return { ...empty, cookieNames: cookies.names, rejected: "duplicate_cookie" };
   if (found.length === 0) return empty;
-  return { ...empty, ...decodeAll(found.map(({ name, value }) => ({ text: value, cookieName: name })), ring, "cookie"), cookieNames: found.map(({ name }) => name) };
+  return { ...decodeAll(found, ring, "cookie"), cookieNames: found.map(({ name }) => name), activity, navigation };
 }
 
-const fromBearer = (text: string, ring: KeyRing, activity: boolean): Incoming => ({
-  ...decodeAll([{ text, cookieName: undefined }], ring, "bearer"),
+const fromBearer = (value: string, ring: KeyRing, activity: () => boolean): Incoming => ({
+  ...decodeAll([{ name: undefined, value }], ring, "bearer"),
   cookieNames: [],
   activity,
-  navigation: false,
+  navigation: () => false,
 });
 
 function decodeAll(
-  texts: readonly { readonly text: string; readonly cookieName: string | undefined }[],
+  found: readonly { readonly name: string | undefined; readonly value: string }[],
   ring: KeyRing,
   transport: Transport,
 ): Pick<Incoming, "transport" | "presented" | "indeterminate" | "rejected"> {
   const presented: Presented[] = [];
   let indeterminate: number | undefined;
   let rejected: Incoming["rejected"];
-  for (const { text, cookieName } of texts) {
-    const decoded = decodeCredential(text, ring, transport);
-    if (decoded.kind === "authentic") presented.push({ credential: decoded.credential, key: decoded.key, cookieName });
+  for (const { name, value } of found) {
+    const decoded = decodeCredential(value, ring, transport);
+    if (decoded.kind === "authentic") presented.push({ credential: decoded.credential, key: decoded.key, cookieName: name });
     else if (decoded.kind === "indeterminate") indeterminate = decoded.keyId;
     else rejected = decoded.kind;
   }
