@@ -24,3 +24,4 @@ export type {
 export type { OpenOptions, Sessions, SessionSource } from "./lib/sessions.ts";
 export { generateKeys, type KeyEntry, type KeyRingFile } from "./lib/token/key-ring.ts";
 export type { CookieOptions } from "./lib/transport/cookie.ts";
+export type { WatchOptions } from "./lib/watch.ts";

@@ -16,6 +16,34 @@ export function testClock(start = Date.UTC(2026, 0, 1)): TestClock {
   };
 }
 
+export interface ManualClock extends TestClock {
+  /** Moves the time, ends the waits that are over by then, and lets what follows from them happen. */
+  pass(ms: number): Promise<void>;
+  /** Waits under way. */
+  readonly waiting: number;
+}
+
+/** A clock whose waits end when the test says so. */
+export function manualClock(): ManualClock {
+  const clock = testClock();
+  let waits: { readonly at: number; readonly resolve: () => void }[] = [];
+  const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  return {
+    ...clock,
+    wait: (ms) => new Promise((resolve) => void waits.push({ at: clock.now() + ms, resolve })),
+    get waiting() {
+      return waits.length;
+    },
+    async pass(ms) {
+      clock.advance(ms);
+      const due = waits.filter(({ at }) => at <= clock.now());
+      waits = waits.filter(({ at }) => at > clock.now());
+      for (const { resolve } of due) resolve();
+      await settle();
+    },
+  };
+}
+
 const secretOf = (fill: number): string => Buffer.alloc(32, fill).toString("base64url");
 export const KEYS: KeyRingFile = {
   subjectKey: secretOf(1),

@@ -72,6 +72,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     guests,
     onReuse,
     project: options.project ?? (() => null),
+    watched: new Map(),
     line: createLine(),
     emit(event) {
       if (listeners.size === 0) return;

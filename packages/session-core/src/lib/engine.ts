@@ -1,11 +1,12 @@
 import type { Clock } from "./clock.ts";
 import type { SessionEvent } from "./events.ts";
-import type { IndexedStore, SessionStore, Sweeper } from "./port.ts";
+import type { IndexedStore, SessionId, SessionStore, Sweeper } from "./port.ts";
 import type { DataCodec } from "./session/data.ts";
 import type { Policy } from "./session/policy.ts";
 import type { ActiveState, GuestState } from "./session/state.ts";
 import type { KeyRing } from "./token/key-ring.ts";
 import type { CookieTransport } from "./transport/cookie.ts";
+import type { Watched } from "./watch.ts";
 
 /** What is fixed at construction and shared by all requests. */
 export interface Engine<Data> {
@@ -21,6 +22,8 @@ export interface Engine<Data> {
   readonly guests: boolean;
   readonly onReuse: "revoke" | "refuse";
   readonly project: (state: ActiveState<Data> | GuestState<Data>) => unknown;
+  /** Whose end somebody in this process waits for. */
+  readonly watched: Map<SessionId, Watched>;
   readonly line: <T>(key: string, work: () => Promise<T>) => Promise<T>;
   emit(event: EventWithoutTime): void;
 }

@@ -19,6 +19,7 @@ import { callStore } from "./store-call.ts";
 import { isSessionId, partitionOf } from "./token/credential.ts";
 import { readSource } from "./transport/source.ts";
 import { viewOf } from "./view.ts";
+import { tellEnded, watch } from "./watch.ts";
 
 export function createManager<Data extends object>(engine: Engine<Data>, listeners: Set<(event: SessionEvent) => void>): Sessions<Data> {
   const { store, ring, policy, clock } = engine;
@@ -59,6 +60,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
       });
     },
     owns: (subject, id): id is SessionId => isSessionId(id) && partitionOf(id) === ring.partition(subject),
+    watch: (id, options) => watch(engine, id, options),
     async revoke(id, reason = "revoked") {
       if (isSessionId(id) && (await endRow(engine, id, reason))) engine.emit({ type: "session_revoked", handle: ring.handle(id), reason, count: 1 });
     },
@@ -66,6 +68,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
       const { notBefore, ended } = await callStore(engine, "endAll", () =>
         index().endAll(ring.partition(subject), tombstone(engine, "revoked"), { durable: true, ...(except === undefined ? {} : { except }) }),
       );
+      for (const id of ended) tellEnded(engine, id, "revoked");
       if (ended.length > 0) engine.emit({ type: "session_revoked", reason: "revoked", count: ended.length });
       return { notBefore, ended: ended.length };
     },

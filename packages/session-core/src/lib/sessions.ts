@@ -3,6 +3,7 @@ import type { SessionId } from "./port.ts";
 import type { ActiveState, GuestState, RequestSession, SessionState, SessionSummary, StartOptions } from "./session/state.ts";
 import type { Policy } from "./session/policy.ts";
 import type { SessionEvent } from "./events.ts";
+import type { WatchOptions } from "./watch.ts";
 
 /** Where a credential is read from: a Fetch request, its headers, or (for sockets and tests) a bearer credential. */
 export type SessionSource = Request | Headers | string;
@@ -41,6 +42,13 @@ export interface Sessions<Data> {
   list(subject: string, options?: { current?: SessionId }): Promise<SessionSummary<Data>[]>;
   /** Whether the id is in the subject's partition: an owner may end such a session, nobody else's. */
   owns(subject: string, id: string): id is SessionId;
+  /**
+   * A signal that fires when the session is over, for sockets and streams that outlive their request: at once when it ends in this process,
+   * within `every` (and one store call) when it ends or expires elsewhere. A store that fails is not an ending.
+   * Its reason is a HoldfastError `no_session` whose `reason` says why: an ended reason, `superseded` by a sign-in of the same browser, or `none`.
+   * @throws HoldfastError `config`
+   */
+  watch(id: SessionId, options?: WatchOptions): AbortSignal;
   /** Idempotent. */
   revoke(id: SessionId, reason?: EndedReason): Promise<void>;
   /** Complete also against sign-ins under way. @returns the moment up to which sign-ins are refused. */

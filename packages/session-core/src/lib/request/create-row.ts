@@ -8,6 +8,7 @@ import { evaluateRow } from "../session/deadlines.ts";
 import { type Draft, pick } from "../session/draft.ts";
 import { callStore } from "../store-call.ts";
 import { partitionOf } from "../token/credential.ts";
+import { tellEnded } from "../watch.ts";
 import { endRow, tombstone } from "./load.ts";
 import { ATTEMPTS, toRow, updateRow, wroteIt } from "./update-row.ts";
 
@@ -25,6 +26,7 @@ export async function createRow<Data extends object>(engine: Engine<Data>, draft
     engine.emit({ type: "excess_sessions_exceeded", action: "reject", count: 1 });
     throw new HoldfastError("limit_reached", "The subject has as many sessions as policy.concurrent allows.");
   }
+  for (const old of evicted) tellEnded(engine, old, "revoked");
   if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length });
   engine.emit({ type: "session_created", handle, kind: record.subject === undefined ? "guest" : "active" });
   return draft.live ? replace(engine, draft, row) : row;
@@ -70,7 +72,10 @@ async function replace<Data extends object>(engine: Engine<Data>, draft: Creatio
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const condition = draft.carry.length > 0 && attempt < ATTEMPTS ? { ifRevision: revision } : {};
       const outcome = await callStore(engine, "end", () => engine.store.end(old.id, tombstone(engine, "replaced"), { durable: true, ...condition }));
-      if (outcome !== "conflict") return row;
+      if (outcome !== "conflict") {
+        tellEnded(engine, old.id, "replaced");
+        return row;
+      }
       const newer = await callStore(engine, "read", () => engine.store.read(old.id, { authoritative: true }));
       const body = newer && readBody(newer.body);
       if (!newer || body?.kind !== "live") return row;

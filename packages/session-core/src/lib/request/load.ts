@@ -7,6 +7,7 @@ import { ENDED_FOR, evaluateRow } from "../session/deadlines.ts";
 import { callStore } from "../store-call.ts";
 import { judge, LAST_STEP } from "../token/ratchet.ts";
 import type { Presented } from "../transport/source.ts";
+import { tellEnded } from "../watch.ts";
 
 /** A row whose credential was accepted. */
 export interface Live {
@@ -76,6 +77,7 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
   const handle = engine.ring.handle(id);
   switch (verdict.kind) {
     case "absent":
+      tellEnded(engine, id, "none");
       engine.emit({ type: "session_unknown", handle });
       return { kind: "none" };
     case "mismatch":
@@ -85,6 +87,7 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
       engine.emit({ type: "session_superseded", handle });
       return { kind: "none", refused: "superseded" };
     case "ended":
+      tellEnded(engine, id, verdict.reason);
       if (verdict.reason === "replaced") return { kind: "none", refused: "superseded" };
       engine.emit({ type: "session_use_after_expire", handle, reason: verdict.reason });
       return { kind: "none", ended: verdict.reason };
@@ -102,6 +105,7 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
 /** Ends a session for good; `false` when it was over already. */
 export async function endRow<Data>(engine: Engine<Data>, id: SessionId, reason: TombstoneReason): Promise<boolean> {
   const outcome = await callStore(engine, "end", () => engine.store.end(id, tombstone(engine, reason), { durable: true }));
+  tellEnded(engine, id, reason);
   return outcome === "ended";
 }
 

@@ -1,0 +1,72 @@
+import type { Millis } from "@holdfast/session-protocol";
+import type { Engine } from "./engine.ts";
+import { configError, HoldfastError } from "./errors.ts";
+import type { SessionId } from "./port.ts";
+import { readBody } from "./record.ts";
+import { evaluateRow } from "./session/deadlines.ts";
+import { callStore } from "./store-call.ts";
+import { isSessionId } from "./token/credential.ts";
+
+export interface WatchOptions {
+  /** How often the store is asked, in ms; with one round trip more, the longest that an ending elsewhere goes unnoticed. Default 5000. */
+  readonly every?: Millis;
+  /** Stops the watch, for example when the socket closes. The returned signal then never fires. */
+  readonly signal?: AbortSignal;
+}
+
+/** The watchers of one session in this process share a poll. */
+export interface Watched {
+  every: Millis;
+  /** Counts the polls: a shorter interval begins another one, and the one before stops. */
+  round: number;
+  readonly controllers: Set<AbortController>;
+}
+
+export function watch<Data>(engine: Engine<Data>, id: SessionId, { every = 5000, signal }: WatchOptions = {}): AbortSignal {
+  if (!(every >= 100)) throw configError("every", "must be a number of milliseconds, at least 100.");
+  const mine = new AbortController();
+  if (signal?.aborted) return mine.signal;
+  const watched = engine.watched.get(id) ?? { every: Number.POSITIVE_INFINITY, round: 0, controllers: new Set() };
+  engine.watched.set(id, watched);
+  watched.controllers.add(mine);
+  const stop = (): void => {
+    watched.controllers.delete(mine);
+    if (watched.controllers.size === 0 && engine.watched.get(id) === watched) engine.watched.delete(id);
+  };
+  signal?.addEventListener("abort", stop, { signal: mine.signal });
+  if (every < watched.every) {
+    watched.every = every;
+    watched.round += 1;
+    void poll(engine, id, watched, watched.round);
+  }
+  return mine.signal;
+}
+
+/** Tells whoever watches in this process. */
+export function tellEnded<Data>({ watched }: Engine<Data>, id: SessionId, reason: string): void {
+  const found = watched.get(id);
+  if (!found) return;
+  watched.delete(id);
+  const over = new HoldfastError("no_session", "The session is over.", { reason: reason === "replaced" ? "superseded" : reason });
+  const controllers = [...found.controllers];
+  found.controllers.clear();
+  for (const controller of controllers) controller.abort(over);
+}
+
+async function poll<Data>(engine: Engine<Data>, id: SessionId, watched: Watched, round: number): Promise<void> {
+  while (watched.controllers.size > 0 && watched.round === round) {
+    // A store that fails says nothing about the session.
+    const reason = await endOf(engine, id).catch(() => undefined);
+    if (reason !== undefined) return tellEnded(engine, id, reason);
+    await engine.clock.wait(watched.every);
+  }
+}
+
+async function endOf<Data>(engine: Engine<Data>, id: SessionId): Promise<string | undefined> {
+  const row = isSessionId(id) ? await callStore(engine, "read", () => engine.store.read(id, { authoritative: true })) : null;
+  const body = row && readBody(row.body);
+  if (!row || !body) return "none";
+  if (body.kind === "ended") return body.reason;
+  const evaluation = evaluateRow(body.record, row.seenAt, engine.policy, engine.clock.now());
+  return evaluation.state === "expired" ? evaluation.by : undefined;
+}
