@@ -37,7 +37,7 @@ export interface Plan {
 }
 
 setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
+const gc = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
 
 /** Runs every case once and compares its answer: a fast wrong answer is no figure. */
 export async function verify(cases: readonly Case[]): Promise<void> {
@@ -72,7 +72,7 @@ export async function measure(cases: readonly Case[], { rounds, batchMs }: Plan,
 
 /** CPU microseconds per operation. What was garbage before is collected first, so that each case pays for its own only. */
 async function batch({ run }: Case, size: number): Promise<number> {
-  collect();
+  gc({ type: "minor" });
   const before = process.cpuUsage();
   for (let i = 0; i < size; i++) await run();
   const { user, system } = process.cpuUsage(before);

@@ -117,7 +117,8 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     const refold = (live: Live): Draft<Data> => this.#intents.reduce((draft, intent) => fold(this.#context(), draft, intent), this.#begin(live));
     const { draft, times } = await write({ engine, now, activity: () => !this.#background && this.#incoming.activity(), touch: this.#touch, defer, refold }, this.#loaded());
     this.#draft = draft;
-    const state = (this.#state = times ? this.#stateOf(draft, times) : this.#stateOf(draft));
+    if (times) this.#state = this.#stateOf(draft, times);
+    const { state } = this;
 
     const signedOut = draft.session === undefined && this.#intents.some(({ type }) => type === "end");
     const context: AnswerContext<Data> = { engine, incoming: this.#incoming, now, cacheable, renew: this.#renew, signedOut };

@@ -23,6 +23,7 @@ export interface WriteContext<Data> {
 /** What is in the store now, as far as this request knows it for sure. */
 export interface Written<Data> {
   readonly draft: Draft<Data>;
+  /** `undefined` where nothing was written, and the draft is the one that was given. */
   readonly times: { readonly createdAt: Millis; readonly seenAt: Millis } | undefined;
 }
 
@@ -37,7 +38,11 @@ export async function write<Data extends object>(context: WriteContext<Data>, dr
   if (!session) return { draft, times: undefined };
   if (draft.write === "create") return { draft, times: await createRow(engine, { ...draft, session }, now) };
   if (!live) return { draft, times: undefined };
-  if (draft.write === "none") return { draft, times: { createdAt: live.row.createdAt, seenAt: await touch(context, draft, live) } };
+  if (draft.write === "none") {
+    const { createdAt, seenAt } = live.row;
+    const touched = await touch(context, draft, live);
+    return { draft, times: touched === seenAt ? undefined : { createdAt, seenAt: touched } };
+  }
   return update(context, draft, live);
 }
 
