@@ -203,6 +203,8 @@ describe("what leaves", () => {
   });
 });
 
+type Opened = Awaited<ReturnType<ReturnType<typeof world>["sessions"]["open"]>>;
+
 describe("handle()", () => {
   it("[J01] sets cookies with no-store, and none on a response the application made cacheable", async () => {
     const { sessions, clock } = world();
@@ -230,5 +232,24 @@ describe("handle()", () => {
     expect((await request(sessions, jar)).state).toMatchObject({ data: { cart: [] } });
     await expect(call((s) => (s.end(), Promise.reject(new Error("boom"))))).rejects.toThrow("boom");
     expect((await request(sessions, jar)).state).toEqual({ kind: "none", ended: "logout" });
+  });
+
+  it("a handler that throws begins no session for a visitor, nor for the holder of a dead cookie", async () => {
+    const { sessions, store } = world();
+    const dead = await signedIn(sessions);
+    await request(sessions, dead.copy(), (s) => s.end());
+    for (const jar of [new Jar(), dead]) {
+      store.calls.length = 0;
+      for (const act of [(s: Opened) => s.start("ada"), (s: Opened) => s.update((d) => ({ ...d, cart: ["x"] }))]) {
+        const session = await sessions.open(jar.headers());
+        const before = session.state;
+        act(session);
+        session.discard();
+        expect(session.state).toEqual(before);
+        const { state, cookies } = await session.commit();
+        expect([state, cookies]).toEqual([before, []]);
+      }
+      expect(store.calls).not.toContain("create");
+    }
   });
 });

@@ -10,6 +10,8 @@ import { type AnswerContext, cookiesOf, credentialOf, headersOf, offerOf } from 
 import { type Live, type Loaded, load } from "./load.ts";
 import { write } from "./write.ts";
 
+const NOTHING: Loaded = { kind: "none" };
+
 /**
  * The session of one request. A class on purpose: an object literal with closures took ten times as long to open.
  * It keeps the intents and folds them over what was read; what that means is decided in session/draft.ts, how it is written in write.ts.
@@ -19,6 +21,8 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   readonly #incoming: Incoming;
   readonly #now: Millis;
   #intents: Intent<Data>[] = [];
+  /** What was read: what a discard goes back to. */
+  #found: Loaded | undefined;
   #draft: Draft<Data> | undefined;
   #state: SessionState<Data> | undefined;
   #loading: Promise<SessionState<Data>> | undefined;
@@ -34,7 +38,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     if (incoming.rejected) engine.emit({ type: "credential_rejected", why: incoming.rejected });
     if (incoming.indeterminate !== undefined) engine.emit({ type: "credential_indeterminate", keyId: incoming.indeterminate });
     // Nothing plausible came: the answer is known without asking the store.
-    if (incoming.presented.length === 0) this.#draft = this.#begin({ kind: "none" });
+    if (incoming.presented.length === 0) this.#draft = this.#begin((this.#found = NOTHING));
   }
 
   get transport(): Transport | undefined {
@@ -85,8 +89,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     const ends = this.#intents.some(({ type }) => type === "end");
     this.#intents = [];
     this.#touch = this.#renew = false;
-    const { live, refusal } = this.#draft ?? {};
-    if (live || refusal) this.#draft = this.#begin(live ?? refusal ?? { kind: "none" });
+    if (this.#found) this.#draft = this.#begin(this.#found);
     this.#state = undefined;
     if (ends) this.end();
   }
@@ -97,7 +100,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
 
   async #load(): Promise<SessionState<Data>> {
     if (!this.#draft) {
-      let draft = this.#begin(await load(this.#engine, this.#incoming.presented, this.#now));
+      let draft = this.#begin((this.#found = await load(this.#engine, this.#incoming.presented, this.#now)));
       for (const intent of this.#intents) draft = fold(this.#context(), draft, intent);
       this.#draft = draft;
     }
