@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { freePort } from "./lib/free-port.ts";
 import { reportsFolder } from "./lib/reports.ts";
 import { buildAll, conclude, run } from "./lib/shell.ts";
 import { type Snippet, snippetsIn } from "./lib/snippets.ts";
@@ -71,15 +71,6 @@ const answers = async (port: number, child: { readonly exitCode: number | null; 
   }
   return "gone";
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, refuse) => {
-    const server = createServer().once("error", refuse);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (typeof address === "object" && address !== null ? resolve(address.port) : refuse(new Error("no port"))));
-    });
-  });
 
 buildAll("packages");
 prepare();

@@ -5,7 +5,7 @@ import { readReport, reportsFolder, summaryLine, type Tally, type TestResult, ta
 import { BuildFailed, buildAll, run } from "./shell.ts";
 import { root } from "./workspace.ts";
 
-const projects = ["unit", "system"] as const;
+const projects = ["unit", "system", "examples"] as const;
 
 export interface Tier {
   /** Names the reports: `test` or `drill`. */

@@ -1,0 +1,25 @@
+import { createServer } from "node:http";
+import { handler as v1 } from "./handler-v1.ts";
+import { handler as v2 } from "./handler-v2.ts";
+import { callV1, callV2 } from "./gateway.ts";
+
+// Stands in for API Gateway on this machine: real HTTP outside, events and results of the given payload format inside.
+const { PORT = "3000", HOST = "127.0.0.1", PAYLOAD = "2.0" } = process.env;
+if (PAYLOAD !== "1.0" && PAYLOAD !== "2.0") throw new Error(`PAYLOAD is "${PAYLOAD}"; it must be 1.0 or 2.0.`);
+const call = PAYLOAD === "1.0" ? callV1(v1) : callV2(v2);
+
+const server = createServer((request, response) => {
+  call(request).then(
+    ({ status, headers, body }) => {
+      response.statusCode = status;
+      for (const [name, value] of headers) response.appendHeader(name, value);
+      response.end(body);
+    },
+    (error: unknown) => {
+      console.error(error);
+      response.writeHead(502, { "content-type": "application/json" }).end('{"message":"Internal server error"}');
+    },
+  );
+});
+server.listen(Number(PORT), HOST, () => console.log(`http://${HOST}:${PORT}, payload format ${PAYLOAD}`));
+process.once("SIGTERM", () => server.close());

@@ -1,0 +1,6 @@
+import { conforms } from "../../test/conformance.ts";
+import { startExample } from "../../test/program.ts";
+
+for (const payload of ["1.0", "2.0"]) {
+  conforms(`the lambda example, payload format ${payload}`, () => startExample("lambda", ["src/local.ts"], { PAYLOAD: payload }));
+}

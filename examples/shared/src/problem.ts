@@ -1,0 +1,23 @@
+import { HoldfastError, type HoldfastErrorCode } from "@holdfast/session-core";
+
+export interface Problem {
+  readonly status: number;
+  readonly code: HoldfastErrorCode;
+}
+
+const STATUS: Partial<Record<HoldfastErrorCode, number>> = {
+  conflict: 409,
+  invalid_data: 400,
+  limit_reached: 403,
+  no_session: 401,
+  rejected: 409,
+  sign_in_revoked: 401,
+  store_full: 503,
+  unavailable: 503,
+};
+
+/** What a fault of Holdfast is to a client; `undefined` for everything that is the application's own mistake. */
+export function problemOf(error: unknown): Problem | undefined {
+  const status = error instanceof HoldfastError ? STATUS[error.code] : undefined;
+  return error instanceof HoldfastError && status !== undefined ? { status, code: error.code } : undefined;
+}
