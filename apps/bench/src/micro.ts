@@ -1,4 +1,5 @@
-import { generateKeys, createMemoryStore, createSessions } from "@holdfast/session-core";
+import { generateKeys, createSessions } from "@holdfast/session-core";
+import { createMemoryStore } from "@holdfast/session-core/memory";
 import { USER } from "./app.ts";
 import { createHoldfast, type Data } from "./apps/holdfast.ts";
 import type { Case } from "./measure.ts";

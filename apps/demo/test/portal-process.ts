@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { serve, type ServerType } from "@hono/node-server";
-import { type Clock, createMemoryStore, generateKeys, type PolicyOptions } from "@holdfast/session-core";
+import { type Clock, generateKeys, type PolicyOptions } from "@holdfast/session-core";
+import { createMemoryStore } from "@holdfast/session-core/memory";
 import type { ClientFiles } from "../src/server/client-files.ts";
 import { createPortal } from "../src/server/portal.ts";
 

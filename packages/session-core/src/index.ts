@@ -3,7 +3,6 @@ export { createSessions, type SessionsOptions } from "./lib/create-sessions.ts";
 export { HoldfastError, type HoldfastErrorCode, type HoldfastErrorDetails, reject } from "./lib/errors.ts";
 export type { SessionEvent } from "./lib/events.ts";
 export { isCacheable } from "./lib/handle.ts";
-export { createMemoryStore, type MemoryStoreOptions } from "./lib/memory-store.ts";
 export type { SessionId } from "./lib/port.ts";
 export type { DataOptions } from "./lib/session/data.ts";
 export { type Policy, type PolicyOptions, type PolicyProfile, resolvePolicy } from "./lib/session/policy.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { createMemoryStore, createSessions, HoldfastError, type Policy, type PolicyOptions, resolvePolicy, type SessionsOptions } from "../src/index.ts";
+import { createSessions, HoldfastError, type Policy, type PolicyOptions, resolvePolicy, type SessionsOptions } from "../src/index.ts";
+import { createMemoryStore } from "../src/memory.ts";
 import { HOUR, Jar, KEYS, MINUTE, request, signedIn, testClock, world } from "./support.ts";
 
 const fault = (work: () => unknown): string => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore, createSessions, type KeyRingFile, type Sessions } from "../src/index.ts";
+import { createSessions, type KeyRingFile, type Sessions } from "../src/index.ts";
+import { createMemoryStore } from "../src/memory.ts";
 import { type Data, INITIAL, KEYS, keyOf, MINUTE, request, signedIn, testClock, world } from "./support.ts";
 
 describe("keys are exchanged without a sign-out", () => {

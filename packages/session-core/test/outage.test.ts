@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createMemoryStore, HoldfastError, type RequestSession } from "../src/index.ts";
+import { HoldfastError, type RequestSession } from "../src/index.ts";
+import { createMemoryStore } from "../src/memory.ts";
 import type { IndexedStore, StoreOptions } from "../src/store.ts";
 import { type Data, type Jar, KEYS, MINUTE, request, signedIn, testClock, world, type World } from "./support.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createSessions, createMemoryStore, HoldfastError, reject } from "../src/index.ts";
+import { createSessions, HoldfastError, reject } from "../src/index.ts";
+import { createMemoryStore } from "../src/memory.ts";
 import { HOUR, INITIAL, Jar, KEYS, MINUTE, request, signedIn, testClock, world } from "./support.ts";
 
 const codeOf = async (work: () => unknown): Promise<string> => {

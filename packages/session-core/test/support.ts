@@ -1,4 +1,5 @@
-import { type Clock, createMemoryStore, createSessions, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "../src/index.ts";
+import { type Clock, createSessions, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "../src/index.ts";
+import { createMemoryStore } from "../src/memory.ts";
 import type { IndexedStore } from "../src/store.ts";
 
 export interface TestClock extends Clock {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore, reject } from "../src/index.ts";
+import { reject } from "../src/index.ts";
+import { createMemoryStore } from "../src/memory.ts";
 import { HOUR, request, signedIn, world } from "./support.ts";
 
 describe("updateAll", () => {

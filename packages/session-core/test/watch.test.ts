@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryStore, HoldfastError, type SessionId } from "../src/index.ts";
+import { HoldfastError, type SessionId } from "../src/index.ts";
+import { createMemoryStore } from "../src/memory.ts";
 import { HOUR, type Jar, manualClock, MINUTE, request, signedIn, world } from "./support.ts";
 
 /** Two servers on one store and one clock. */

@@ -1,4 +1,5 @@
-import { createMemoryStore, createSessions, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "@holdfast/session-core";
+import { createSessions, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "@holdfast/session-core";
+import { createMemoryStore } from "@holdfast/session-core/memory";
 import { Hono } from "hono";
 import { csrf, type CsrfOptions, holdfastErrorHandler, requireFresh, requireSession, session, type SessionEnv, type SessionOptions, sessionRoutes } from "../src/index.ts";
 

@@ -1,4 +1,5 @@
-import { createMemoryStore, createSessions, generateKeys, type Sessions } from "@holdfast/session-core";
+import { createSessions, generateKeys, type Sessions } from "@holdfast/session-core";
+import { createMemoryStore } from "@holdfast/session-core/memory";
 import { session, type SessionEnv } from "@holdfast/session-hono";
 import { Hono } from "hono";
 import { type App, USER, type User } from "../app.ts";

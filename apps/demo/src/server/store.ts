@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { createMemoryStore, generateKeys, type KeyRingFile } from "@holdfast/session-core";
+import { generateKeys, type KeyRingFile } from "@holdfast/session-core";
+import { createMemoryStore } from "@holdfast/session-core/memory";
 import type { IndexedStore } from "@holdfast/session-core/store";
 import { createSqliteStore } from "@holdfast/store-sqlite";
 import { loadKeys } from "./keys.ts";

@@ -50,7 +50,7 @@ export interface SessionsOptions<Data> extends DataOptions<Data> {
  */
 export function createSessions<Data extends object = Record<string, unknown>>(options: SessionsOptions<Data>): Sessions<Data> {
   const { realm = "default", storeTimeout = 3000, guests = true, onReuse = "revoke", clock = systemClock } = options;
-  if (typeof options.store?.read !== "function" || typeof options.store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore().");
+  if (typeof options.store?.read !== "function" || typeof options.store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore() of @holdfast/session-core/memory.");
   if (!/^[\w.:/-]{1,64}$/.test(realm)) throw configError("realm", "must be 1 to 64 letters, digits or any of _ . : / -");
   if (onReuse !== "revoke" && onReuse !== "refuse") throw configError("onReuse", 'must be "revoke" or "refuse".');
   if (storeTimeout !== "off" && !(storeTimeout > 0 && storeTimeout < 2 ** 31)) throw configError("storeTimeout", 'must be a number of milliseconds, or "off".');
