@@ -21,6 +21,8 @@ export function offerOf<Data>({ engine, incoming, now, cacheable, renew }: Answe
   if (draft.offer) return draft.offer;
   const { live, session } = draft;
   if (!live || !session || cacheable || live.verdict !== "current") return undefined;
+  // The other cookie of the jar may be another session's by the time this answer arrives.
+  if (live.presented !== incoming.presented[0]) return undefined;
   // Bearer clients store credentials themselves, so they get one only when they ask.
   if (incoming.transport === "bearer" && !renew) return undefined;
   const { chain } = session.record;

@@ -27,13 +27,17 @@ export interface NotLive {
 
 export type Loaded = Live | NotLive;
 
-/** Tries the credentials, the latest chain first; each costs one read. */
+/**
+ * Tries the credentials, the latest chain first; each costs one read. Once the latest was replaced, the jar has moved on since this
+ * request was sent: what else it showed then may be a guest's session whose cookie is a sign-in's by now.
+ */
 export async function load<Data>(engine: Engine<Data>, presented: readonly Presented[], now: Millis): Promise<Loaded> {
   let refusal: NotLive = { kind: "none" };
   for (const candidate of presented) {
     const loaded = await loadOne(engine, candidate, now);
     if (loaded.kind === "live") return loaded;
     if (candidate === presented[0]) refusal = loaded;
+    if (refusal.refused) break;
   }
   return refusal;
 }

@@ -1,0 +1,91 @@
+import type { SessionState } from "@holdfast/session-core";
+import type { Shown } from "./jar.ts";
+import { type Exchange, OVERLAP, type Plan, SECOND, SKEW } from "./plan.ts";
+import type { Data } from "./server.ts";
+import type { SimStore } from "./sim-store.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** Knows what is so and judges what servers answer. */
+export class Oracle {
+  readonly violations: string[] = [];
+  /** Times the victim was found without a session that had not been ended by anybody who may. */
+  signOuts = 0;
+  thiefAnswered = 0;
+  reuseRaised = 0;
+  /** The longest any exchange of the victim took so far. */
+  longest = 0;
+  readonly acknowledged: { readonly id: string; readonly item: string }[] = [];
+  readonly carried: { readonly from: string; readonly to: string }[] = [];
+  /** Sessions whose sign-in answer reached the jar. */
+  readonly delivered = new Set<string>();
+  readonly #plan: Plan;
+  readonly #store: SimStore;
+  readonly #timeline: Timeline;
+  /** How far two servers' clocks are apart. */
+  readonly #apart: number;
+
+  constructor(plan: Plan, store: SimStore, timeline: Timeline) {
+    this.#plan = plan;
+    this.#store = store;
+    this.#timeline = timeline;
+    this.#apart = Math.abs(plan.skews[0] - plan.skews[1]);
+  }
+
+  /** A server has read and judged the credentials of a request. */
+  opened({ by, name }: Pick<Exchange, "by" | "name">, shown: readonly Shown[], state: SessionState<Data>): void {
+    if (state.kind !== "none") return this.#answered(by, name, shown, state);
+    if (state.refused === "indeterminate") this.#blame(name, "a key that every server knows is unknown");
+    if (state.refused === "superseded") return;
+    const alive = shown.filter(({ id }) => this.#livesStill(id));
+    const reused = shown.some(({ id }) => this.#store.truth.current.get(id)?.ended?.reason === "reuse");
+    if (by === "victim" && (alive.length > 0 || reused)) this.#signedOut(name, reused ? "ended for reuse" : "the session lives and was not found");
+  }
+
+  /** Nothing is under way any more, and the jar has made one undisturbed request. */
+  settled(state: SessionState<Data>): void {
+    const alive = [...this.delivered].filter((id) => this.#livesStill(id));
+    const found = state.kind === "none" ? undefined : state.id;
+    if (alive.length > 0 && (found === undefined || !alive.includes(found))) this.#signedOut("at the end", `a session lives and the jar has ${found === undefined ? `none (${JSON.stringify(state)})` : "another"}`);
+    for (const session of this.#store.truth.current.sessions.values()) this.#cart(session.id, session.cart);
+  }
+
+  #answered(by: Exchange["by"], name: string, shown: readonly Shown[], state: Exclude<SessionState<Data>, { kind: "none" }>): void {
+    const session = this.#store.truth.current.get(state.id);
+    const { now } = this.#timeline;
+    if (!session) return this.#plan.mayLose ? undefined : this.#blame(name, "an answer for a session that is not in the store");
+    // A copy says yes for as long as it is old.
+    const patience = this.#plan.copyAge + SECOND;
+    if (session.ended && now > session.ended.at + patience && !this.#store.lostDurable) this.#blame(name, `a session ended (${session.ended.reason}) lives again`);
+    const own = shown.filter(({ id }) => id === state.id);
+    const fresh = own.filter(({ chain, step }) => {
+      const since = session.supersededAt.get(`${chain}.${step}`);
+      return since === undefined || now <= since + OVERLAP + SKEW + this.#apart + patience;
+    });
+    if (fresh.length === 0) this.#blame(name, "answered a credential that was replaced longer ago than overlap and skew");
+    if (state.kind === "active" && state.acr === "high" && !own.some(({ chain }) => session.elevatedChains.has(chain))) this.#blame(name, "elevated rights for a credential from before the elevation");
+    if (by === "thief") this.thiefAnswered++;
+  }
+
+  #livesStill(id: string): boolean {
+    const session = this.#store.truth.current.get(id);
+    return session !== undefined && session.ended === undefined;
+  }
+
+  #signedOut(name: string, how: string): void {
+    this.signOuts++;
+    const late = this.longest > OVERLAP + SKEW - this.#apart;
+    if (this.#plan.cast !== "nobody" || late || this.#store.lostDurable) return;
+    this.#blame(name, `signed out: ${how}; the longest exchange took ${Math.round(this.longest / 1000)} s`);
+  }
+
+  #cart(id: string, cart: readonly string[]): void {
+    const expected = this.acknowledged.filter((one) => one.id === id).map(({ item }) => item);
+    for (const { from, to } of this.carried) if (to === id) expected.push(...this.acknowledged.filter((one) => one.id === from).map(({ item }) => item));
+    for (const item of expected) if (!cart.includes(item) && !this.#store.dropped.has(item)) this.#blame("at the end", `the acknowledged update ${item} is lost`);
+    if (new Set(cart).size < cart.length) this.#blame("at the end", `an update was applied twice: ${cart.join(" ")}`);
+  }
+
+  #blame(name: string, what: string): void {
+    this.violations.push(`${name}: ${what}`);
+  }
+}
