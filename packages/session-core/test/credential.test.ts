@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromBase64url, randomBytes, toBase64url } from "../src/lib/bytes.ts";
-import { decodeCredential, encodeCredential, isLaterChain, newSessionId } from "../src/lib/token/credential.ts";
+import { chainAfter, decodeCredential, encodeCredential, GUEST_CHAIN, isLaterChain, newSessionId } from "../src/lib/token/credential.ts";
 import { createKeyRing, generateKeys } from "../src/lib/token/key-ring.ts";
+import { createCookieTransport } from "../src/lib/transport/cookie.ts";
 import { KEYS, keyOf } from "./support.ts";
 
 const ring = createKeyRing(KEYS, "default");
@@ -85,11 +86,24 @@ describe("credential", () => {
     expect(decodeCredential(token, sameId, "cookie").kind).toBe("forged");
   });
 
-  it("orders chains as serial numbers", () => {
-    expect(isLaterChain(1, 0)).toBe(true);
-    expect(isLaterChain(0, 255)).toBe(true);
-    expect(isLaterChain(255, 0)).toBe(false);
-    expect(isLaterChain(4, 4)).toBe(false);
+  it("orders chains as serial numbers, the guest's before all others", () => {
+    for (let chain = 1; chain <= 248; chain++) {
+      expect(isLaterChain(chain, GUEST_CHAIN)).toBe(true);
+      expect(isLaterChain(GUEST_CHAIN, chain)).toBe(false);
+      expect(isLaterChain(chain, chain)).toBe(false);
+      for (const by of [1, 2, 50, 123]) {
+        expect(isLaterChain(chainAfter(chain, by), chain)).toBe(true);
+        expect(isLaterChain(chain, chainAfter(chain, by))).toBe(false);
+      }
+    }
+  });
+
+  it("a chain and the seven after it have cookies of their own, also where the count begins again, and guests another", () => {
+    const { nameOf } = createCookieTransport();
+    for (let chain = 1; chain <= 248; chain++) {
+      const names = [GUEST_CHAIN, chain, ...[1, 2, 3, 4, 5, 6, 7].map((by) => chainAfter(chain, by))].map(nameOf);
+      expect(new Set(names).size).toBe(9);
+    }
   });
 });
 

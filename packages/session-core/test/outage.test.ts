@@ -121,7 +121,7 @@ describe("a store that is down", () => {
     expect(outcome).toMatchObject({ state: { kind: "active", data: { cart: ["rope"] } } });
     expect(link.calls).toEqual(["read", "update", "read"]);
     const [{ id } = { id: "" as never }] = await sessions.list("ada");
-    expect((await store.read(id))?.revision).toBe(1);
+    expect((await store.read(id))?.revision).toBeGreaterThan(0);
   });
 
   it("[J04] outside requests it is the same: get, list, update, revoke, revokeAll, issue, sweep", async () => {

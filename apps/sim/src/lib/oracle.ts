@@ -16,8 +16,9 @@ export class Oracle {
   longest = 0;
   readonly acknowledged: { readonly id: string; readonly item: string }[] = [];
   readonly carried: { readonly from: string; readonly to: string }[] = [];
-  /** Sessions whose sign-in answer reached the jar. */
+  /** Sessions whose sign-in answer reached the jar since the last sign-out, and the latest of them. */
   readonly delivered = new Set<string>();
+  #latest: string | undefined;
   readonly #plan: Plan;
   readonly #store: SimStore;
   readonly #timeline: Timeline;
@@ -29,6 +30,11 @@ export class Oracle {
     this.#store = store;
     this.#timeline = timeline;
     this.#apart = Math.abs(plan.skews[0] - plan.skews[1]);
+  }
+
+  signedIn(id: string): void {
+    this.delivered.add(id);
+    this.#latest = id;
   }
 
   /** A server has read and judged the credentials of a request. */
@@ -43,9 +49,10 @@ export class Oracle {
 
   /** Nothing is under way any more, and the jar has made one undisturbed request. */
   settled(state: SessionState<Data>): void {
-    const alive = [...this.delivered].filter((id) => this.#livesStill(id));
+    // Of two sign-ins at once either may win; the other session lives on until it idles out, and nobody has its credential.
+    const latest = this.#latest;
     const found = state.kind === "none" ? undefined : state.id;
-    if (alive.length > 0 && (found === undefined || !alive.includes(found))) this.#signedOut("at the end", `a session lives and the jar has ${found === undefined ? `none (${JSON.stringify(state)})` : "another"}`);
+    if (latest !== undefined && this.delivered.has(latest) && this.#livesStill(latest) && !(found !== undefined && this.delivered.has(found))) this.#signedOut("at the end", `a session lives and the jar has ${found === undefined ? `none (${JSON.stringify(state)})` : "another"}`);
     for (const session of this.#store.truth.current.sessions.values()) this.#cart(session.id, session.cart);
   }
 

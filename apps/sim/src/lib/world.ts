@@ -95,7 +95,7 @@ export class World {
     if (cookies) jar().take(cookies);
     this.#say(`${exchange.name} ${operation} answered${cookies ? `: ${cookies.map(({ name, value }) => `${name.slice(-1)}=${value === "" ? "(cleared)" : shownIn(value).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join("")}`).join(" ")}` : " with an error"}; jar ${shownIn(jar().header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}`);
     if (victim) this.#took(sent);
-    if (cookies && operation === "start" && session.state.kind === "active") this.oracle.delivered.add(session.state.id);
+    if (cookies && operation === "start" && session.state.kind === "active") this.oracle.signedIn(session.state.id);
     // What the protocol asks of a client: 401 `superseded` is tried once more with the cookies of now.
     if (before.kind === "none" && before.refused === "superseded" && attempt === 1) await this.#exchange(exchange, 2);
   }

@@ -4,7 +4,7 @@ import { createRow } from "./request/create-row.ts";
 import { beginDraft, fold } from "./session/draft.ts";
 import type { ActiveState, StartOptions } from "./session/state.ts";
 import { liveState } from "./session/state-of.ts";
-import { encodeCredential } from "./token/credential.ts";
+import { encodeCredential, GUEST_CHAIN } from "./token/credential.ts";
 
 /** A session outside any browser: for a command line, an app, a test. Its credential is a bearer credential. */
 export async function issue<Data extends object>(
@@ -14,7 +14,7 @@ export async function issue<Data extends object>(
   options: Omit<StartOptions<Data>, "carry">,
 ): Promise<{ credential: string; state: ActiveState<Data> }> {
   const now = engine.clock.now();
-  const context = { engine, now, latestChain: undefined };
+  const context = { engine, now, latestChain: GUEST_CHAIN };
   const draft = fold(context, beginDraft(context, { kind: "none" }), { type: "start", subject, data, options });
   const { session, offer } = draft;
   if (!session || !offer) throw new HoldfastError("invalid_data", "issue() needs a subject.");

@@ -47,8 +47,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): IndexedStor
       const entry = table.findLive(row.id, clock.now());
       if (entry === undefined) return "missing";
       if (entry.row.revision !== expectedRevision) return "conflict";
-      const { writeId, body } = row;
-      table.change(entry, { revision: expectedRevision + 1, writeId, body, ...later(entry, row.seenAt, row.expiresAt) });
+      const { revision, writeId, body } = row;
+      table.change(entry, { revision, writeId, body, ...later(entry, row.seenAt, row.expiresAt) });
       return "updated";
     },
 

@@ -11,7 +11,7 @@ export type Partition = string & { readonly [brand]: "Partition" };
 /** One row. Stores keep it as it is and never look into `body`. */
 export interface StoredSession {
   readonly id: SessionId;
-  /** 0 at creation, one more with each `update`. */
+  /** 0 at creation, greater with each `update`: by a random step, so that two rows with one history never share it by chance. */
   readonly revision: number;
   /** Random per write: after a lost acknowledgement, finding one's own writeId means that the write took effect. */
   readonly writeId: string;
@@ -79,7 +79,7 @@ export interface SessionStore {
   /** Never overwrites. `row.revision` is 0. */
   create(row: StoredSession, guard?: CreateGuard, options?: StoreOptions): Promise<CreateResult>;
   /**
-   * Replaces body and writeId and sets `revision` to `expectedRevision + 1`; keeps `createdAt`, takes the greater `seenAt` and `expiresAt`.
+   * Replaces body, writeId and revision (`row.revision`, greater than `expectedRevision`); keeps `createdAt`, takes the greater `seenAt` and `expiresAt`.
    * `missing` for an absent, expired or ended row, `conflict` for another revision.
    */
   update(row: StoredSession, expectedRevision: number, options?: StoreOptions): Promise<"updated" | "missing" | "conflict">;

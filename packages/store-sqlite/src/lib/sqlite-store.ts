@@ -60,8 +60,8 @@ export function createSqliteStore(db: SqliteDatabase, options: SqliteStoreOption
       signal?.throwIfAborted();
       refuseNul(row.body);
       const now = clock.now();
-      const { id, writeId, seenAt, expiresAt, body } = row;
-      const { changes } = sql.update.run(expectedRevision + 1, writeId, seenAt, expiresAt, body, id, expectedRevision, now);
+      const { id, revision, writeId, seenAt, expiresAt, body } = row;
+      const { changes } = sql.update.run(revision, writeId, seenAt, expiresAt, body, id, expectedRevision, now);
       return changed(changes) ? "updated" : isLive(sql, id, now) ? "conflict" : "missing";
     },
 

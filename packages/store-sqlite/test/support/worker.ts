@@ -31,7 +31,7 @@ const tasks: Record<string, Task> = {
     for (let done = 0; done < 200; ) {
       const row = await store.read(id as SessionId);
       if (row === null) throw new Error("the session is gone");
-      const next = { ...row, writeId: `${process.pid}-${done}`, body: String(Number(row.body) + 1) };
+      const next = { ...row, revision: row.revision + 1, writeId: `${process.pid}-${done}`, body: String(Number(row.body) + 1) };
       if ((await store.update(next, row.revision)) === "updated") done += 1;
     }
   },

@@ -36,7 +36,7 @@ export function credentialOf<Data>({ engine, incoming }: AnswerContext<Data>, dr
   return encodeCredential({ id: draft.session.id, ...offer }, engine.ring, incoming.transport ?? "cookie");
 }
 
-/** One change per cookie name. A dead cookie is cleared by a sign-out or on a navigation only: a late response must not undo a sign-in. */
+/** One change per cookie name. A dead cookie is cleared by a sign-out, a sign-in or on a navigation only: a late response must not undo a sign-in. */
 export function cookiesOf<Data>({ engine, incoming, cacheable, signedOut }: AnswerContext<Data>, draft: Draft<Data>, offer: Offer | undefined, credential: string | undefined): CookieChange[] {
   if (incoming.transport === "bearer" || incoming.indeterminate !== undefined) return [];
   const { cookies } = engine;
@@ -45,11 +45,13 @@ export function cookiesOf<Data>({ engine, incoming, cacheable, signedOut }: Answ
   return [...(set ? [set] : []), ...stale.map((name) => cookies.clear(name))];
 }
 
-function mayClear<Data>(draft: Draft<Data>, incoming: Incoming, cacheable: boolean, signedOut: boolean, name: string): boolean {
+function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming, cacheable: boolean, signedOut: boolean, name: string): boolean {
   if (signedOut || draft.write === "create") return true;
-  if (cacheable || draft.refusal?.refused === "superseded" || !incoming.navigation()) return false;
-  // A sign-in under way from the same jar counts on from the latest chain, so it writes the other cookie: this one is safe to clear.
-  return draft.live === undefined && incoming.presented[0]?.cookieName === name;
+  if (cacheable) return false;
+  const [latest] = presented;
+  // What a living cookie has left behind: sign-ins and elevations under way count on from it, and take other names.
+  if (draft.live) return draft.live.presented === latest && name !== latest.cookieName && presented.some(({ cookieName }) => cookieName === name);
+  return draft.refusal?.refused !== "superseded" && name === latest?.cookieName && navigation();
 }
 
 /** Acknowledged deadlines in whole seconds, and `no-store` beside a cookie. */

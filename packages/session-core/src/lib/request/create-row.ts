@@ -10,7 +10,7 @@ import { callStore } from "../store-call.ts";
 import { partitionOf } from "../token/credential.ts";
 import { tellEnded } from "../watch.ts";
 import { endRow, tombstone } from "./load.ts";
-import { ATTEMPTS, toRow, updateRow, wroteIt } from "./update-row.ts";
+import { ATTEMPTS, revisionAfter, toRow, updateRow, wroteIt } from "./update-row.ts";
 
 type Creation<Data> = Draft<Data> & { readonly session: NonNullable<Draft<Data>["session"]> };
 
@@ -94,7 +94,7 @@ async function carryAgain<Data extends object>(engine: Engine<Data>, draft: Crea
   if (!guest) return row;
   const { id, record, data } = draft.session;
   const next = { ...record, data: engine.data.check({ ...data, ...pick(guest, draft.carry) }) };
-  const changed = toRow(engine, id, next, { revision: row.revision + 1, createdAt: row.createdAt, seenAt: row.seenAt });
+  const changed = toRow(engine, id, next, { revision: revisionAfter(row.revision), createdAt: row.createdAt, seenAt: row.seenAt });
   const outcome = await updateRow(engine, changed, row.revision, true);
   return outcome === "updated" ? changed : row;
 }

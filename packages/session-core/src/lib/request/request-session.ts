@@ -4,6 +4,7 @@ import { HoldfastError } from "../errors.ts";
 import { beginDraft, type Draft, fold, type FoldContext, type Intent } from "../session/draft.ts";
 import type { Committed, CommitOptions, ElevateOptions, RequestSession, SessionState, StartOptions } from "../session/state.ts";
 import { liveState } from "../session/state-of.ts";
+import { GUEST_CHAIN } from "../token/credential.ts";
 import type { Transport } from "../token/key-ring.ts";
 import type { Incoming } from "../transport/source.ts";
 import { type AnswerContext, cookiesOf, credentialOf, headersOf, offerOf } from "./answer.ts";
@@ -153,7 +154,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   }
 
   #context(): FoldContext<Data> {
-    return { engine: this.#engine, now: this.#now, latestChain: this.#incoming.presented[0]?.credential.chain };
+    return { engine: this.#engine, now: this.#now, latestChain: this.#incoming.presented[0]?.credential.chain ?? GUEST_CHAIN };
   }
 
   #stateOf(draft: Draft<Data>, times: { createdAt: Millis; seenAt: Millis } = draft.live?.row ?? { createdAt: this.#now, seenAt: this.#now }): SessionState<Data> {

@@ -6,7 +6,7 @@ import { evaluateRow } from "../session/deadlines.ts";
 import { noSession } from "../session/draft.ts";
 import { callStore } from "../store-call.ts";
 import { isSessionId } from "../token/credential.ts";
-import { ATTEMPTS, backOff, toRow, updateRow } from "./update-row.ts";
+import { ATTEMPTS, backOff, revisionAfter, toRow, updateRow } from "./update-row.ts";
 
 /** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
 export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data, subject?: string): Promise<boolean> {
@@ -25,7 +25,7 @@ export async function updateById<Data extends object>(engine: Engine<Data>, id: 
       if (after === before) return false;
       const next = { ...record, data: engine.data.check(after), dataVersion: engine.data.version };
       const { createdAt, seenAt } = row;
-      const outcome = await updateRow(engine, toRow(engine, id, next, { revision: row.revision + 1, createdAt, seenAt }), row.revision, false);
+      const outcome = await updateRow(engine, toRow(engine, id, next, { revision: revisionAfter(row.revision), createdAt, seenAt }), row.revision, false);
       if (outcome === "updated") return true;
       if (outcome === "missing") throw noSession("ended");
     }

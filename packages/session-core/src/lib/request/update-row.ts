@@ -21,6 +21,12 @@ export function toRow<Data>(
   return { id, ...times, expiresAt, writeId: newWriteId(), body: writeBody(record) };
 }
 
+/**
+ * The revision after this one. A store that fails over to an older copy counts on from there: with steps of one, a writer that read before
+ * would find the number it expects on another row, and undo what was acknowledged meanwhile.
+ */
+export const revisionAfter = (revision: number): number => revision + 1 + Math.floor(Math.random() * 65_536);
+
 /** One conditional write. A failed acknowledgement is settled by looking for one's own writeId, never by writing again. */
 export async function updateRow<Data>(engine: Engine<Data>, row: StoredSession, expectedRevision: number, durable: boolean): Promise<"updated" | "missing" | "conflict"> {
   try {

@@ -1,12 +1,15 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
+import type { SessionId } from "../port.ts";
+import { readBody } from "../record.ts";
 import { deadlinesOf, expiryOf } from "../session/deadlines.ts";
 import { type Draft, noSession } from "../session/draft.ts";
 import type { CommitOptions } from "../session/state.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, loadOne } from "./load.ts";
-import { ATTEMPTS, backOff, toRow, updateRow } from "./update-row.ts";
+import { callStore } from "../store-call.ts";
+import { ATTEMPTS, backOff, revisionAfter, toRow, updateRow } from "./update-row.ts";
 
 export interface WriteContext<Data> {
   readonly engine: Engine<Data>;
@@ -32,7 +35,7 @@ export async function write<Data extends object>(context: WriteContext<Data>, dr
   const { engine, now } = context;
   const { live, session } = draft;
   if (draft.write === "end") {
-    if (live && (await endRow(engine, live.row.id, "logout"))) engine.emit({ type: "session_logout", handle: engine.ring.handle(live.row.id) });
+    if (live) await signOut(engine, live.row.id);
     return { draft, times: undefined };
   }
   if (!session) return { draft, times: undefined };
@@ -44,6 +47,14 @@ export async function write<Data extends object>(context: WriteContext<Data>, dr
     return { draft, times: touched === seenAt ? undefined : { createdAt, seenAt: touched } };
   }
   return update(context, draft, live);
+}
+
+async function signOut<Data>(engine: Engine<Data>, id: SessionId): Promise<void> {
+  if (await endRow(engine, id, "logout")) return engine.emit({ type: "session_logout", handle: engine.ring.handle(id) });
+  // Over already. If a sign-in of the same browser took its place meanwhile, its cookie must stay.
+  const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true }));
+  const body = row && readBody(row.body);
+  if (body?.kind === "ended" && body.reason === "replaced") throw noSession("superseded");
 }
 
 async function update<Data extends object>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Written<Data>> {
@@ -86,7 +97,7 @@ async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, li
   if (!session) return "missing";
   const { row } = live;
   const seenAt = asked || activity() ? Math.max(row.seenAt, now) : row.seenAt;
-  const next = toRow(engine, row.id, session.record, { revision: row.revision + 1, createdAt: row.createdAt, seenAt });
+  const next = toRow(engine, row.id, session.record, { revision: revisionAfter(row.revision), createdAt: row.createdAt, seenAt });
   const outcome = await updateRow(engine, next, row.revision, draft.elevated !== undefined);
   return outcome === "updated" ? seenAt : outcome;
 }

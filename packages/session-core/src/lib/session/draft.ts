@@ -4,7 +4,7 @@ import { HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import type { SessionRecord } from "../record.ts";
 import type { Live, Loaded, NotLive } from "../request/load.ts";
-import { newSessionId } from "../token/credential.ts";
+import { chainAfter, GUEST_CHAIN, newSessionId } from "../token/credential.ts";
 import { elevateChain, type PendingChain } from "../token/elevation.ts";
 import { beginChain, promote } from "../token/ratchet.ts";
 import type { ElevateOptions, StartOptions } from "./state.ts";
@@ -42,7 +42,7 @@ export interface FoldContext<Data> {
   readonly engine: Engine<Data>;
   readonly now: Millis;
   /** The latest chain that the browser showed, alive or not. */
-  readonly latestChain: number | undefined;
+  readonly latestChain: number;
 }
 
 const DEVICE_LENGTH = 120;
@@ -94,8 +94,8 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const carried = guest ? pick(guest, carry) : {};
   const data = engine.data.check({ ...engine.data.initial, ...carried, ...intent.data });
   const began = options.authenticatedAt ?? now;
-  // A visitor's first guest session and first sign-in may race: 1 and 2 keep them in different cookies, and the sign-in wins.
-  const { chain, secret } = beginChain(latestChain === undefined ? 2 : (latestChain + 1) & 0xff, now);
+  // Two on, since an elevation under way in parallel writes the cookie of the next one.
+  const { chain, secret } = beginChain(chainAfter(latestChain, 2), now);
   const record: SessionRecord = {
     chain,
     pending: undefined,
@@ -132,10 +132,10 @@ function update<Data extends object>(context: FoldContext<Data>, draft: Draft<Da
   return { ...draft, write: draft.write === "create" ? "create" : "update", session: { ...session, record, data } };
 }
 
-function startGuest<Data>({ engine, now, latestChain }: FoldContext<Data>, draft: Draft<Data>): Draft<Data> {
+function startGuest<Data>({ engine, now }: FoldContext<Data>, draft: Draft<Data>): Draft<Data> {
   if (draft.refusal?.refused) throw noSession("superseded");
   if (draft.write === "end" || !engine.guests) throw noSession("none");
-  const { chain, secret } = beginChain(latestChain === undefined ? 1 : (latestChain + 1) & 0xff, now);
+  const { chain, secret } = beginChain(GUEST_CHAIN, now);
   const data = engine.data.initial;
   const record: SessionRecord = {
     chain,

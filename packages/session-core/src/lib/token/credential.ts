@@ -15,7 +15,7 @@ const ID_PATTERN = /^[A-Za-z0-9_-]{24}$/;
 /** What a credential says, once its tag has been checked. */
 export interface Credential {
   readonly id: SessionId;
-  /** Counts sign-ins and elevations of this browser, modulo 256. */
+  /** Counts sign-ins and elevations of this browser; 0 for a guest. */
   readonly chain: number;
   /** Counts the ratchet steps of the chain. */
   readonly step: number;
@@ -73,7 +73,18 @@ export const partitionOf = (id: SessionId): Partition => id.slice(0, PARTITION_L
 
 export const isSessionId = (value: unknown): value is SessionId => typeof value === "string" && ID_PATTERN.test(value);
 
-/** Whether chain `a` was begun after chain `b`, as serial numbers modulo 256. */
-export const isLaterChain = (a: number, b: number): boolean => a !== b && ((a - b) & 0xff) < 128;
+/** The chain of every guest session: there is one cookie for guests, and any sign-in is later. */
+export const GUEST_CHAIN = 0;
+/** Chains of sign-ins count from 1 to here and begin again. A multiple of the number of cookie names, so that neighbours never share one. */
+const LAST_CHAIN = 248;
+
+/** The chain that comes `by` after this one. */
+export const chainAfter = (chain: number, by: number): number => (chain === GUEST_CHAIN ? 1 : ((chain - 1 + by) % LAST_CHAIN) + 1);
+
+/** Whether chain `a` was begun after chain `b`, as serial numbers. */
+export function isLaterChain(a: number, b: number): boolean {
+  if (a === b || a === GUEST_CHAIN) return false;
+  return b === GUEST_CHAIN || (a - b + LAST_CHAIN) % LAST_CHAIN < LAST_CHAIN / 2;
+}
 
 const uint16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);

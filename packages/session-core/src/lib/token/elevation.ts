@@ -1,6 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { mac } from "../hash.ts";
 import type { SessionId } from "../port.ts";
+import { chainAfter } from "./credential.ts";
 import { beginChain, type Chain, hashSecret, newChainKey, nextSecret } from "./ratchet.ts";
 
 /** A chain with new rights that waits for its first use; until then the old one lives on without them. */
@@ -36,7 +37,7 @@ export function elevateChain(
   }
   const chainKey = newChainKey();
   const base = hashSecret(presented) === current.hash ? nextSecret(current.chainKey, presented) : nextSecret(current.chainKey, nextSecret(current.chainKey, presented));
-  return beginChain((current.chain + 1) & 0xff, now, chainKey, firstSecret(chainKey, id, base));
+  return beginChain(chainAfter(current.chain, 1), now, chainKey, firstSecret(chainKey, id, base));
 }
 
 function firstSecret(chainKey: Uint8Array, id: SessionId, base: Uint8Array): Uint8Array {

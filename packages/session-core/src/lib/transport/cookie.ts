@@ -1,9 +1,10 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { configError } from "../errors.ts";
 import type { CookieAttributes, CookieChange } from "../session/state.ts";
+import { GUEST_CHAIN } from "../token/credential.ts";
 
 export interface CookieOptions {
-  /** Base of the two cookie names; `-a` and `-b` are appended, and the prefix put before. Default `sid`. */
+  /** Base of the cookie names: a letter is appended (`sid-a`), and the prefix put before. Default `sid`. */
   readonly name?: string;
   /** Default `__Host-`. Browsers enforce what it says: Secure, Path=/, no Domain. `__Host-Http-` adds HttpOnly. */
   readonly prefix?: "__Host-" | "__Host-Http-" | "__Secure-" | "none";
@@ -19,15 +20,18 @@ export interface CookieOptions {
   readonly secure?: boolean;
 }
 
-/** The two cookies of a jar: a chain lives in the one of its parity. */
+/** The cookies of a jar. Usually it holds one; see decisions/006 for why a chain and the next ones never share a name. */
 export interface CookieTransport {
-  readonly names: readonly [string, string];
+  /** The guest's, and those that sign-ins and elevations take in turn. */
+  readonly names: readonly string[];
   nameOf(chain: number): string;
   /** A cookie for the browser session: no Max-Age, since expiry is the server's. */
   set(chain: number, value: string): CookieChange;
   clear(name: string): CookieChange;
 }
 
+/** One for guests, and eight that sign-ins and elevations take in turn. */
+const LETTERS = "gabcdefhi";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const ATTRIBUTE_VALUE = /^[\x20-\x3a\x3c-\x7e]{1,1024}$/;
 const EPOCH = new Date(0 satisfies Millis).toUTCString();
@@ -51,10 +55,10 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
   }
 
   const base = prefix === "none" ? name : prefix + name;
-  const names = [`${base}-a`, `${base}-b`] as const;
+  const names = [...LETTERS].map((letter) => `${base}-${letter}`);
   const attributes: CookieAttributes = { path, ...(domain === undefined ? {} : { domain }), secure, httpOnly: true, sameSite };
   const tail = `; Path=${path}${domain === undefined ? "" : `; Domain=${domain}`}${secure ? "; Secure" : ""}; HttpOnly; SameSite=${sameSite[0]?.toUpperCase()}${sameSite.slice(1)}`;
-  const nameOf = (chain: number): string => names[(chain & 1) as 0 | 1];
+  const nameOf = (chain: number): string => names[chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)] ?? base;
   return {
     names,
     nameOf,
@@ -74,18 +78,20 @@ export type FoundCookie = { readonly name: string; readonly value: string };
  * Our cookies in a Cookie header, one pass, in linear time. `duplicate` when a name occurs twice: the order of cookies proves nothing,
  * so neither is believed (cookie tossing, RFC 6265bis section 4.2.2).
  */
-export function findCookies(header: string | null, names: readonly [string, string]): readonly FoundCookie[] | "duplicate" {
+export function findCookies(header: string | null, names: readonly string[]): readonly FoundCookie[] | "duplicate" {
   if (!header) return [];
+  const base = names[0]?.slice(0, -1) ?? "";
   const found: FoundCookie[] = [];
   let start = 0;
   while (start < header.length) {
     let end = header.indexOf(";", start);
     if (end < 0) end = header.length;
     while (header.charCodeAt(start) === 32 || header.charCodeAt(start) === 9) start++;
-    for (const name of names) {
-      if (!header.startsWith(name, start) || header.charCodeAt(start + name.length) !== 61) continue;
+    const equals = start + base.length + 1;
+    if (header.charCodeAt(equals) === 61 && header.startsWith(base, start)) {
+      const name = header.slice(start, equals);
       if (found.some((cookie) => cookie.name === name)) return "duplicate";
-      found.push({ name, value: header.slice(start + name.length + 1, end).trim() });
+      if (names.includes(name)) found.push({ name, value: header.slice(equals + 1, end).trim() });
     }
     start = end + 1;
   }

@@ -7,7 +7,7 @@ export function endCases({ every }: Suite): void {
     const first = row();
     const stone = tombstone();
     await store.create(first);
-    await store.update({ ...first, body: "second" }, 0);
+    await store.update({ ...first, revision: 1, body: "second" }, 0);
     expect(await store.end(first.id, stone)).toBe("ended");
     expect(await look(first.id)).toMatchObject(stone);
   });
@@ -17,7 +17,7 @@ export function endCases({ every }: Suite): void {
     const first = row();
     const stone = tombstone();
     await store.create(first);
-    await store.update({ ...first, body: "second" }, 0);
+    await store.update({ ...first, revision: 1, body: "second" }, 0);
     const before = await look(first.id);
     expect(await store.end(first.id, stone, { ifRevision: 0 })).toBe("conflict");
     expect(await store.end(first.id, stone, { ifRevision: 2 })).toBe("conflict");

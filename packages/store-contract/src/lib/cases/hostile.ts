@@ -21,7 +21,7 @@ export function hostileCases({ every }: Suite): void {
       const first = row({ body });
       await store.create(first);
       expect(await look(first.id)).toEqual(first);
-      await store.update({ ...first, body: `${body}!` }, 0);
+      await store.update({ ...first, revision: 1, body: `${body}!` }, 0);
       expect((await look(first.id))?.body).toBe(`${body}!`);
       await store.end(first.id, tombstone({ body }));
       expect((await look(first.id))?.body).toBe(body);
@@ -47,7 +47,7 @@ export function hostileCases({ every }: Suite): void {
       const created = await attempt(() => store.create(first));
       if (created) {
         expect(await look(id)).toEqual(first);
-        expect(await store.update({ ...first, body: "second" }, 0)).toBe("updated");
+        expect(await store.update({ ...first, revision: 1, body: "second" }, 0)).toBe("updated");
         expect(await store.touch(id, first.seenAt + 1, first.expiresAt)).toBe("touched");
         expect(await store.end(id, tombstone())).toBe("ended");
         await store.delete(id);

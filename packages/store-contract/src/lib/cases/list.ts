@@ -33,7 +33,7 @@ export function listCases({ indexed }: Suite): void {
     const { store, row } = bench;
     const first = row();
     await store.create(first, { began: 1 });
-    await store.update({ ...first, writeId: "second-write", body: "second" }, 0);
+    await store.update({ ...first, revision: 1, writeId: "second-write", body: "second" }, 0);
     await store.touch(first.id, first.seenAt + 5, first.expiresAt + 5);
     const { rows } = await store.list(first.id.slice(0, 12) as Partition);
     expect(rows).toEqual([await bench.look(first.id)]);

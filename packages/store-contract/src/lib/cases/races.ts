@@ -13,7 +13,7 @@ async function increment({ store, look }: Bench, id: StoredSession["id"]): Promi
   for (let attempt = 0; attempt < 1000; attempt += 1) {
     const row = await look(id);
     if (row === null) throw new Error("the session is gone");
-    const next = { ...row, writeId: testWriteId(), body: String(Number(row.body) + 1) };
+    const next = { ...row, revision: row.revision + 1, writeId: testWriteId(), body: String(Number(row.body) + 1) };
     if ((await store.update(next, row.revision)) === "updated") return;
   }
   throw new Error("1000 conflicts in a row");
@@ -24,7 +24,7 @@ export function raceCases({ every, indexed }: Suite): void {
     const { store, row, look } = bench;
     const first = row();
     await store.create(first);
-    const words = await times(50, (i) => store.update({ ...first, writeId: `write-${i}`, body: `body-${i}` }, 0));
+    const words = await times(50, (i) => store.update({ ...first, revision: 1, writeId: `write-${i}`, body: `body-${i}` }, 0));
     expect(count(words, "updated")).toBe(1);
     expect(count(words, "conflict")).toBe(49);
     const winner = words.indexOf("updated");
@@ -46,7 +46,7 @@ export function raceCases({ every, indexed }: Suite): void {
     const stone = tombstone({ expiresAt: clock.now() + short });
     await store.create(first);
     const touch = (i: number): Promise<string> => store.touch(first.id, first.seenAt + i, first.expiresAt + i);
-    const update = (i: number): Promise<string> => store.update({ ...first, body: "late" }, i < 25 ? i % 2 : i - 25);
+    const update = (i: number): Promise<string> => store.update({ ...first, revision: 1, body: "late" }, i < 25 ? i % 2 : i - 25);
     const end = (): Promise<string> => store.end(first.id, stone);
     const words = await times(50, (i) => Promise.all(i === 25 ? [end()] : [touch(i), update(i)]));
     expect(words[25]).toEqual(["ended"]);

@@ -24,7 +24,7 @@ export function signalCases({ every, indexed, swept }: Suite): void {
     const first = row();
     const { id, seenAt, expiresAt } = first;
     await store.create(first);
-    await expect(store.update({ ...first, body: "second" }, 0, aborted(reason))).rejects.toBe(reason);
+    await expect(store.update({ ...first, revision: 1, body: "second" }, 0, aborted(reason))).rejects.toBe(reason);
     await expect(store.touch(id, seenAt + 1, expiresAt + 1, aborted(reason))).rejects.toBe(reason);
     await expect(store.end(id, tombstone(), aborted(reason))).rejects.toBe(reason);
     await expect(store.delete(id, aborted(reason))).rejects.toBe(reason);

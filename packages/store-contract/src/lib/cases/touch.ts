@@ -33,7 +33,7 @@ export function touchCases({ every }: Suite): void {
     const first = row();
     await store.create(first);
     await store.touch(first.id, first.seenAt + 1, first.expiresAt + 1);
-    expect(await store.update({ ...first, body: "second" }, 0)).toBe("updated");
+    expect(await store.update({ ...first, revision: 1, body: "second" }, 0)).toBe("updated");
   });
 
   every("touch never creates", async ({ store, look, clock }) => {

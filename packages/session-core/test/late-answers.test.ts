@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { type Data, HOUR, Jar, MINUTE, request, signedIn, type World, world } from "./support.ts";
+
+const add = (item: string) => (data: Data): Data => ({ ...data, cart: [...data.cart, item] });
+
+/** A jar with a guest's cookie beside the one of a sign-in that did not see it. */
+async function guestBesideSignIn({ sessions }: World): Promise<Jar> {
+  const jar = await signedIn(sessions);
+  const guest = new Jar();
+  await request(sessions, guest, (s) => s.update(add("rope")));
+  for (const [name, value] of guest.cookies) jar.cookies.set(name, value);
+  return jar;
+}
+
+describe("answers and requests that come late (each found by the simulator)", () => {
+  it("[A09] a request from before a second sign-in is told to retry, and is not answered with the guest's session beside it", async () => {
+    const shop = world();
+    const jar = await guestBesideSignIn(shop);
+    const late = jar.copy();
+    await request(shop.sessions, jar, (s) => s.start("ada"));
+    const { state, cookies } = await request(shop.sessions, late);
+    expect(state).toEqual({ kind: "none", refused: "superseded" });
+    expect(cookies).toEqual([]);
+  });
+
+  it("a credential that lost to a later one of the same jar gets no renewal: its name may be a sign-in's by now", async () => {
+    const shop = world();
+    const jar = await guestBesideSignIn(shop);
+    await request(shop.sessions, jar.copy(), (s) => s.end());
+    shop.clock.advance(HOUR);
+    const { state, cookies } = await request(shop.sessions, jar);
+    expect(state.kind).toBe("guest");
+    expect(cookies).toEqual([]);
+  });
+
+  it("[D01] a sign-out that lost to a sign-in of the same browser says so and clears no cookie", async () => {
+    const { sessions } = world();
+    const jar = await signedIn(sessions);
+    const leaving = await sessions.open(jar.headers());
+    await request(sessions, jar, (s) => s.start("ada"));
+    leaving.end();
+    await expect(leaving.commit()).rejects.toMatchObject({ code: "no_session", reason: "superseded" });
+    expect((await request(sessions, jar)).state.kind).toBe("active");
+  });
+
+  it("an elevation and a sign-in at once, answered in either order, leave the sign-in", async () => {
+    for (const order of ["elevation last", "sign-in last"]) {
+      const { sessions } = world();
+      const jar = await signedIn(sessions);
+      const elevating = await sessions.open(jar.headers());
+      elevating.elevate({ acr: "high", reauthenticated: true });
+      const elevated = await elevating.commit();
+      const signingIn = await sessions.open(jar.headers());
+      signingIn.start("ada");
+      const started = await signingIn.commit();
+      for (const { cookies } of order === "elevation last" ? [started, elevated] : [elevated, started]) jar.take(cookies);
+      const { state } = await request(sessions, jar);
+      expect(state, order).toMatchObject({ kind: "active", id: started.state.kind === "active" ? started.state.id : "" });
+    }
+  });
+
+  it("what an elevation left behind is cleared by the next answer, which a late renewal cannot undo for long", async () => {
+    const { sessions, clock } = world();
+    const jar = await signedIn(sessions);
+    clock.advance(11 * MINUTE);
+    const renewed = await request(sessions, jar.copy());
+    await request(sessions, jar, (s) => s.elevate({ acr: "high", reauthenticated: true }));
+    jar.take(renewed.cookies);
+    expect(jar.cookies.size).toBe(2);
+    const { state } = await request(sessions, jar);
+    expect(state).toMatchObject({ kind: "active", acr: "high" });
+    expect(jar.cookies.size).toBe(1);
+    expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "high" });
+  });
+
+  it("[H03] after a fail-over to an older copy, a writer that read before it undoes nothing that was acknowledged since", async () => {
+    const { sessions, store } = world();
+    const jar = await signedIn(sessions);
+    const [{ id } = { id: "" as never }] = await sessions.list("ada");
+    const older = await store.read(id);
+    if (!older) return expect.unreachable();
+    await request(sessions, jar, (s) => s.update(add("lost by the fail-over")));
+    const slow = await sessions.open(jar.headers());
+    await store.delete(id);
+    await store.create(older, { began: older.createdAt });
+    await request(sessions, jar, (s) => s.update(add("after")));
+    slow.update(add("slow"));
+    await slow.commit();
+    expect((await sessions.get(id))?.data.cart).toEqual(["after", "slow"]);
+  });
+});
