@@ -1,4 +1,4 @@
-import { createMemoryStore } from "@holdfast/session-core";
+import { createMemoryStore } from "@holdfast/session-core/memory";
 import type { IndexedStore, SessionId, StoredSession, StoreOptions } from "@holdfast/session-core/store";
 import { createSqliteStore } from "@holdfast/store-sqlite";
 import { DatabaseSync } from "node:sqlite";
