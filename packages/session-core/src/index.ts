@@ -1,5 +1,6 @@
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { createSessions, type SessionsOptions } from "./lib/create-sessions.ts";
+export type { CsrfTokens } from "./lib/csrf-tokens.ts";
 export { HoldfastError, type HoldfastErrorCode, type HoldfastErrorDetails, reject } from "./lib/errors.ts";
 export type { SessionEvent } from "./lib/events.ts";
 export { isCacheable } from "./lib/handle.ts";

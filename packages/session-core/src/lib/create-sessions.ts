@@ -1,6 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
+import type { CsrfTokens } from "./csrf-tokens.ts";
 import { configError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { createLine } from "./line.ts";
@@ -27,6 +28,8 @@ export interface SessionsOptions<Data> extends DataOptions<Data> {
   /** A profile, or numbers laid over one. Default `default`. */
   readonly policy?: PolicyOptions;
   readonly cookie?: CookieOptions;
+  /** Switches CSRF tokens on, which SameSite=None needs: `createCsrfTokens()` of `@holdfast/session-core/csrf`. The adapter checks them. */
+  readonly csrf?: CsrfTokens;
   /** Separates applications that share keys: a credential of one realm is forged in another. Default `default`. */
   readonly realm?: string;
   /** Whether an update by a visitor begins a guest session. Default true. */
@@ -56,6 +59,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   if (storeTimeout !== "off" && !(storeTimeout > 0 && storeTimeout < 2 ** 31)) throw configError("storeTimeout", 'must be a number of milliseconds, or "off".');
   const store = withDeadline(options.store, storeTimeout);
   const policy = resolvePolicy(options.policy);
+  if (options.cookie?.sameSite === "none" && !options.csrf) throw configError("csrf", 'is needed with cookie.sameSite "none": give it createCsrfTokens() of @holdfast/session-core/csrf.');
   const index = hasIndex(store) ? store : undefined;
   if (policy.concurrent !== "off" && !index) throw configError("policy.concurrent", "needs a store that can list a subject's sessions; use another store or concurrent: \"off\".");
 
@@ -67,6 +71,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     ring: createKeyRing(options.keys ?? ephemeralKeys(options.development, clock), realm),
     policy,
     cookies: createCookieTransport(options.cookie),
+    csrf: options.csrf,
     data: createDataCodec(options),
     clock,
     guests,

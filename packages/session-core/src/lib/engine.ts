@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { CsrfTokens } from "./csrf-tokens.ts";
 import type { SessionEvent } from "./events.ts";
 import type { IndexedStore, SessionId, SessionStore, Sweeper } from "./port.ts";
 import type { DataCodec } from "./session/data.ts";
@@ -17,6 +18,7 @@ export interface Engine<Data> {
   readonly ring: KeyRing;
   readonly policy: Policy;
   readonly cookies: CookieTransport;
+  readonly csrf: CsrfTokens | undefined;
   readonly data: DataCodec<Data>;
   readonly clock: Clock;
   readonly guests: boolean;

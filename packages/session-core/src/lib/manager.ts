@@ -37,6 +37,8 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
   return {
     policy,
     listable: engine.index !== undefined,
+    cookie: engine.cookies.attributes,
+    csrf: engine.csrf,
     open,
     prepare,
     handle: (request, next) => handle(open, request, next),

@@ -1,6 +1,7 @@
 import type { EndedReason, Millis, SessionView } from "@holdfast/session-protocol";
+import type { CsrfTokens } from "./csrf-tokens.ts";
 import type { SessionId } from "./port.ts";
-import type { ActiveState, GuestState, RequestSession, SessionState, SessionSummary, StartOptions } from "./session/state.ts";
+import type { ActiveState, CookieAttributes, GuestState, RequestSession, SessionState, SessionSummary, StartOptions } from "./session/state.ts";
 import type { Policy } from "./session/policy.ts";
 import type { SessionEvent } from "./events.ts";
 import type { WatchOptions } from "./watch.ts";
@@ -18,6 +19,10 @@ export interface Sessions<Data> {
   readonly policy: Policy;
   /** Whether the store can list a subject's sessions. */
   readonly listable: boolean;
+  /** Attributes of the session cookies. */
+  readonly cookie: CookieAttributes;
+  /** CSRF tokens where they are switched on: adapters then ask for one with every write that carries a cookie. */
+  readonly csrf: CsrfTokens | undefined;
   /** Reads the session of a request: no store call for a visitor or a forged credential, one read for anything plausible. */
   open(source: SessionSource, options?: OpenOptions): Promise<RequestSession<Data>>;
   /** The same without the read: `await session.load()` when it is needed. */

@@ -1,6 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
+import type { SessionId } from "../port.ts";
 import { beginDraft, type Draft, fold, type FoldContext, type Intent } from "../session/draft.ts";
 import type { Committed, CommitOptions, ElevateOptions, RequestSession, SessionState, StartOptions } from "../session/state.ts";
 import { liveState } from "../session/state-of.ts";
@@ -44,6 +45,10 @@ export class StoredRequestSession<Data extends object> implements RequestSession
 
   get transport(): Transport | undefined {
     return this.#incoming.transport;
+  }
+
+  get presentedIds(): readonly SessionId[] {
+    return this.#incoming.presented.map(({ credential }) => credential.id);
   }
 
   get state(): SessionState<Data> {

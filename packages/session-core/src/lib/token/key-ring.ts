@@ -31,6 +31,8 @@ export interface RingKey {
   readonly id: number;
   readonly state: KeyEntry["state"];
   tag(transport: Transport): Mac;
+  /** The key of another purpose; distinct ones have distinct names. */
+  derive(purpose: string): Uint8Array;
 }
 
 export interface KeyRing {
@@ -88,7 +90,7 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
 function ringKey(id: number, state: KeyEntry["state"], secret: Uint8Array, realm: string): RingKey {
   const derive = (transport: Transport): Mac => createMac(deriveKey(secret, `tag/${realm}/${transport}`));
   const macs: Partial<Record<Transport, Mac>> = {};
-  return { id, state, tag: (transport) => (macs[transport] ??= derive(transport)) };
+  return { id, state, tag: (transport) => (macs[transport] ??= derive(transport)), derive: (purpose) => deriveKey(secret, purpose) };
 }
 
 function keyBytes(option: string, value: unknown): Uint8Array {

@@ -10,7 +10,7 @@ export interface CookieOptions {
   readonly prefix?: "__Host-" | "__Host-Http-" | "__Secure-" | "none";
   /** Default `lax`. `none` also needs `allowCrossSite`. */
   readonly sameSite?: "lax" | "strict" | "none";
-  /** Says that SameSite=None is meant; CSRF tokens are then needed on every write. */
+  /** Says that SameSite=None is meant; the `csrf` option must then be given too. */
   readonly allowCrossSite?: boolean;
   /** Share the cookie with subdomains: they can then read and set it. Needs prefix `__Secure-` or `none`. */
   readonly domain?: string;
@@ -24,6 +24,7 @@ export interface CookieOptions {
 export interface CookieTransport {
   /** The guest's, and those that sign-ins and elevations take in turn. */
   readonly names: readonly string[];
+  readonly attributes: CookieAttributes;
   nameOf(chain: number): string;
   /** A cookie for the browser session: no Max-Age, since expiry is the server's. */
   set(chain: number, value: string): CookieChange;
@@ -61,6 +62,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
   const nameOf = (chain: number): string => names[chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)] ?? base;
   return {
     names,
+    attributes,
     nameOf,
     set(chain, value) {
       const cookie = nameOf(chain);

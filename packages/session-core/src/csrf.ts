@@ -1,0 +1,1 @@
+export { createCsrfTokens, type CsrfTokenOptions, type CsrfTokens } from "./lib/csrf-tokens.ts";
