@@ -2,7 +2,8 @@ import { createHmac, hkdfSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCsrfTokens } from "../src/csrf.ts";
-import { createMemoryStore, createSessions, type HoldfastError, type KeyRingFile } from "../src/index.ts";
+import { createSessions, type HoldfastError, type KeyRingFile } from "../src/index.ts";
+import { createMemoryStore } from "../src/memory.ts";
 import { Jar, KEYS, keyOf, request, signedIn, world } from "./support.ts";
 
 const ONE = "AAAAAAAAAAAAAAAAAAAAAAAA";

@@ -1,13 +1,19 @@
 import type { HoldfastError } from "@holdfast/session-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { csrf } from "../src/index.ts";
-import { Browser, ORIGIN, signedIn, world } from "./support.ts";
+import { csrf, type CsrfOptions } from "../src/index.ts";
+import { Browser, ORIGIN, signedIn, type World, world } from "./support.ts";
 
 const post = async (headers: Record<string, string>, options: Parameters<typeof csrf>[0] = {}, path = "/cart"): Promise<number> => {
   const { app } = world({ csrf: options });
   const { cookie } = await signedIn(app);
   return (await app.request(ORIGIN + path, { method: "POST", headers: { cookie, ...headers } })).status;
+};
+
+const signedInWith = async (app: World["app"], headers: Record<string, string>): Promise<Browser> => {
+  const browser = new Browser(app);
+  await browser.post("/sign-in", undefined, { origin: ORIGIN, ...headers });
+  return browser;
 };
 
 describe("csrf", () => {
@@ -67,6 +73,49 @@ describe("csrf", () => {
     expect(await post({ "sec-fetch-site": "friendly" })).toBe(403);
     expect(await post({ "sec-fetch-site": "SAME-ORIGIN" })).toBe(403);
     expect(await post({ "sec-fetch-site": "friendly", origin: ORIGIN })).toBe(200);
+  });
+
+  it("[E10] a custom header is needed on every request, reads too, and only allowed origins may send it", async () => {
+    const { app } = world({ csrf: { header: "X-Requested-By", origins: [ORIGIN, "https://spa.test"] } });
+    const { cookie } = await signedInWith(app, { "x-requested-by": "app" });
+    const status = async (method: string, headers: Record<string, string>) => (await app.request(`${ORIGIN}/private`, { method, headers: { cookie, ...headers } })).status;
+    const asked = { "x-requested-by": "app" };
+    for (const method of ["GET", "HEAD"]) {
+      expect(await status(method, {})).toBe(403);
+      expect(await status(method, { "x-requested-by": "" })).toBe(403);
+      expect(await status(method, { "sec-fetch-site": "same-origin" })).toBe(403);
+      expect(await status(method, asked)).toBe(200);
+      expect(await status(method, { ...asked, origin: "https://spa.test" })).toBe(200);
+      expect(await status(method, { ...asked, origin: "https://evil.test" })).toBe(403);
+    }
+    // With an API key of its own, too: the header is for every request.
+    expect((await app.request(`${ORIGIN}/private`, { headers: { authorization: "Bearer x" } })).status).toBe(403);
+    const post = async (headers: Record<string, string>) => (await app.request(`${ORIGIN}/cart`, { method: "POST", headers: { cookie, ...headers } })).status;
+    expect(await post({ origin: ORIGIN })).toBe(403);
+    expect(await post({ origin: ORIGIN, "content-type": "application/x-www-form-urlencoded" })).toBe(403);
+    expect(await post({ ...asked, origin: ORIGIN })).toBe(200);
+    expect(await post(asked)).toBe(403);
+    expect(await post({ ...asked, origin: "https://spa.test", "sec-fetch-site": "cross-site" })).toBe(200);
+    // A preflight cannot carry it; any other OPTIONS request can.
+    expect(await status("OPTIONS", { origin: "https://spa.test", "access-control-request-method": "POST" })).toBe(404);
+    expect(await status("OPTIONS", {})).toBe(403);
+    expect((await app.request(`${ORIGIN}/private`, { headers: asked })).headers.get("vary")?.toLowerCase()).toContain("x-requested-by");
+  });
+
+  it("[E10] header mode is refused without an allowlist, and with a header that browsers send by themselves", () => {
+    const option = (options: CsrfOptions): string | undefined => {
+      try {
+        csrf(options);
+        return undefined;
+      } catch (error) {
+        return (error as HoldfastError).option;
+      }
+    };
+    expect(option({ header: "X-Requested-By" })).toBe("origins");
+    for (const header of ["Accept", "content-type", "Range", "Cookie", "Origin", "Sec-Fetch-Site", "Referer", "Authorization", "", "a b"]) {
+      expect(option({ header, origins: [ORIGIN] }), header).toBe("header");
+    }
+    expect(option({ header: "X-Requested-By", origins: [ORIGIN] })).toBeUndefined();
   });
 
   it("[E12] the session routes take JSON only: what a form can send is refused", async () => {

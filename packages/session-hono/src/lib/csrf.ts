@@ -1,5 +1,6 @@
 import { HoldfastError } from "@holdfast/session-core";
 import type { Context, MiddlewareHandler } from "hono";
+import { originOf, originSet } from "./origins.ts";
 import { problem } from "./problem.ts";
 import { changeHeaders, vary } from "./response-headers.ts";
 
@@ -10,25 +11,40 @@ export interface CsrfOptions {
   readonly trustSameSite?: boolean;
   /** What a write with cookies but without Sec-Fetch-Site, Origin and Referer gets. Default `block`. */
   readonly headerless?: "block" | "allow";
+  /**
+   * A header of your own, `X-Requested-By` for example, that every request needs, reads too: no form, link or image can send it, and a script of
+   * another origin only where CORS lets it. For APIs, not for pages; needs `origins`, and the same list in `corsOptions()`.
+   */
+  readonly header?: string;
   /** Paths that are not checked: webhooks with signatures of their own. Exact matches. */
   readonly exempt?: readonly string[];
   /** Report what would be blocked and let it through: for a roll-out. */
-  readonly reportOnly?: (refused: { readonly path: string; readonly why: string }) => void;
+  readonly reportOnly?: (refused: CsrfRefusal) => void;
+}
+
+/** What was refused, or would have been. */
+export interface CsrfRefusal {
+  readonly path: string;
+  readonly why: string;
 }
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const SITES = new Set(["same-origin", "same-site", "cross-site", "none"]);
 
+export const isSafe = (method: string): boolean => SAFE.has(method);
+
 /**
  * Refuses writes that another site caused, by Fetch Metadata and, where a browser sends none, by Origin (OWASP CSRF cheat sheet).
  * No tokens and no state. A write with neither header is refused if it carries cookies; one with only an Authorization header is let through.
  *
- * @throws HoldfastError `config` for an origin that is not one
+ * @throws HoldfastError `config` for an origin that is not one, a header that browsers send by themselves, a header without `origins`
  */
 export function csrf(options: CsrfOptions = {}): MiddlewareHandler {
   const { trustSameSite = false, headerless = "block", reportOnly } = options;
-  const origins = options.origins && new Set(options.origins.map(checkOrigin));
+  const origins = options.origins && originSet(options.origins);
   const exempt = new Set(options.exempt ?? []);
+  const required = requiredHeader(options.header, origins);
+  const depends = ["Sec-Fetch-Site", "Origin", ...(required === undefined ? [] : [required])];
 
   const refusal = (c: Context): string | undefined => {
     const header = (name: string): string | undefined => c.req.header(name);
@@ -42,40 +58,43 @@ export function csrf(options: CsrfOptions = {}): MiddlewareHandler {
       return origin !== undefined && origins?.has(origin) ? undefined : `Sec-Fetch-Site is ${site}`;
     }
     if (origin !== undefined) return allowed(origin) ? undefined : "Origin is not allowed";
-    const referrer = originOf(header("referer"));
-    if (referrer !== undefined) return allowed(referrer) ? undefined : "Referer is not allowed";
+    const referrer = header("referer");
+    if (referrer !== undefined) return allowed(originOf(referrer)) ? undefined : "Referer is not allowed";
     const harmless = header("cookie") === undefined || headerless === "allow";
     return harmless ? undefined : "a write with cookies needs Sec-Fetch-Site or Origin";
   };
 
+  const headerRefusal = (c: Context): string | undefined => {
+    if (required === undefined || isPreflight(c)) return undefined;
+    if (!c.req.header(required)) return `${required} is missing`;
+    const origin = c.req.header("origin");
+    return origin === undefined || origins?.has(origin) ? undefined : "Origin is not allowed";
+  };
+
   return async function csrf(c, next) {
-    if (SAFE.has(c.req.method)) return next();
-    const why = exempt.has(c.req.path) ? undefined : refusal(c);
+    const safe = isSafe(c.req.method);
+    if (safe && required === undefined) return next();
+    const why = exempt.has(c.req.path) ? undefined : (headerRefusal(c) ?? (safe ? undefined : refusal(c)));
     if (why !== undefined) {
       reportOnly?.({ path: c.req.path, why });
-      if (!reportOnly) return problem("csrf", { detail: `Refused: ${why}.`, headers: { vary: "Sec-Fetch-Site, Origin" } });
+      if (!reportOnly) return problem("csrf", { detail: `Refused: ${why}.`, headers: { vary: depends.join(", ") } });
     }
     await next();
-    changeHeaders(c, (headers) => vary(headers, "Sec-Fetch-Site", "Origin"));
+    changeHeaders(c, (headers) => vary(headers, ...depends));
   };
 }
 
-function originOf(url: string | undefined): string | undefined {
-  if (url === undefined) return undefined;
-  try {
-    return new URL(url).origin;
-  } catch {
-    return "null";
-  }
-}
+/** A browser asks without our header whether it may send it. */
+const isPreflight = (c: Context): boolean => c.req.method === "OPTIONS" && c.req.header("access-control-request-method") !== undefined;
 
-function checkOrigin(origin: string): string {
-  const parsed = originOf(origin);
-  if (parsed !== origin || parsed === "null") throw new HoldfastError("config", `origins: "${origin}" is not an origin; write it like "https://app.example", without path or trailing slash.`, { option: "origins" });
-  const { protocol, hostname } = new URL(origin);
-  const local = hostname === "localhost" || hostname === "127.0.0.1" || hostname === "[::1]";
-  if (protocol !== "https:" && !(protocol === "http:" && local)) {
-    throw new HoldfastError("config", `origins: "${origin}" is not https; session cookies do not work there. Only localhost may use http.`, { option: "origins" });
-  }
-  return origin;
+/** Sent by browsers of their own accord, or by scripts of any origin without asking (Fetch, CORS-safelisted request-headers). */
+const UNASKED = /^(?:sec-.*|proxy-.*|access-control-.*|accept(?:-.*)?|authorization|cache-control|connection|content-.*|cookie|dnt|downlink|host|if-.*|last-event-id|origin|pragma|range|referer|te|upgrade.*|user-agent|via|x-forwarded-.*)$/i;
+
+function requiredHeader(header: string | undefined, origins: ReadonlySet<string> | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const wrong = (option: string, what: string): HoldfastError => new HoldfastError("config", `${option}: ${what}`, { option });
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) throw wrong("header", "must be the name of a header.");
+  if (UNASKED.test(header)) throw wrong("header", `${header} may come from a browser by itself or from any origin unasked; use a name of your own such as "X-Requested-By".`);
+  if (!origins) throw wrong("origins", "are needed with header: the origins whose scripts may send it, the same as for CORS.");
+  return header;
 }

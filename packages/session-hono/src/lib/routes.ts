@@ -1,6 +1,7 @@
 import type { RequestSession, Sessions, SessionSummary } from "@holdfast/session-core";
 import type { Millis } from "@holdfast/session-protocol";
 import { type Context, Hono } from "hono";
+import { CSRF_HEADER, type CsrfTokenOptions } from "./csrf-token.ts";
 import { requireSession } from "./guards.ts";
 import { problem } from "./problem.ts";
 import { readJson } from "./read-json.ts";
@@ -9,19 +10,22 @@ import { session, type SessionEnv } from "./session.ts";
 export interface RouteOptions {
   /** `Clear-Site-Data` of a sign-out, for example `["storage"]`. Default: none; the cookies are deleted anyway. */
   readonly clearSiteData?: readonly string[];
+  /** How CSRF tokens are checked, as in `session()`. */
+  readonly csrf?: CsrfTokenOptions;
   /** Default `Date.now`. */
   readonly now?: () => Millis;
 }
 
 /**
  * The session routes of the protocol, to be mounted at `/session`: the view, touch, refresh, logout and the device list.
- * Asking for the view, refreshing and signing out never count as activity; touching does.
+ * Asking for the view, refreshing and signing out never count as activity; touching does. With CSRF tokens on, the view, touch and refresh
+ * carry one in `X-CSRF-Token`.
  */
 export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOptions = {}): Hono<SessionEnv<Data>> {
   const { now = Date.now } = options;
   const clearSiteData = options.clearSiteData?.map((type) => `"${type}"`).join(", ");
   const app = new Hono<SessionEnv<Data>>();
-  app.use(session(sessions));
+  app.use(session(sessions, options.csrf === undefined ? {} : { csrf: options.csrf }));
 
   app.get("/", (c) => {
     c.var.session.background();
@@ -81,7 +85,8 @@ async function answerView<Data>(c: Context, sessions: Sessions<Data>, current: R
   await current.load();
   const { state, credential } = await current.commit();
   if (state.kind === "none" && state.refused === "indeterminate") return problem("unavailable");
-  return c.json({ ...sessions.view(state), ...(credential === undefined ? {} : { credential }) }, 200, { "cache-control": "no-store" });
+  const token = sessions.csrf && state.kind !== "none" ? { [CSRF_HEADER]: sessions.csrf.issue(state.id) } : {};
+  return c.json({ ...sessions.view(state), ...(credential === undefined ? {} : { credential }) }, 200, { "cache-control": "no-store", ...token });
 }
 
 const refused = (why: "superseded" | "indeterminate" | undefined): Response =>

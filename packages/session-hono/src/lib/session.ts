@@ -1,5 +1,6 @@
-import { type ActiveState, HoldfastError, isCacheable, type RequestSession, type Sessions } from "@holdfast/session-core";
+import { type ActiveState, type CsrfTokens, HoldfastError, isCacheable, type RequestSession, type Sessions } from "@holdfast/session-core";
 import type { Context, MiddlewareHandler } from "hono";
+import { CSRF_HEADER, type CsrfTokenOptions, tokenCheck } from "./csrf-token.ts";
 import { problemOf } from "./problem.ts";
 import { changeHeaders, vary } from "./response-headers.ts";
 
@@ -9,6 +10,11 @@ export interface SessionEnv<Data> {
     session: RequestSession<Data>;
     /** Set by `requireSession()`: the state, known to be of somebody who signed in. */
     active: ActiveState<Data>;
+    /**
+     * With tokens switched on: a CSRF token for the session as it is now, for a form field or a meta element; empty where there is no session.
+     * A sign-in makes a new session, so ask after it.
+     */
+    csrfToken: () => string;
   };
 }
 
@@ -19,37 +25,56 @@ export interface SessionOptions {
   readonly lazy?: boolean;
   /** Overrides what the request says about the user being behind it. */
   readonly activity?: boolean;
+  /** How tokens are checked where `createSessions({ csrf })` switched them on: on every write with a session cookie. */
+  readonly csrf?: CsrfTokenOptions;
 }
 
 /**
  * Opens the session of each request and commits it once, before the first byte of the response.
  * A handler that throws commits its sign-out only; a response that it marked cacheable gets no renewal.
+ *
+ * @throws HoldfastError `config` for `csrf` options without tokens
  */
 export function session<Data>(sessions: Sessions<Data>, options: SessionOptions = {}): MiddlewareHandler<SessionEnv<Data>> {
   const excepted = matcher(options.except ?? []);
   const { lazy = false, activity } = options;
   const openOptions = activity === undefined ? {} : { activity };
+  const { csrf: tokens } = sessions;
+  const check = tokenCheck(tokens, options.csrf);
   return async function session(c, next) {
     // Another instance further out has opened it already, and will commit it.
     if (excepted(c.req.path) || c.get("session")) return next();
     const current = sessions.prepare(c.req.raw, openOptions);
     c.set("session", current);
+    c.set("csrfToken", tokens ? () => issueFor(tokens, current) : tokensAreOff);
     try {
+      // Before the read: double submit needs none, and the synchronizer mode reads by itself.
+      const refused = check && (await check(c, current));
+      if (refused) return refused;
       if (!lazy) await current.load();
       await next();
       if (c.error) current.discard();
-      const { cookies, headers } = await current.commit({ cacheable: isCacheable(c.res.headers), defer: (work) => outlive(c, work) });
+      const { state, cookies, headers } = await current.commit({ cacheable: isCacheable(c.res.headers), defer: (work) => outlive(c, work) });
       changeHeaders(c, (target) => {
         for (const [name, value] of headers) target.set(name, value);
         for (const { header } of cookies) target.append("set-cookie", header);
+        // A new session needs a new token; such an answer is never kept by a cache.
+        if (tokens && cookies.length > 0 && state.kind !== "none") target.set(CSRF_HEADER, tokens.issue(state.id));
         vary(target, "Cookie");
       });
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
       fail(c, error);
     }
+    return undefined;
   };
 }
+
+const tokensAreOff = (): never => {
+  throw new HoldfastError("unsupported", "CSRF tokens are off; createSessions({ csrf }) switches them on.");
+};
+
+const issueFor = <Data>(tokens: CsrfTokens, { state }: RequestSession<Data>): string => (state.kind === "none" ? "" : tokens.issue(state.id));
 
 /** Asked only when there is work: looking for an execution context where there is none, on Node, throws, and that is dear. */
 function outlive(c: Context, work: Promise<unknown>): boolean {
@@ -61,9 +86,10 @@ function outlive(c: Context, work: Promise<unknown>): boolean {
   }
 }
 
-/** The write failed, so what the handler answered is not true. */
+/** The write failed, so what the handler answered is not true. Who may read the answer is: without it a page of another origin sees no status. */
 function fail(c: Context, error: HoldfastError): void {
   const response = problemOf(error);
+  for (const [name, value] of c.res.headers) if (/^(?:access-control-.*|vary)$/.test(name)) response.headers.append(name, value);
   vary(response.headers, "Cookie");
   c.res = undefined;
   c.res = response;
