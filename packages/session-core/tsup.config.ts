@@ -1,3 +1,3 @@
 import { library } from "../../tools/build/library.ts";
 
-export default library(["index", "csrf", "memory", "store"]);
+export default library(["index", "csrf", "memory", "signals", "store"]);

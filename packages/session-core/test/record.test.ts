@@ -6,13 +6,14 @@ import { beginChain } from "../src/lib/token/ratchet.ts";
 const { chain } = beginChain(3, 1000);
 const record: SessionRecord = {
   chain,
-  pending: { ...beginChain(4, 2000).chain, acr: "x", amr: ["pwd"], authenticatedAt: 2000, startedAt: undefined },
+  pending: { ...beginChain(4, 2000).chain, acr: "x", amr: ["pwd"], authenticatedAt: 2000, startedAt: undefined, marks: { ip: "b" } },
   subject: "ada",
   startedAt: 1000,
   authenticatedAt: 1000,
   acr: undefined,
   amr: [],
   device: "phone",
+  marks: { ip: "a", userAgent: "c" },
   data: { cart: ["é", "\u2028"], __proto__x: 1 },
   dataVersion: 1,
 };

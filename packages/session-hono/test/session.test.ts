@@ -1,4 +1,6 @@
 import { serve } from "@hono/node-server";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { createSignals } from "@holdfast/session-core/signals";
 import { request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -281,5 +283,38 @@ describe("the routes", () => {
       expect(response.headers.getSetCookie()).toEqual([]);
     }
     expect(other.calls).toEqual([]);
+  });
+});
+
+describe("binding signals", () => {
+  it("[I19] a suspect session is not fresh until the person signs in again; the address comes from the socket or a trusted proxy", async () => {
+    const { app, events } = world({
+      session: { address: (c) => getConnInfo(c).remote.address },
+      core: { signals: createSignals({ keys, ip: "elevate", trustedProxies: ["127.0.0.1"] }) },
+    });
+    const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as AddressInfo;
+    const jar = new Map<string, string>();
+    const send = async (method: string, path: string, forwarded?: string): Promise<number> => {
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+      const headers = { cookie, "sec-fetch-site": "same-origin", ...(forwarded === undefined ? {} : { "x-forwarded-for": forwarded }) };
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, redirect: "manual" });
+      for (const header of response.headers.getSetCookie()) {
+        const [pair = ""] = header.split(";");
+        jar.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
+      }
+      await response.body?.cancel();
+      return response.status;
+    };
+    await send("POST", "/sign-in", "198.51.100.1");
+    expect(await send("GET", "/fresh", "9.9.9.9, 198.51.100.2")).toBe(200);
+    expect(await send("GET", "/fresh", "198.51.100.1, 203.0.113.1")).toBe(403);
+    expect(await send("GET", "/private", "203.0.113.1")).toBe(200);
+    expect(await send("GET", "/fresh")).toBe(403);
+    await send("POST", "/elevate", "203.0.113.1");
+    expect(await send("GET", "/fresh", "203.0.113.1")).toBe(200);
+    expect(events.some(({ type }) => type === "session_signal_changed")).toBe(true);
+    await new Promise((resolve) => server.close(resolve));
   });
 });

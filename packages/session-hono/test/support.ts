@@ -79,6 +79,7 @@ export function world(options: { session?: SessionOptions; csrf?: CsrfOptions; c
     c.var.session.elevate({ acr: "step-up", reauthenticated: true });
     return c.text("ok");
   });
+  app.get("/fresh", requireSession<Data>(), requireFresh<Data>({ maxAge: 5 * MINUTE, now: clock.now }), (c) => c.text("fresh"));
   app.get("/private", requireSession<Data>(), (c) => c.json({ subject: c.var.active.subject, cart: c.var.active.data.cart }));
   app.get("/admin", requireSession<Data>(), requireFresh<Data>({ maxAge: 5 * MINUTE, acr: "step-up", now: clock.now }), (c) => c.text("admin"));
   return { app, sessions, clock, events, calls, get fail() { return it.fail; }, set fail(error) { it.fail = error; } };

@@ -11,6 +11,7 @@ import { createDataCodec, type DataOptions } from "./session/data.ts";
 import { type PolicyOptions, resolvePolicy } from "./session/policy.ts";
 import type { ActiveState, GuestState } from "./session/state.ts";
 import type { Sessions } from "./sessions.ts";
+import type { ReadSignals } from "./signals/sight.ts";
 import { withDeadline } from "./store-deadline.ts";
 import { createKeyRing, generateKeys, type KeyRingFile } from "./token/key-ring.ts";
 import { type CookieOptions, createCookieTransport } from "./transport/cookie.ts";
@@ -36,6 +37,8 @@ export interface SessionsOptions<Data> extends DataOptions<Data> {
   readonly guests?: boolean;
   /** What an old credential of a chain does when it comes back too late to be a straggler. Default `revoke`: the session ends. */
   readonly onReuse?: "revoke" | "refuse";
+  /** Signals that a session may have changed hands: `createSignals()` of `@holdfast/session-core/signals`. Default: none. */
+  readonly signals?: ReadSignals;
   /** What of the data the browser may see in the SessionView. Default: nothing. */
   readonly project?: (state: ActiveState<Data> | GuestState<Data>) => unknown;
   readonly onEvent?: (event: SessionEvent) => void;
@@ -76,6 +79,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     clock,
     guests,
     onReuse,
+    signals: options.signals,
     project: options.project ?? (() => null),
     watched: new Map(),
     line: createLine(),

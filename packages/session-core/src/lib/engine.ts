@@ -5,6 +5,7 @@ import type { IndexedStore, SessionId, SessionStore, Sweeper } from "./port.ts";
 import type { DataCodec } from "./session/data.ts";
 import type { Policy } from "./session/policy.ts";
 import type { ActiveState, GuestState } from "./session/state.ts";
+import type { ReadSignals } from "./signals/sight.ts";
 import type { KeyRing } from "./token/key-ring.ts";
 import type { CookieTransport } from "./transport/cookie.ts";
 import type { Watched } from "./watch.ts";
@@ -23,6 +24,7 @@ export interface Engine<Data> {
   readonly clock: Clock;
   readonly guests: boolean;
   readonly onReuse: "revoke" | "refuse";
+  readonly signals: ReadSignals | undefined;
   readonly project: (state: ActiveState<Data> | GuestState<Data>) => unknown;
   /** Whose end somebody in this process waits for. */
   readonly watched: Map<SessionId, Watched>;

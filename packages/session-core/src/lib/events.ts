@@ -10,6 +10,8 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "session_revoked"; readonly reason: EndedReason; readonly count: number }
   | { readonly type: "session_use_after_expire"; readonly reason: EndedReason }
   | { readonly type: "session_reuse_detected"; readonly action: "revoke" | "refuse"; readonly stepsBehind: number }
+  /** Once per process and change. `revoke` is followed by the end of the session. */
+  | { readonly type: "session_signal_changed"; readonly signals: readonly string[]; readonly action: "observe" | "elevate" | "revoke" }
   | { readonly type: "session_superseded" }
   | { readonly type: "session_unknown" }
   | { readonly type: "session_mismatch" }

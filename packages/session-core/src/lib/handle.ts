@@ -1,5 +1,5 @@
 import type { RequestSession } from "./session/state.ts";
-import type { Sessions } from "./sessions.ts";
+import type { OpenOptions, Sessions } from "./sessions.ts";
 
 const CACHEABLE = /(?:^|[\s,])(?:public|immutable|(?:s-maxage|max-age)\s*=\s*"?0*[1-9])/i;
 const PRIVATE = /(?:^|[\s,])(?:no-store|no-cache|private)/i;
@@ -15,8 +15,9 @@ export async function handle<Data>(
   open: Sessions<Data>["open"],
   request: Request,
   next: (session: RequestSession<Data>) => Promise<Response> | Response,
+  options?: OpenOptions,
 ): Promise<Response> {
-  const session = await open(request);
+  const session = await open(request, options);
   let response: Response;
   try {
     response = await next(session);

@@ -14,7 +14,7 @@ export async function issue<Data extends object>(
   options: Omit<StartOptions<Data>, "carry">,
 ): Promise<{ credential: string; state: ActiveState<Data> }> {
   const now = engine.clock.now();
-  const context = { engine, now, latestChain: GUEST_CHAIN };
+  const context = { engine, now, sight: undefined, latestChain: GUEST_CHAIN };
   const draft = fold(context, beginDraft(context, { kind: "none" }), { type: "start", subject, data, options });
   const { session, offer } = draft;
   if (!session || !offer) throw new HoldfastError("invalid_data", "issue() needs a subject.");

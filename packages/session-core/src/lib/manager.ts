@@ -23,7 +23,7 @@ import { tellEnded, watch } from "./watch.ts";
 
 export function createManager<Data extends object>(engine: Engine<Data>, listeners: Set<(event: SessionEvent) => void>): Sessions<Data> {
   const { store, ring, policy, clock } = engine;
-  const prepare: Sessions<Data>["prepare"] = (source, options = {}) => new StoredRequestSession(engine, readSource(source, options, ring, engine.cookies));
+  const prepare: Sessions<Data>["prepare"] = (source, options = {}) => new StoredRequestSession(engine, readSource(source, options, ring, engine.cookies), engine.signals?.(source, options.address));
   const open: Sessions<Data>["open"] = async (source, options) => {
     const session = prepare(source, options);
     await session.load();
@@ -41,7 +41,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     csrf: engine.csrf,
     open,
     prepare,
-    handle: (request, next) => handle(open, request, next),
+    handle: (request, next, options) => handle(open, request, next, options),
     view: (state): SessionView => viewOf(engine, state),
     async get(id) {
       const row = isSessionId(id) ? await callStore(engine, "read", () => store.read(id, { authoritative: true })) : null;

@@ -1,5 +1,6 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
 import { fromBase64url, toBase64url } from "./bytes.ts";
+import type { Marks } from "./signals/sight.ts";
 import type { PendingChain } from "./token/elevation.ts";
 import type { Chain } from "./token/ratchet.ts";
 
@@ -14,6 +15,8 @@ export interface SessionRecord {
   readonly acr: string | undefined;
   readonly amr: readonly string[];
   readonly device: string | undefined;
+  /** What the sign-in showed of its sender, where signals are on. */
+  readonly marks: Marks | undefined;
   /** The application's data as JSON value, and the version of its shape. */
   readonly data: unknown;
   readonly dataVersion: number;
@@ -42,6 +45,7 @@ interface PendingJson extends ChainJson {
   am: readonly string[];
   au: Millis;
   st?: Millis;
+  sg?: Marks;
 }
 
 interface RecordJson {
@@ -54,6 +58,7 @@ interface RecordJson {
   ac?: string;
   am: readonly string[];
   dl?: string;
+  sg?: Marks;
   d: unknown;
   dv: number;
 }
@@ -65,13 +70,14 @@ export function writeBody(record: SessionRecord): string {
   const json: Record<keyof RecordJson, unknown> = {
     v: FORMAT,
     r: chainToJson(record.chain),
-    e: pending && { ...chainToJson(pending), ac: pending.acr, am: pending.amr, au: pending.authenticatedAt, st: pending.startedAt },
+    e: pending && { ...chainToJson(pending), ac: pending.acr, am: pending.amr, au: pending.authenticatedAt, st: pending.startedAt, sg: pending.marks },
     s: record.subject,
     st: record.startedAt,
     au: record.authenticatedAt,
     ac: record.acr,
     am: record.amr,
     dl: record.device,
+    sg: record.marks,
     d: record.data,
     dv: record.dataVersion,
   };
@@ -99,6 +105,7 @@ export function readBody(body: string): Body | null {
     acr: live.ac,
     amr: live.am,
     device: live.dl,
+    marks: live.sg,
     data: live.d,
     dataVersion: live.dv,
   };
@@ -134,5 +141,5 @@ function chainFromJson(json: ChainJson | undefined): Chain | null {
 
 function pendingFromJson(json: PendingJson): PendingChain | null {
   const chain = chainFromJson(json);
-  return chain && isTime(json.au) ? { ...chain, acr: json.ac, amr: json.am, authenticatedAt: json.au, startedAt: json.st } : null;
+  return chain && isTime(json.au) ? { ...chain, acr: json.ac, amr: json.am, authenticatedAt: json.au, startedAt: json.st, marks: json.sg } : null;
 }

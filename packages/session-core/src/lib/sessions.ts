@@ -12,6 +12,8 @@ export type SessionSource = Request | Headers | string;
 export interface OpenOptions {
   /** Whether the user is behind this request. By default read from `Session-Activity`, `Sec-Purpose` and `Purpose`. */
   readonly activity?: boolean;
+  /** The address of the socket's other end, for the `ip` signal. Of a trusted proxy, its headers then say who the client is. */
+  readonly address?: string;
 }
 
 /** What {@link createSessions} returns: one per application and realm, shared by all requests. */
@@ -28,7 +30,7 @@ export interface Sessions<Data> {
   /** The same without the read: `await session.load()` when it is needed. */
   prepare(source: SessionSource, options?: OpenOptions): RequestSession<Data>;
   /** Opens, calls `next`, commits, and returns its response with cookies and headers. A throw commits only `end`. */
-  handle(request: Request, next: (session: RequestSession<Data>) => Promise<Response> | Response): Promise<Response>;
+  handle(request: Request, next: (session: RequestSession<Data>) => Promise<Response> | Response, options?: OpenOptions): Promise<Response>;
   /** What the browser may know of a state: durations in whole seconds, data through the `project` option. */
   view(state: SessionState<Data>): SessionView;
   get(id: SessionId): Promise<ActiveState<Data> | GuestState<Data> | null>;

@@ -33,7 +33,7 @@ export function requireFresh<Data>(options: FreshOptions | Millis): MiddlewareHa
   return async function requireFresh(c, next) {
     const state = await c.var.session.load();
     if (state.kind !== "active") return problem("expired");
-    const recent = now() - state.authenticatedAt <= maxAge;
+    const recent = !state.suspect && now() - state.authenticatedAt <= maxAge;
     const strong = (acr === undefined || state.acr === acr) && amr.every((method) => state.amr.includes(method));
     if (recent && strong) return next();
     return problem("fresh_required", { members: { maxAge: Math.floor(maxAge / 1000), ...(acr === undefined ? {} : { acr }) } });

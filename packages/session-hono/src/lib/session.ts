@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly activity?: boolean;
   /** How tokens are checked where `createSessions({ csrf })` switched them on: on every write with a session cookie. */
   readonly csrf?: CsrfTokenOptions;
+  /** Address of the socket's other end, for the core's `ip` signal: `(c) => getConnInfo(c).remote.address`, with the `getConnInfo` of your runtime. */
+  readonly address?: (c: Context) => string | undefined;
 }
 
 /**
@@ -37,14 +39,15 @@ export interface SessionOptions {
  */
 export function session<Data>(sessions: Sessions<Data>, options: SessionOptions = {}): MiddlewareHandler<SessionEnv<Data>> {
   const excepted = matcher(options.except ?? []);
-  const { lazy = false, activity } = options;
+  const { lazy = false, activity, address } = options;
   const openOptions = activity === undefined ? {} : { activity };
   const { csrf: tokens } = sessions;
   const check = tokenCheck(tokens, options.csrf);
   return async function session(c, next) {
     // Another instance further out has opened it already, and will commit it.
     if (excepted(c.req.path) || c.get("session")) return next();
-    const current = sessions.prepare(c.req.raw, openOptions);
+    const peer = address?.(c);
+    const current = sessions.prepare(c.req.raw, peer === undefined ? openOptions : { ...openOptions, address: peer });
     c.set("session", current);
     c.set("csrfToken", tokens ? () => issueFor(tokens, current) : tokensAreOff);
     try {

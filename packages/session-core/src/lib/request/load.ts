@@ -4,6 +4,7 @@ import type { Engine } from "../engine.ts";
 import type { SessionId, StoredSession, Tombstone } from "../port.ts";
 import { endedBody, readBody, type SessionRecord, type TombstoneReason } from "../record.ts";
 import { ENDED_FOR, evaluateRow } from "../session/deadlines.ts";
+import type { Marks, Sight, SignalChange } from "../signals/sight.ts";
 import { callStore } from "../store-call.ts";
 import { judge, LAST_STEP } from "../token/ratchet.ts";
 import type { Presented } from "../transport/source.ts";
@@ -17,6 +18,9 @@ export interface Live {
   readonly presented: Presented;
   /** `elevated`: the first use of the pending chain. */
   readonly verdict: "current" | "successor" | "predecessor" | "elevated";
+  /** What this request shows of its sender, and how that differs from the sign-in's. */
+  readonly sight: Sight | undefined;
+  readonly changed: SignalChange | undefined;
 }
 
 export interface NotLive {
@@ -31,10 +35,10 @@ export type Loaded = Live | NotLive;
  * Tries the credentials, the latest chain first; each costs one read. Once the latest was replaced, the jar has moved on since this
  * request was sent: what else it showed then may be a guest's session whose cookie is a sign-in's by now.
  */
-export async function load<Data>(engine: Engine<Data>, presented: readonly Presented[], now: Millis): Promise<Loaded> {
+export async function load<Data>(engine: Engine<Data>, presented: readonly Presented[], now: Millis, sight?: Sight): Promise<Loaded> {
   let refusal: NotLive = { kind: "none" };
   for (const candidate of presented) {
-    const loaded = await loadOne(engine, candidate, now);
+    const loaded = await loadOne(engine, candidate, now, sight);
     if (loaded.kind === "live") return loaded;
     if (candidate === presented[0]) refusal = loaded;
     if (refusal.refused) break;
@@ -43,12 +47,15 @@ export async function load<Data>(engine: Engine<Data>, presented: readonly Prese
 }
 
 /** Reads and judges one credential. A cached row may only say yes: every other verdict is taken on an authoritative read. */
-export async function loadOne<Data>(engine: Engine<Data>, presented: Presented, now: Millis, authoritative = !engine.store.capabilities.cached): Promise<Loaded> {
+export async function loadOne<Data>(engine: Engine<Data>, presented: Presented, now: Millis, sight: Sight | undefined, authoritative = !engine.store.capabilities.cached): Promise<Loaded> {
   const { id } = presented.credential;
   const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative }));
-  const verdict = judgeRow(engine, row, presented, now);
-  if (verdict.kind === "live") return verdict.live;
-  if (!authoritative) return loadOne(engine, presented, now, true);
+  const verdict = judgeRow(engine, row, presented, now, sight);
+  if (verdict.kind === "live") {
+    if (verdict.live.changed) tellChange(engine, id, verdict.live.changed);
+    return verdict.live;
+  }
+  if (!authoritative) return loadOne(engine, presented, now, sight, true);
   return refuse(engine, id, verdict);
 }
 
@@ -57,9 +64,10 @@ type RowVerdict =
   | { readonly kind: "absent" | "superseded" | "mismatch" }
   | { readonly kind: "ended"; readonly reason: TombstoneReason }
   | { readonly kind: "expired"; readonly reason: "idle" | "absolute" }
+  | { readonly kind: "changed"; readonly changed: SignalChange }
   | { readonly kind: "reuse"; readonly stepsBehind: number };
 
-function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, presented: Presented, now: Millis): RowVerdict {
+function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, presented: Presented, now: Millis, sight: Sight | undefined): RowVerdict {
   const body = row && readBody(row.body);
   if (!row || !body) return { kind: "absent" };
   if (body.kind === "ended") return body;
@@ -69,12 +77,17 @@ function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, present
   if (evaluation.state === "expired") return { kind: "expired", reason: evaluation.by };
   const { pending } = record;
   if (pending && judge(pending, presented.credential, time, engine.policy.overlap).kind === "current") {
-    return { kind: "live", live: { kind: "live", row, record, presented, verdict: "elevated" } };
+    return live(row, record, presented, "elevated", sight, pending.marks);
   }
   const verdict = judge(record.chain, presented.credential, time, engine.policy.overlap);
   if (verdict.kind === "reuse" || verdict.kind === "mismatch" || verdict.kind === "superseded") return verdict;
   if (verdict.kind === "successor" && record.chain.step >= LAST_STEP - 1) return { kind: "expired", reason: "absolute" };
-  return { kind: "live", live: { kind: "live", row, record, presented, verdict: verdict.kind } };
+  return live(row, record, presented, verdict.kind, sight, record.marks);
+}
+
+function live(row: StoredSession, record: SessionRecord, presented: Presented, verdict: Live["verdict"], sight: Sight | undefined, taken: Marks | undefined): RowVerdict {
+  const changed = taken && sight?.compare(row.id, taken);
+  return changed?.action === "revoke" ? { kind: "changed", changed } : { kind: "live", live: { kind: "live", row, record, presented, verdict, sight, changed } };
 }
 
 async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclude<RowVerdict, { kind: "live" }>): Promise<NotLive> {
@@ -98,6 +111,10 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
     case "expired":
       if (await endRow(engine, id, verdict.reason)) engine.emit({ type: "session_expired", handle, reason: verdict.reason });
       return { kind: "none", ended: verdict.reason };
+    case "changed":
+      tellChange(engine, id, verdict.changed);
+      await endRow(engine, id, "revoked");
+      return { kind: "none", ended: "revoked" };
     case "reuse":
       engine.emit({ type: "session_reuse_detected", handle, action: engine.onReuse, stepsBehind: verdict.stepsBehind });
       if (engine.onReuse === "refuse") return { kind: "none", refused: "superseded" };
@@ -105,6 +122,10 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
       return { kind: "none", ended: "reuse" };
   }
 }
+
+const tellChange = <Data>(engine: Engine<Data>, id: SessionId, { signals, action, news }: SignalChange): void => {
+  if (news) engine.emit({ type: "session_signal_changed", handle: engine.ring.handle(id), signals, action });
+};
 
 /** Ends a session for good; `false` when it was over already. */
 export async function endRow<Data>(engine: Engine<Data>, id: SessionId, reason: TombstoneReason): Promise<boolean> {

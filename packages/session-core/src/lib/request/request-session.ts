@@ -5,6 +5,7 @@ import type { SessionId } from "../port.ts";
 import { beginDraft, type Draft, fold, type FoldContext, type Intent } from "../session/draft.ts";
 import type { Committed, CommitOptions, ElevateOptions, RequestSession, SessionState, StartOptions } from "../session/state.ts";
 import { liveState } from "../session/state-of.ts";
+import type { Sight } from "../signals/sight.ts";
 import { GUEST_CHAIN } from "../token/credential.ts";
 import type { Transport } from "../token/key-ring.ts";
 import type { Incoming } from "../transport/source.ts";
@@ -21,6 +22,7 @@ const NOTHING: Loaded = { kind: "none" };
 export class StoredRequestSession<Data extends object> implements RequestSession<Data> {
   readonly #engine: Engine<Data>;
   readonly #incoming: Incoming;
+  readonly #sight: Sight | undefined;
   readonly #now: Millis;
   #intents: Intent<Data>[] = [];
   /** What was read: what a discard goes back to. */
@@ -33,9 +35,10 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   #touch = false;
   #renew = false;
 
-  constructor(engine: Engine<Data>, incoming: Incoming) {
+  constructor(engine: Engine<Data>, incoming: Incoming, sight?: Sight) {
     this.#engine = engine;
     this.#incoming = incoming;
+    this.#sight = sight;
     this.#now = engine.clock.now();
     if (incoming.rejected) engine.emit({ type: "credential_rejected", why: incoming.rejected });
     if (incoming.indeterminate !== undefined) engine.emit({ type: "credential_indeterminate", keyId: incoming.indeterminate });
@@ -106,7 +109,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
 
   async #load(): Promise<SessionState<Data>> {
     if (!this.#draft) {
-      let draft = this.#begin((this.#found = await load(this.#engine, this.#incoming.presented, this.#now)));
+      let draft = this.#begin((this.#found = await load(this.#engine, this.#incoming.presented, this.#now, this.#sight)));
       for (const intent of this.#intents) draft = fold(this.#context(), draft, intent);
       this.#draft = draft;
     }
@@ -159,12 +162,12 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   }
 
   #context(): FoldContext<Data> {
-    return { engine: this.#engine, now: this.#now, latestChain: this.#incoming.presented[0]?.credential.chain ?? GUEST_CHAIN };
+    return { engine: this.#engine, now: this.#now, sight: this.#sight, latestChain: this.#incoming.presented[0]?.credential.chain ?? GUEST_CHAIN };
   }
 
   #stateOf(draft: Draft<Data>, times: { createdAt: Millis; seenAt: Millis } = draft.live?.row ?? { createdAt: this.#now, seenAt: this.#now }): SessionState<Data> {
     const { session, refusal } = draft;
-    if (session) return liveState(this.#engine, session.id, session.record, session.data, draft.write === "create" ? { createdAt: this.#now, seenAt: this.#now } : times, draft.elevated);
+    if (session) return liveState(this.#engine, session.id, session.record, session.data, draft.write === "create" ? { createdAt: this.#now, seenAt: this.#now } : times, draft);
     if (this.#incoming.indeterminate !== undefined) return { kind: "none", refused: "indeterminate" };
     return refusal ?? { kind: "none" };
   }

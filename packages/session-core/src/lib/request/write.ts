@@ -79,7 +79,7 @@ async function replay<Data extends object>(context: WriteContext<Data>, live: Li
   const { engine, now, refold } = context;
   for (let attempts = 2; attempts <= ATTEMPTS; attempts++) {
     if (attempts > 2) await backOff(engine, attempts);
-    const again = await loadOne(engine, live.presented, now, true);
+    const again = await loadOne(engine, live.presented, now, live.sight, true);
     if (again.kind === "none") throw again.refused === "superseded" ? noSession("superseded") : lost(engine, live);
     const draft = refold(again);
     if (draft.write === "none") return { draft, times: again.row };

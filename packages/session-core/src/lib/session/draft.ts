@@ -4,6 +4,7 @@ import { HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import type { SessionRecord } from "../record.ts";
 import type { Live, Loaded, NotLive } from "../request/load.ts";
+import type { Sight, SignalChange } from "../signals/sight.ts";
 import { chainAfter, GUEST_CHAIN, newSessionId } from "../token/credential.ts";
 import { elevateChain, type PendingChain } from "../token/elevation.ts";
 import { beginChain, promote } from "../token/ratchet.ts";
@@ -31,6 +32,8 @@ export interface Draft<Data> {
   readonly write: "none" | "promotion" | "update" | "create" | "end";
   readonly session: { readonly id: SessionId; readonly record: SessionRecord; readonly data: Data } | undefined;
   readonly offer: Offer | undefined;
+  /** How the sender differs from the one who signed in. */
+  readonly changed: SignalChange | undefined;
   /** Rights this request asked for; the record has them only once the pending chain is used. */
   readonly elevated: Pick<SessionRecord, "acr" | "amr" | "authenticatedAt"> | undefined;
   /** Of a sign-in: the guest's keys that move over, and when its first factor was accepted. */
@@ -41,6 +44,7 @@ export interface Draft<Data> {
 export interface FoldContext<Data> {
   readonly engine: Engine<Data>;
   readonly now: Millis;
+  readonly sight: Sight | undefined;
   /** The latest chain that the browser showed, alive or not. */
   readonly latestChain: number;
 }
@@ -49,7 +53,7 @@ const DEVICE_LENGTH = 120;
 
 /** The session as read, with what the presented credential itself brings about: a promotion, or a pending chain put to use. */
 export function beginDraft<Data>({ engine, now }: FoldContext<Data>, loaded: Loaded): Draft<Data> {
-  const empty = { offer: undefined, elevated: undefined, carry: [], began: now };
+  const empty = { offer: undefined, changed: undefined, elevated: undefined, carry: [], began: now };
   if (loaded.kind === "none") return { ...empty, live: undefined, refusal: loaded, write: "none", session: undefined };
   const { row, verdict, presented } = loaded;
   let { record } = loaded;
@@ -61,7 +65,7 @@ export function beginDraft<Data>({ engine, now }: FoldContext<Data>, loaded: Loa
     data = engine.data.initial;
   }
   const write = verdict === "successor" ? "promotion" : verdict === "elevated" ? "update" : "none";
-  return { ...empty, live: loaded, refusal: undefined, write, session: { id: row.id, record, data } };
+  return { ...empty, live: loaded, changed: loaded.changed, refusal: undefined, write, session: { id: row.id, record, data } };
 }
 
 /** One intent more. Pure but for fresh secrets; throws what the application did wrong, and then nothing has changed. */
@@ -82,8 +86,8 @@ export function fold<Data extends object>(context: FoldContext<Data>, draft: Dra
 
 /** Folds the rights of a pending chain in, at its first use. There is no overlap with the chain before. */
 const adopt = (record: SessionRecord, pending: PendingChain, now: Millis): SessionRecord => {
-  const { acr, amr, authenticatedAt, startedAt = record.startedAt, ...chain } = pending;
-  return { ...record, chain: { ...chain, promotedAt: now, promotedBefore: now }, pending: undefined, acr, amr, authenticatedAt, startedAt };
+  const { acr, amr, authenticatedAt, startedAt = record.startedAt, marks, ...chain } = pending;
+  return { ...record, chain: { ...chain, promotedAt: now, promotedBefore: now }, pending: undefined, acr, amr, authenticatedAt, startedAt, marks };
 };
 
 function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Data>, intent: Extract<Intent<Data>, { type: "start" }>): Draft<Data> {
@@ -96,6 +100,7 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const began = options.authenticatedAt ?? now;
   // Two on, since an elevation under way in parallel writes the cookie of the next one.
   const { chain, secret } = beginChain(chainAfter(latestChain, 2), now);
+  const id = newSessionId(engine.ring.partition(subject));
   const record: SessionRecord = {
     chain,
     pending: undefined,
@@ -105,14 +110,16 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
     acr: options.acr,
     amr: options.amr ?? [],
     device: options.device && plain(options.device),
+    marks: context.sight?.marks(id),
     data,
     dataVersion: engine.data.version,
   };
   return {
     ...draft,
     write: "create",
-    session: { id: newSessionId(engine.ring.partition(subject)), record, data },
+    session: { id, record, data },
     offer: { chain: chain.chain, step: 0, secret },
+    changed: undefined,
     elevated: undefined,
     refusal: undefined,
     // What the sign-in itself gives stands over what the guest had.
@@ -146,13 +153,14 @@ function startGuest<Data>({ engine, now }: FoldContext<Data>, draft: Draft<Data>
     acr: undefined,
     amr: [],
     device: undefined,
+    marks: undefined,
     data,
     dataVersion: engine.data.version,
   };
   return { ...draft, write: "create", session: { id: newSessionId(), record, data }, offer: { chain: chain.chain, step: 0, secret }, refusal: undefined };
 }
 
-function elevate<Data>({ now }: FoldContext<Data>, draft: Draft<Data>, options: ElevateOptions): Draft<Data> {
+function elevate<Data>({ now, sight }: FoldContext<Data>, draft: Draft<Data>, options: ElevateOptions): Draft<Data> {
   const { session, live } = draft;
   if (session?.record.subject === undefined) throw noSession("none");
   const { record } = session;
@@ -164,9 +172,10 @@ function elevate<Data>({ now }: FoldContext<Data>, draft: Draft<Data>, options: 
     return { ...draft, session: { ...session, record: { ...record, ...rights, startedAt: startedAt ?? record.startedAt } } };
   }
   const { chain, secret } = elevateChain(record.chain, session.id, live.presented.credential.secret, record.pending, now);
-  const pending: PendingChain = { ...chain, ...rights, startedAt };
+  const pending: PendingChain = { ...chain, ...rights, startedAt, marks: again && sight ? sight.marks(session.id) : record.marks };
   return {
     ...draft,
+    changed: again ? undefined : draft.changed,
     write: "update",
     session: { ...session, record: { ...record, pending } },
     offer: { chain: chain.chain, step: 0, secret },

@@ -3,7 +3,11 @@ import type { Engine } from "../engine.ts";
 import type { SessionId } from "../port.ts";
 import type { SessionRecord } from "../record.ts";
 import { deadlinesOf } from "./deadlines.ts";
+import type { Draft } from "./draft.ts";
 import type { ActiveState, GuestState } from "./state.ts";
+
+const AS_STORED = { elevated: undefined, changed: undefined };
+const NONE: readonly string[] = [];
 
 /** What the application sees of a live session. */
 export function liveState<Data>(
@@ -12,7 +16,7 @@ export function liveState<Data>(
   record: SessionRecord,
   data: Data,
   times: { readonly createdAt: Millis; readonly seenAt: Millis },
-  elevated?: Pick<SessionRecord, "acr" | "amr" | "authenticatedAt">,
+  { elevated, changed }: Pick<Draft<Data>, "elevated" | "changed"> = AS_STORED,
 ): ActiveState<Data> | GuestState<Data> {
   const { createdAt, seenAt } = times;
   const { idleAt, absoluteAt } = deadlinesOf(record, seenAt, engine.policy);
@@ -20,5 +24,5 @@ export function liveState<Data>(
   const { subject, device } = record;
   if (subject === undefined) return { kind: "guest", id, handle, data, createdAt, seenAt, idleAt, absoluteAt };
   const { authenticatedAt, acr, amr } = elevated ?? record;
-  return { kind: "active", id, handle, data, createdAt, seenAt, idleAt, absoluteAt, subject, authenticatedAt, acr, amr, device };
+  return { kind: "active", id, handle, data, createdAt, seenAt, idleAt, absoluteAt, subject, authenticatedAt, acr, amr, device, signals: changed?.signals ?? NONE, suspect: changed?.action === "elevate" };
 }

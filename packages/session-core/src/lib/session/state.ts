@@ -26,6 +26,10 @@ export interface ActiveState<Data> extends Live<Data> {
   readonly amr: readonly string[];
   /** Label of the device, as the application gave it at sign-in. */
   readonly device: string | undefined;
+  /** Names of the binding signals (`ip`, `userAgent`) that differ from the sign-in's; empty without `signals`. */
+  readonly signals: readonly string[];
+  /** One of them asks for a new authentication: the session does not count as fresh until `elevate({ reauthenticated: true })`. */
+  readonly suspect: boolean;
 }
 
 /** A session without a subject: a visitor who has something to keep. */

@@ -1,6 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { mac } from "../hash.ts";
 import type { SessionId } from "../port.ts";
+import type { Marks } from "../signals/sight.ts";
 import { chainAfter } from "./credential.ts";
 import { beginChain, type Chain, hashSecret, newChainKey, nextSecret } from "./ratchet.ts";
 
@@ -11,6 +12,8 @@ export interface PendingChain extends Chain {
   readonly authenticatedAt: Millis;
   /** Set when the absolute limit restarts, by a re-authentication. */
   readonly startedAt: Millis | undefined;
+  /** Taken anew by a re-authentication. */
+  readonly marks: Marks | undefined;
 }
 
 const utf8 = new TextEncoder();
