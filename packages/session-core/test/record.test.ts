@@ -13,6 +13,7 @@ const record: SessionRecord = {
   acr: undefined,
   amr: [],
   device: "phone",
+  remember: true,
   marks: { ip: "a", userAgent: "c" },
   data: { cart: ["é", "\u2028"], __proto__x: 1 },
   dataVersion: 1,

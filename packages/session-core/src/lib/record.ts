@@ -15,6 +15,8 @@ export interface SessionRecord {
   readonly acr: string | undefined;
   readonly amr: readonly string[];
   readonly device: string | undefined;
+  /** Whether it outlives the browser, where the policy (still) has limits for that. */
+  readonly remember: boolean;
   /** What the sign-in showed of its sender, where signals are on. */
   readonly marks: Marks | undefined;
   /** The application's data as JSON value, and the version of its shape. */
@@ -58,6 +60,7 @@ interface RecordJson {
   ac?: string;
   am: readonly string[];
   dl?: string;
+  rm?: true;
   sg?: Marks;
   d: unknown;
   dv: number;
@@ -77,6 +80,7 @@ export function writeBody(record: SessionRecord): string {
     ac: record.acr,
     am: record.amr,
     dl: record.device,
+    rm: record.remember || undefined,
     sg: record.marks,
     d: record.data,
     dv: record.dataVersion,
@@ -105,6 +109,7 @@ export function readBody(body: string): Body | null {
     acr: live.ac,
     amr: live.am,
     device: live.dl,
+    remember: live.rm === true,
     marks: live.sg,
     data: live.d,
     dataVersion: live.dv,

@@ -40,9 +40,17 @@ export function credentialOf<Data>({ engine, incoming }: AnswerContext<Data>, dr
 export function cookiesOf<Data>({ engine, incoming, cacheable, signedOut }: AnswerContext<Data>, draft: Draft<Data>, offer: Offer | undefined, credential: string | undefined): CookieChange[] {
   if (incoming.transport === "bearer" || incoming.indeterminate !== undefined) return [];
   const { cookies } = engine;
-  const set = offer && credential !== undefined ? cookies.set(offer.chain, credential) : undefined;
+  const set = offer && credential !== undefined ? cookies.set(offer.chain, credential, maxAgeOf(engine, draft, offer)) : undefined;
   const stale = incoming.cookieNames.filter((name) => name !== set?.name && mayClear(draft, incoming, cacheable, signedOut, name));
   return [...(set ? [set] : []), ...stale.map((name) => cookies.clear(name))];
+}
+
+/** What is left of the absolute limit, for a session that was asked to outlive the browser. Of an elevated chain: what it will have once it is used. */
+function maxAgeOf<Data>({ policy, clock }: Engine<Data>, { session }: Draft<Data>, offer: Offer): number | undefined {
+  if (!session?.record.remember || policy.remember === "off") return undefined;
+  const { startedAt, pending } = session.record;
+  const from = pending?.chain === offer.chain ? (pending.startedAt ?? startedAt) : startedAt;
+  return Math.max(0, Math.floor((from + policy.remember.absolute - clock.now()) / 1000));
 }
 
 function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming, cacheable: boolean, signedOut: boolean, name: string): boolean {

@@ -3,7 +3,8 @@ import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import { readBody } from "../record.ts";
-import { deadlinesOf, expiryOf } from "../session/deadlines.ts";
+import type { SessionRecord } from "../record.ts";
+import { deadlinesOf, expiryOf, limitsOf } from "../session/deadlines.ts";
 import { type Draft, noSession } from "../session/draft.ts";
 import type { CommitOptions } from "../session/state.ts";
 import { createRow } from "./create-row.ts";
@@ -114,7 +115,7 @@ function lost<Data>(engine: Engine<Data>, live: Live): HoldfastError {
 
 /** Slides the idle limit. Deferred where the runtime lets work outlive the response; then it is not acknowledged yet. */
 async function touch<Data>({ engine, now, activity, touch: asked, defer }: WriteContext<Data>, draft: Draft<Data>, { row, record }: Live): Promise<Millis> {
-  if (!asked && (now - row.seenAt < touchEvery(engine, record.subject) || !activity())) return row.seenAt;
+  if (!asked && (now - row.seenAt < touchEvery(engine, record) || !activity())) return row.seenAt;
   const expiresAt = expiryOf(deadlinesOf(draft.session?.record ?? record, now, engine.policy));
   const seenAt = Math.max(row.seenAt, now);
   const call = async (): Promise<Millis> => ((await engine.store.touch(row.id, seenAt, expiresAt)) === "touched" ? seenAt : row.seenAt);
@@ -131,5 +132,7 @@ async function touch<Data>({ engine, now, activity, touch: asked, defer }: Write
   return defer?.(housekeeping) ? row.seenAt : housekeeping;
 }
 
-const touchEvery = <Data>({ policy }: Engine<Data>, subject: string | undefined): Millis =>
-  subject === undefined ? Math.max(policy.touchEvery, Math.min(60 * 60 * 1000, policy.guest.idle / 10)) : policy.touchEvery;
+function touchEvery<Data>({ policy }: Engine<Data>, record: SessionRecord): Millis {
+  const limits = limitsOf(record, policy);
+  return limits === policy ? policy.touchEvery : Math.max(policy.touchEvery, Math.min(60 * 60 * 1000, limits.idle / 10));
+}

@@ -5,9 +5,13 @@ import type { Policy } from "./policy.ts";
 /** How long an ended session, or one that idled out, can still tell its owner why. */
 export const ENDED_FOR: Millis = 10 * 60 * 1000;
 
+/** Which limits of the policy count for this session. */
+export const limitsOf = ({ subject, remember }: Pick<SessionRecord, "subject" | "remember">, policy: Policy): Policy["guest"] =>
+  subject === undefined ? policy.guest : remember && policy.remember !== "off" ? policy.remember : policy;
+
 /** From the policy of today and the times of the record, so that a tightened policy reaches existing sessions at once. */
 export function deadlinesOf(record: SessionRecord, seenAt: Millis, policy: Policy): Deadlines {
-  const { idle, absolute } = record.subject === undefined ? policy.guest : policy;
+  const { idle, absolute } = limitsOf(record, policy);
   return { idleAt: seenAt + idle, absoluteAt: record.startedAt + absolute };
 }
 

@@ -1,6 +1,6 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
-import { HoldfastError } from "../errors.ts";
+import { configError, HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import type { SessionRecord } from "../record.ts";
 import type { Live, Loaded, NotLive } from "../request/load.ts";
@@ -93,6 +93,7 @@ const adopt = (record: SessionRecord, pending: PendingChain, now: Millis): Sessi
 function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Data>, intent: Extract<Intent<Data>, { type: "start" }>): Draft<Data> {
   const { engine, now, latestChain } = context;
   const { subject, options } = intent;
+  if (options.remember && engine.policy.remember === "off") throw configError("policy.remember", "is off; give it limits before start() may have remember: true.");
   const carry = options.carry ?? [];
   const guest = draft.session?.record.subject === undefined ? draft.session?.data : undefined;
   const carried = guest ? pick(guest, carry) : {};
@@ -110,6 +111,7 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
     acr: options.acr,
     amr: options.amr ?? [],
     device: options.device && plain(options.device),
+    remember: options.remember === true,
     marks: context.sight?.marks(id),
     data,
     dataVersion: engine.data.version,
@@ -153,6 +155,7 @@ function startGuest<Data>({ engine, now }: FoldContext<Data>, draft: Draft<Data>
     acr: undefined,
     amr: [],
     device: undefined,
+    remember: false,
     marks: undefined,
     data,
     dataVersion: engine.data.version,

@@ -8,6 +8,11 @@ export interface Policy {
   readonly absolute: Millis;
   /** The same two for guests. Default: 7 days without activity, 30 days in all. */
   readonly guest: { readonly idle: Millis; readonly absolute: Millis };
+  /**
+   * The same two for sessions that began with `remember: true`; their cookie outlives the browser. Default off. At most 30 days
+   * (NIST SP 800-63B-4 section 2.1.3, AAL1), and only over profile `default`: the texts behind the others do not have it.
+   */
+  readonly remember: "off" | { readonly idle: Millis; readonly absolute: Millis };
   /** A new credential this long after the current one was first used, or never. Default 10 min. */
   readonly renew: Millis | "off";
   /** How long a credential still works after its successor was first used. Default 60 s, at least 15 s. */
@@ -38,6 +43,7 @@ const base: Profile = {
   idle: 30 * MINUTE,
   absolute: 8 * HOUR,
   guest: { idle: 7 * DAY, absolute: 30 * DAY },
+  remember: "off",
   renew: 10 * MINUTE,
   overlap: MINUTE,
   concurrent: "off",
@@ -73,6 +79,13 @@ export function resolvePolicy(options: PolicyOptions = "default"): Policy {
   duration("policy.touchEvery", policy.touchEvery, 0);
   if (policy.idle > policy.absolute) throw configError("policy.idle", "is longer than policy.absolute; make it shorter.");
   if (policy.touchEvery > policy.idle / 4) throw configError("policy.touchEvery", "is more than a quarter of policy.idle; activity would be lost. Make it shorter.");
+  if (policy.remember !== "off") {
+    const { idle, absolute } = policy.remember;
+    if (profile !== "default") throw configError("policy.remember", `must be "off" with profile ${profile}.`);
+    duration("policy.remember.idle", idle, policy.idle);
+    duration("policy.remember.absolute", absolute, Math.max(idle, policy.absolute));
+    if (absolute > 30 * DAY) throw configError("policy.remember.absolute", "must be at most 30 days.");
+  }
   if (policy.renew !== "off") {
     duration("policy.renew", policy.renew, SECOND);
     if (policy.renew < policy.overlap) throw configError("policy.renew", "is shorter than policy.overlap; make it at least as long.");

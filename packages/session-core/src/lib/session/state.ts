@@ -57,6 +57,11 @@ export interface StartOptions<Data> {
   readonly authenticatedAt?: Millis;
   readonly acr?: string;
   readonly amr?: readonly string[];
+  /**
+   * The person asked to stay signed in on this device: the limits of `policy.remember` count, and the cookie carries a Max-Age that ends
+   * with the absolute limit. Default false: the cookie goes with the browser.
+   */
+  readonly remember?: boolean;
   /** A label for the owner's device list, at most 120 characters are kept. */
   readonly device?: string;
 }
@@ -86,7 +91,7 @@ export interface CookieAttributes {
   readonly secure: boolean;
   readonly httpOnly: true;
   readonly sameSite: "lax" | "strict" | "none";
-  /** Seconds; absent for a cookie that lives as long as the browser session, 0 for a deletion. */
+  /** Whole seconds; absent for a cookie that lives as long as the browser session, 0 for a deletion. */
   readonly maxAge?: number;
 }
 
@@ -119,7 +124,10 @@ export interface RequestSession<Data> {
   readonly presentedIds: readonly SessionId[];
   /** Reads the store if a plausible credential came and it was not read yet; at most once per request. */
   load(): Promise<SessionState<Data>>;
-  /** Sign-in: always a new id; the session before it ends with the commit. `data` is laid over the initial data. */
+  /**
+   * Sign-in: always a new id; the session before it ends with the commit. `data` is laid over the initial data.
+   * @throws HoldfastError `config` for `remember` without `policy.remember`
+   */
   start(subject: string, data?: Partial<Data>, options?: StartOptions<Data>): void;
   /** Replayed on conflict, so it must be pure; may call `reject(reason)`. A visitor becomes a guest. */
   update(change: (data: Data) => Data): void;

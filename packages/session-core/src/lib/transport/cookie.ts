@@ -27,7 +27,7 @@ export interface CookieTransport {
   readonly attributes: CookieAttributes;
   nameOf(chain: number): string;
   /** A cookie for the browser session: no Max-Age, since expiry is the server's. */
-  set(chain: number, value: string): CookieChange;
+  set(chain: number, value: string, maxAge?: number): CookieChange;
   clear(name: string): CookieChange;
 }
 
@@ -64,9 +64,10 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     names,
     attributes,
     nameOf,
-    set(chain, value) {
+    set(chain, value, maxAge) {
       const cookie = nameOf(chain);
-      return { name: cookie, value, options: attributes, header: `${cookie}=${value}${tail}` };
+      const header = `${cookie}=${value}${tail}`;
+      return maxAge === undefined ? { name: cookie, value, options: attributes, header } : { name: cookie, value, options: { ...attributes, maxAge }, header: `${header}; Max-Age=${maxAge}` };
     },
     clear(cookie) {
       return { name: cookie, value: "", options: { ...attributes, maxAge: 0 }, header: `${cookie}=${tail}; Max-Age=0; Expires=${EPOCH}` };
