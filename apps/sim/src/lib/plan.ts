@@ -12,9 +12,12 @@ export const SKEW = 5 * SECOND;
 
 export type Operation = "read" | "update" | "refresh" | "elevate" | "start" | "end" | "touch";
 
-/** What happens to one store call of a request. `duplicate`: the driver sends it once more, `extra` ms later. */
+/**
+ * What happens to one store call of a request. `resent`: the first answer is lost, the driver sends the call again and gives the second answer.
+ * `duplicate`: the network delivers it once more, `extra` ms later, and nobody hears the answer.
+ */
 export interface Fault {
-  readonly kind: "none" | "fails" | "loses-answer" | "duplicate" | "crash-before" | "crash-after";
+  readonly kind: "none" | "fails" | "loses-answer" | "resent" | "duplicate" | "crash-before" | "crash-after";
   readonly latency: Millis;
   readonly extra: Millis;
 }
@@ -69,7 +72,7 @@ export interface PlanOptions {
 
 const CASTS: Readonly<Record<Cast, number>> = { nobody: 85, "stale-thief": 5, "thief-out-of-step": 4, "lockstep-thief": 3, "restored-profile": 3 };
 const OPERATIONS: Readonly<Record<Operation, number>> = { read: 40, update: 26, refresh: 14, elevate: 8, start: 3, end: 1, touch: 8 };
-const FAULTS: Readonly<Record<Fault["kind"], number>> = { none: 78, fails: 6, "loses-answer": 6, duplicate: 6, "crash-before": 2, "crash-after": 2 };
+const FAULTS: Readonly<Record<Fault["kind"], number>> = { none: 74, fails: 6, "loses-answer": 6, resent: 4, duplicate: 6, "crash-before": 2, "crash-after": 2 };
 
 /** Everything chance decides in a schedule, so that a shrunk schedule keeps the rest as it was. */
 export function plan(seed: number, options: PlanOptions = {}): Plan {

@@ -132,6 +132,7 @@ export class SimStore {
         if (writes && kind === "duplicate") this.#timeline.at(this.#timeline.now + extra, () => void effect());
         effect().then((result) => {
           if (kind === "crash-after") return process.crash();
+          if (kind === "resent") return later(latency, () => void effect().then((second) => answer(() => resolve(second)), reject));
           if (kind === "loses-answer") return answer(() => reject(new Error("The answer was lost.")));
           answer(() => resolve(result));
         }, reject);

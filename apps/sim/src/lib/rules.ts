@@ -1,0 +1,45 @@
+import type { Edit } from "./bundle.ts";
+
+/** A rule of the core, how it is taken away, and the schedule that then breaks (found by `pnpm sim --rules`). */
+export interface Rule {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  readonly seed: number;
+}
+
+const core = (file: string, find: string, replace: string): Edit => ({ file: `session-core/src/lib/${file}`, find, replace });
+
+const KEY_OF_THE_SERVER = "new Uint8Array(16).fill(engine.ring.active.id)";
+
+export const RULES: readonly Rule[] = [
+  {
+    name: "chainKey in the record (instead: the key that is active on the server)",
+    seed: 0,
+    edits: [
+      core("request/load.ts", "  const { record } = body;\n", `  const record = { ...body.record, chain: { ...body.record.chain, chainKey: ${KEY_OF_THE_SERVER} } };\n`),
+      core("session/draft.ts", "beginChain(chainAfter(latestChain, 2), now)", `beginChain(chainAfter(latestChain, 2), now, ${KEY_OF_THE_SERVER})`),
+    ],
+  },
+  { name: "nextHash in the record", seed: 0, edits: [core("token/ratchet.ts", '  if (hash === chain.nextHash) return { kind: "successor" };\n', "")] },
+  { name: "overlap counted from the promotion", seed: 0, edits: [core("token/ratchet.ts", "stepsBehind === 1 ? chain.promotedAt : chain.promotedBefore", "chain.promotedBefore")] },
+  { name: "the predecessor is accepted for the overlap", seed: 0, edits: [core("token/ratchet.ts", "  if (stepsBehind === 1 && now < supersededAt + overlap) return", "  if (stepsBehind > 1e9) return")] },
+  { name: "older steps have an age of their own (decision 003)", seed: 0, edits: [core("token/ratchet.ts", "stepsBehind === 1 ? chain.promotedAt : chain.promotedBefore", "chain.promotedAt")] },
+  { name: "reuse is noticed", seed: 0, edits: [core("token/ratchet.ts", "return now < supersededAt + overlap + SKEW ?", "return now < supersededAt + 1e12 ?"), core("token/ratchet.ts", "if (stepsBehind === 1 && now < supersededAt + overlap)", "if (stepsBehind >= 1)")] },
+  { name: "clocks may differ", seed: 0, edits: [core("token/ratchet.ts", "const SKEW: Millis = 5000;", "const SKEW: Millis = -30_000;")] },
+  { name: "no step while the last promotion is younger than the overlap", seed: 0, edits: [core("token/ratchet.ts", "  if (age < policy.overlap) return false;\n", "")] },
+  { name: "pending chain (instead: the elevation takes effect at once)", seed: 0, edits: [core("session/draft.ts", "session: { ...session, record: { ...record, pending } },", "session: { ...session, record: adopt(record, pending, now) },")] },
+  { name: "rights wait for the elevated credential", seed: 0, edits: [core("session/draft.ts", "session: { ...session, record: { ...record, pending } },", "session: { ...session, record: { ...record, ...rights, pending } },")] },
+  { name: "a double submit of an elevation gives one credential (decision 002)", seed: 0, edits: [core("token/elevation.ts", "  if (pending) {\n", "  if (pending && pending.step > 1e9) {\n")] },
+  { name: "names that neighbouring chains do not share (instead: two names)", seed: 0, edits: [core("transport/cookie.ts", "1 + ((chain - 1) & 7)", "1 + ((chain - 1) & 1)")] },
+  { name: "more than one name", seed: 0, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)", "0")] },
+  { name: "guests have a name of their own", seed: 0, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)", "chain === GUEST_CHAIN ? 1 : 1 + ((chain - 1) & 7)")] },
+  { name: "a sign-in goes two chains on", seed: 0, edits: [core("session/draft.ts", "chainAfter(latestChain, 2)", "chainAfter(latestChain, 1)")] },
+  { name: "after a superseded credential no other of the jar is tried", seed: 0, edits: [core("request/load.ts", "    if (refusal.refused) break;\n", "")] },
+  { name: "writeId", seed: 0, edits: [core("request/update-row.ts", "return found?.writeId === row.writeId;", "return found === undefined;")] },
+  { name: "create is no upsert", seed: 0, edits: [core("memory-store.ts", '  if (table.find(row.id, now) !== undefined) return { outcome: "exists", evicted: [] };\n', "")] },
+  { name: "update is conditional", seed: 0, edits: [core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },
+  { name: "update does not touch what has ended", seed: 0, edits: [core("memory-store.ts", "const entry = table.findLive(row.id, clock.now());", "const entry = table.find(row.id, clock.now());\n      if (entry?.state === \"ended\") entry.state = \"guest\";"), core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },
+  { name: "revisions take random steps (decision 006)", seed: 0, edits: [core("request/update-row.ts", "revision + 1 + Math.floor(Math.random() * 65_536)", "revision + 1")] },
+  { name: "negative verdicts are authoritative", seed: 0, edits: [core("request/load.ts", "  if (!authoritative) return loadOne(engine, presented, now, true);\n", "")] },
+  { name: "a sign-out clears nothing when a sign-in took the session's place", seed: 0, edits: [core("request/write.ts", 'if (body?.kind === "ended" && body.reason === "replaced") throw', "if (engine === undefined) throw")] },
+];
