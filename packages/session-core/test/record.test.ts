@@ -17,6 +17,7 @@ const record: SessionRecord = {
   marks: { ip: "a", userAgent: "c" },
   data: { cart: ["é", "\u2028"], __proto__x: 1 },
   dataVersion: 1,
+  writes: ["w2", "w1"],
 };
 
 describe("record", () => {

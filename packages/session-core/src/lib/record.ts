@@ -22,6 +22,8 @@ export interface SessionRecord {
   /** The application's data as JSON value, and the version of its shape. */
   readonly data: unknown;
   readonly dataVersion: number;
+  /** The last writes, the newest first: who finds the own among them after a lost answer has nothing left to do. */
+  readonly writes: readonly string[];
 }
 
 /** Why a row is a tombstone. `replaced`: a sign-in of the same browser took its place. */
@@ -64,6 +66,7 @@ interface RecordJson {
   sg?: Marks;
   d: unknown;
   dv: number;
+  w?: readonly string[];
 }
 
 export const endedBody = (reason: TombstoneReason): string => JSON.stringify({ v: FORMAT, ended: reason });
@@ -84,6 +87,7 @@ export function writeBody(record: SessionRecord): string {
     sg: record.marks,
     d: record.data,
     dv: record.dataVersion,
+    w: record.writes,
   };
   return JSON.stringify(json);
 }
@@ -113,6 +117,7 @@ export function readBody(body: string): Body | null {
     marks: live.sg,
     data: live.d,
     dataVersion: live.dv,
+    writes: live.w ?? [],
   };
   return { kind: "live", record };
 }

@@ -126,8 +126,9 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     }
     const engine = this.#engine;
     const now = this.#now;
-    const refold = (live: Live): Draft<Data> => this.#intents.reduce((draft, intent) => fold(this.#context(), draft, intent), this.#begin(live));
-    const { draft, times } = await write({ engine, now, activity: () => !this.#background && this.#incoming.activity(), touch: this.#touch, defer, refold }, this.#loaded());
+    const reopen = (live: Live): Draft<Data> => this.#begin(live);
+    const refold = (live: Live): Draft<Data> => this.#intents.reduce((draft, intent) => fold(this.#context(), draft, intent), reopen(live));
+    const { draft, times } = await write({ engine, now, activity: () => !this.#background && this.#incoming.activity(), touch: this.#touch, defer, refold, reopen }, this.#loaded());
     this.#draft = draft;
     if (times) this.#state = this.#stateOf(draft, times);
     const { state } = this;

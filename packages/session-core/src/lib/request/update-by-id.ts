@@ -6,17 +6,19 @@ import { evaluateRow } from "../session/deadlines.ts";
 import { noSession } from "../session/draft.ts";
 import { callStore } from "../store-call.ts";
 import { isSessionId } from "../token/credential.ts";
-import { ATTEMPTS, backOff, revisionAfter, toRow, updateRow } from "./update-row.ts";
+import { ATTEMPTS, backOff, carries, revisionAfter, toRow, updateRow } from "./update-row.ts";
 
 /** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
 export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data, subject?: string): Promise<boolean> {
   if (!isSessionId(id)) throw noSession("none");
   return engine.line(id, async () => {
+    let tried: string | undefined;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (attempt > 2) await backOff(engine, attempt);
       const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true }));
       const body = row && readBody(row.body);
       if (!row || body?.kind !== "live") throw noSession("none");
+      if (tried !== undefined && carries(row, tried)) return true;
       const { record } = body;
       if (subject !== undefined && record.subject !== subject) throw noSession("none");
       if (evaluateRow(record, row.seenAt, engine.policy, engine.clock.now()).state === "expired") throw noSession("ended");
@@ -25,7 +27,9 @@ export async function updateById<Data extends object>(engine: Engine<Data>, id: 
       if (after === before) return false;
       const next = { ...record, data: engine.data.check(after), dataVersion: engine.data.version };
       const { createdAt, seenAt } = row;
-      const outcome = await updateRow(engine, toRow(engine, id, next, { revision: revisionAfter(row.revision), createdAt, seenAt }), row.revision, false);
+      const changed = toRow(engine, id, next, { revision: revisionAfter(row.revision), createdAt, seenAt });
+      tried = changed.writeId;
+      const outcome = await updateRow(engine, changed, row.revision, false);
       if (outcome === "updated") return true;
       if (outcome === "missing") throw noSession("ended");
     }

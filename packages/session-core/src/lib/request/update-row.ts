@@ -10,6 +10,9 @@ import { newWriteId } from "./load.ts";
 /** Attempts at one change of one session before it gives up with `conflict`. */
 export const ATTEMPTS = 8;
 
+/** As many writes of others may come between one's own and the look for it. */
+const WRITES_KEPT = 4;
+
 /** The row that a record makes. */
 export function toRow<Data>(
   engine: Engine<Data>,
@@ -18,7 +21,9 @@ export function toRow<Data>(
   times: { readonly revision: number; readonly createdAt: Millis; readonly seenAt: Millis },
 ): StoredSession {
   const expiresAt = expiryOf(deadlinesOf(record, times.seenAt, engine.policy));
-  return { id, ...times, expiresAt, writeId: newWriteId(), body: writeBody(record) };
+  const writeId = newWriteId();
+  const writes = [writeId, ...record.writes].slice(0, WRITES_KEPT);
+  return { id, ...times, expiresAt, writeId, body: writeBody({ ...record, writes }) };
 }
 
 /**
@@ -27,7 +32,10 @@ export function toRow<Data>(
  */
 export const revisionAfter = (revision: number): number => revision + 1 + Math.floor(Math.random() * 65_536);
 
-/** One conditional write. A failed acknowledgement is settled by looking for one's own writeId, never by writing again. */
+/**
+ * One conditional write. A failed acknowledgement is settled by looking for one's own writeId, never by writing again. After a `conflict` the
+ * caller looks for it in what it reads next: a driver that sends again meets its own first write.
+ */
 export async function updateRow<Data>(engine: Engine<Data>, row: StoredSession, expectedRevision: number, durable: boolean): Promise<"updated" | "missing" | "conflict"> {
   try {
     return await engine.store.update(row, expectedRevision, { durable });
@@ -38,10 +46,13 @@ export async function updateRow<Data>(engine: Engine<Data>, row: StoredSession, 
   }
 }
 
-/** Whether the row in the store is the one this writer wrote. */
+/** Whether a row carries the mark of a write: its own, or of one before it. */
+export const carries = (row: Pick<StoredSession, "body">, writeId: string): boolean => row.body.includes(writeId);
+
+/** Whether a write took effect whose answer was lost. */
 export async function wroteIt<Data>(engine: Engine<Data>, row: StoredSession): Promise<boolean> {
   const found = await callStore(engine, "read", () => engine.store.read(row.id, { authoritative: true })).catch(() => null);
-  return found?.writeId === row.writeId;
+  return found !== null && carries(found, row.writeId);
 }
 
 /** Between attempts of writers in different processes: a random time that doubles. */

@@ -10,7 +10,7 @@ import type { CommitOptions } from "../session/state.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, loadOne } from "./load.ts";
 import { callStore } from "../store-call.ts";
-import { ATTEMPTS, backOff, revisionAfter, toRow, updateRow } from "./update-row.ts";
+import { ATTEMPTS, backOff, carries, revisionAfter, toRow, updateRow } from "./update-row.ts";
 
 export interface WriteContext<Data> {
   readonly engine: Engine<Data>;
@@ -22,6 +22,8 @@ export interface WriteContext<Data> {
   readonly defer: CommitOptions["defer"];
   /** Folds the intents again over what was read after a conflict. */
   readonly refold: (live: Live) => Draft<Data>;
+  /** The same without the intents. */
+  readonly reopen: (live: Live) => Draft<Data>;
 }
 
 /** What is in the store now, as far as this request knows it for sure. */
@@ -62,43 +64,49 @@ async function update<Data extends object>(context: WriteContext<Data>, draft: D
   const { engine } = context;
   if (draft.write === "promotion") {
     // Housekeeping: whoever won has promoted it, or the next request will.
-    const seenAt = await attempt(context, draft, live).catch((error: unknown) => {
+    const seenAt = await attempt(context, draft, live, []).catch((error: unknown) => {
       if (error instanceof HoldfastError && error.code === "unavailable") return undefined;
       throw error;
     });
     if (typeof seenAt === "number") engine.emit({ type: "session_renewed", handle: engine.ring.handle(live.row.id) });
     return { draft, times: { createdAt: live.row.createdAt, seenAt: typeof seenAt === "number" ? seenAt : live.row.seenAt } };
   }
-  const first = await attempt(context, draft, live);
+  const tried: string[] = [];
+  const first = await attempt(context, draft, live, tried);
   if (typeof first === "number") return written(engine, draft, live, first);
   if (first === "missing") throw lost(engine, live);
-  return engine.line(live.row.id, () => replay(context, live));
+  return engine.line(live.row.id, () => replay(context, live, draft, tried));
 }
 
 /** The losers of a race, one after the other in this process: read again, judge again, fold again, write. */
-async function replay<Data extends object>(context: WriteContext<Data>, live: Live): Promise<Written<Data>> {
-  const { engine, now, refold } = context;
+async function replay<Data extends object>(context: WriteContext<Data>, live: Live, first: Draft<Data>, tried: string[]): Promise<Written<Data>> {
+  const { engine, now, refold, reopen } = context;
   for (let attempts = 2; attempts <= ATTEMPTS; attempts++) {
     if (attempts > 2) await backOff(engine, attempts);
     const again = await loadOne(engine, live.presented, now, live.sight, true);
     if (again.kind === "none") throw again.refused === "superseded" ? noSession("superseded") : lost(engine, live);
+    if (tried.some((writeId) => carries(again.row, writeId))) {
+      const { offer, elevated } = first;
+      return written(engine, { ...reopen(again), offer, elevated }, again, again.row.seenAt);
+    }
     const draft = refold(again);
     if (draft.write === "none") return { draft, times: again.row };
-    const outcome = await attempt(context, draft, again);
+    const outcome = await attempt(context, draft, again, tried);
     if (typeof outcome === "number") return written(engine, draft, again, outcome);
     if (outcome === "missing") throw lost(engine, live);
   }
   throw new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
 }
 
-/** The new `seenAt` when the write took effect. */
-async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Millis | "missing" | "conflict"> {
+/** The new `seenAt` when the write took effect. `tried` gets the mark of the write. */
+async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live, tried: string[]): Promise<Millis | "missing" | "conflict"> {
   const { engine, now, activity, touch: asked } = context;
   const { session } = draft;
   if (!session) return "missing";
   const { row } = live;
   const seenAt = asked || activity() ? Math.max(row.seenAt, now) : row.seenAt;
   const next = toRow(engine, row.id, session.record, { revision: revisionAfter(row.revision), createdAt: row.createdAt, seenAt });
+  tried.push(next.writeId);
   const outcome = await updateRow(engine, next, row.revision, draft.elevated !== undefined);
   return outcome === "updated" ? seenAt : outcome;
 }

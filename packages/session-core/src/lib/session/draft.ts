@@ -115,6 +115,7 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
     marks: context.sight?.marks(id),
     data,
     dataVersion: engine.data.version,
+    writes: [],
   };
   return {
     ...draft,
@@ -159,6 +160,7 @@ function startGuest<Data>({ engine, now }: FoldContext<Data>, draft: Draft<Data>
     marks: undefined,
     data,
     dataVersion: engine.data.version,
+    writes: [],
   };
   return { ...draft, write: "create", session: { id: newSessionId(), record, data }, offer: { chain: chain.chain, step: 0, secret }, refusal: undefined };
 }
