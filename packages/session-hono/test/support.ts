@@ -19,6 +19,8 @@ export interface World {
   readonly events: SessionEvent[];
   readonly calls: string[];
   fail: Error | undefined;
+  /** Runs, and is awaited, before each call of the store. */
+  before: (verb: string) => unknown;
 }
 
 /** A small application with every part of the adapter mounted, on a real core and a counted memory store. */
@@ -27,7 +29,7 @@ export function world(options: { session?: SessionOptions; csrf?: CsrfOptions; c
   const clock = { now: () => now, wait: async () => undefined, advance: (ms: number) => void (now += ms) };
   const events: SessionEvent[] = [];
   const calls: string[] = [];
-  const it: { fail: Error | undefined } = { fail: undefined };
+  const it: Pick<World, "fail" | "before"> = { fail: undefined, before: () => undefined };
   const memory = createMemoryStore({ clock });
   const store = new Proxy(memory, {
     get(target, property) {
@@ -35,6 +37,7 @@ export function world(options: { session?: SessionOptions; csrf?: CsrfOptions; c
       if (typeof value !== "function") return value;
       return async (...args: unknown[]) => {
         calls.push(String(property));
+        await it.before(String(property));
         if (it.fail) throw it.fail;
         return Reflect.apply(value, target, args);
       };
@@ -82,7 +85,7 @@ export function world(options: { session?: SessionOptions; csrf?: CsrfOptions; c
   app.get("/fresh", requireSession<Data>(), requireFresh<Data>({ maxAge: 5 * MINUTE, now: clock.now }), (c) => c.text("fresh"));
   app.get("/private", requireSession<Data>(), (c) => c.json({ subject: c.var.active.subject, cart: c.var.active.data.cart }));
   app.get("/admin", requireSession<Data>(), requireFresh<Data>({ maxAge: 5 * MINUTE, acr: "step-up", now: clock.now }), (c) => c.text("admin"));
-  return { app, sessions, clock, events, calls, get fail() { return it.fail; }, set fail(error) { it.fail = error; } };
+  return { app, sessions, clock, events, calls, get fail() { return it.fail; }, set fail(error) { it.fail = error; }, get before() { return it.before; }, set before(hook) { it.before = hook; } };
 }
 
 /** A browser of one origin: keeps cookies and says where its writes come from. */
