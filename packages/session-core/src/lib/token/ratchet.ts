@@ -21,7 +21,7 @@ export interface Chain {
 /** The most steps an older secret is taken forward to prove that it belongs to the chain. */
 const MAX_STEPS_BACK = 512;
 /** The greatest difference between the clocks of two servers that may not turn a straggler into a thief. */
-const SKEW: Millis = 5000;
+export const SKEW: Millis = 5000;
 /** Step numbers travel in two bytes; a chain that reaches the last one is 45 days old or more. */
 export const LAST_STEP = 65_535;
 

@@ -1,0 +1,1 @@
+export { addKey, type KeyStepOptions, promoteKey, removeKey, type RemoveKeyOptions } from "./lib/key-steps.ts";

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { generateKeys, HoldfastError } from "../src/index.ts";
+import { addKey, promoteKey, removeKey } from "../src/keys.ts";
+import { HOUR, KEYS, keyOf, MINUTE } from "./support.ts";
+
+const START = Date.UTC(2026, 0, 1);
+const states = (file: typeof KEYS): string[] => file.keys.map(({ id, state }) => `${id} ${state}`);
+const fault = (work: () => unknown): string | undefined => {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof HoldfastError && error.code === "config" ? error.option : String(error);
+  }
+};
+
+describe("the steps of a key roll-out", () => {
+  it("[G01] add, promote, remove: one active key at every step, the others verify", () => {
+    const first = generateKeys(START);
+    const added = addKey(first, { now: START + HOUR });
+    const promoted = promoteKey(added, { now: START + 2 * HOUR });
+    const removed = removeKey(promoted, 1, { policy: { guest: { idle: HOUR, absolute: 8 * HOUR } }, now: START + 11 * HOUR });
+    expect([first, added, promoted, removed].map(states)).toEqual([["1 active"], ["1 active", "2 next"], ["1 retired", "2 active"], ["2 active"]]);
+    expect(promoted.keys.map(({ since }) => since)).toEqual([START + 2 * HOUR, START + 2 * HOUR]);
+    expect(removed.subjectKey).toBe(first.subjectKey);
+    expect(new Set(promoted.keys.map(({ secret }) => Buffer.from(secret, "base64url").length))).toEqual(new Set([32]));
+    expect(states(first)).toEqual(["1 active"]);
+  });
+
+  it("[G02] a key stays until the longest session it may have signed is over, and 5 s for the clocks", () => {
+    const promoted = promoteKey(addKey(generateKeys(START), { now: START }), { now: START + HOUR });
+    const remove = (policy: Parameters<typeof removeKey>[2]["policy"], after: number) => fault(() => removeKey(promoted, 1, { policy, now: START + HOUR + after }));
+    const guest = { idle: HOUR, absolute: 2 * HOUR };
+    expect(remove({ guest }, 8 * HOUR)).toBe("keys[id 1]");
+    expect(remove({ guest }, 8 * HOUR + 4999)).toBe("keys[id 1]");
+    expect(remove({ guest }, 8 * HOUR + 5000)).toBeUndefined();
+    expect(remove({ guest, absolute: 12 * HOUR }, 8 * HOUR + 5000)).toBe("keys[id 1]");
+    // Guests live longer than members by default, and what a profile says counts.
+    expect(remove(undefined, 29 * 24 * HOUR)).toBe("keys[id 1]");
+    expect(remove(undefined, 30 * 24 * HOUR + 5000)).toBeUndefined();
+    expect(remove({ profile: "nistAal2", guest }, 23 * HOUR)).toBe("keys[id 1]");
+    expect(() => removeKey(promoted, 1, { policy: { guest }, now: START })).toThrow("2026-01-01T09:00:05.000Z");
+  });
+
+  it("a promotion keeps the dates of keys that were retired before", () => {
+    const ring = { ...KEYS, keys: [{ ...keyOf(1, "retired"), since: START }, keyOf(2, "active"), keyOf(3, "next")] };
+    const promoted = promoteKey(ring, { now: START + HOUR });
+    expect(states(promoted)).toEqual(["1 retired", "2 retired", "3 active"]);
+    expect(promoted.keys.map(({ since }) => since - START)).toEqual([0, HOUR, HOUR]);
+  });
+
+  it("[G01] what would make requests fail is refused", () => {
+    const added = addKey(KEYS, { now: START });
+    expect(fault(() => addKey(added))).toBe("keys");
+    expect(fault(() => promoteKey(KEYS))).toBe("keys");
+    expect(fault(() => promoteKey(added, { now: START + MINUTE - 1 }))).toBe("keys[id 8]");
+    expect(fault(() => promoteKey(added, { now: START + MINUTE }))).toBeUndefined();
+    for (const id of [7, 8, 9]) expect(fault(() => removeKey(added, id, { policy: undefined, now: START + 999 * 24 * HOUR }))).toBe(`keys[id ${id}]`);
+    expect(fault(() => addKey({ ...KEYS, keys: [] }))).toBe("keys");
+  });
+
+  it("ids go round after 65535 and are never used twice", () => {
+    const ring = { ...KEYS, keys: [keyOf(65_535, "active"), keyOf(1, "retired")] };
+    expect(states(addKey(ring)).at(-1)).toBe("2 next");
+  });
+});
