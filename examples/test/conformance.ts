@@ -2,8 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Program } from "./program.ts";
 import { Visitor } from "./visitor.ts";
 
+export interface Kind {
+  /** Whether `/` is a page that the framework renders, to show the session where nothing can be changed. */
+  readonly page?: boolean;
+}
+
 /** What every integration has to do, over HTTP. `start` starts the example; each test has users of its own. */
-export function conforms(name: string, start: () => Promise<Program>): void {
+export function conforms(name: string, start: () => Promise<Program>, { page = false }: Kind = {}): void {
   describe(name, () => {
     let program: Program;
     beforeAll(async () => void (program = await start()));
@@ -113,6 +118,21 @@ export function conforms(name: string, start: () => Promise<Program>): void {
       expect([answer.status, answer.setCookies, fourth.jar.size]).toEqual([403, [], 0]);
       expect(answer.text).toContain("limit_reached");
       expect(answer.text).not.toContain("greta");
+    });
+
+    it("answers 404 to a path that it does not know, with no cookie", async () => {
+      const answer = await (await member("ida")).get("/nothing");
+      expect([answer.status, answer.setCookies]).toEqual([404, []]);
+    });
+
+    if (page) it("shows the session on a page, and sets no cookie there", async () => {
+      const client = await member("joan");
+      await client.post("/cart", { body: { item: "lantern" } });
+      const mine = await client.get("/");
+      expect([mine.status, mine.setCookies]).toEqual([200, []]);
+      expect(mine.text.replaceAll("<!-- -->", "")).toMatch(/Signed in as joan<[\s\S]*In the cart: lantern</);
+      const other = await visitor().get("/");
+      expect([other.setCookies, other.text.includes("Not signed in"), other.text.includes("joan")]).toEqual([[], true, false]);
     });
 
     it("finds our cookie among others and believes no forged or doubled one", async () => {

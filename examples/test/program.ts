@@ -15,7 +15,7 @@ export interface Program {
 export async function startExample(name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Program> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const settings = { HOST: "127.0.0.1", PORT: String(port), NODE_ENV: "production", SESSION_KEYS: JSON.stringify(generateKeys()) };
+  const settings = { HOST: "127.0.0.1", PORT: String(port), NODE_ENV: "production", SESSION_KEYS: JSON.stringify(generateKeys()), NEXT_TELEMETRY_DISABLED: "1" };
   const child = spawn(process.execPath, args, {
     cwd: new URL(`../${name}/`, import.meta.url),
     env: { ...process.env, ...settings, ...env },

@@ -1,4 +1,4 @@
-import { HoldfastError, type HoldfastErrorCode } from "@holdfast/session-core";
+import type { HoldfastError, HoldfastErrorCode } from "@holdfast/session-core";
 
 export interface Problem {
   readonly status: number;
@@ -18,6 +18,9 @@ const STATUS: Partial<Record<HoldfastErrorCode, number>> = {
 
 /** What a fault of Holdfast is to a client; `undefined` for everything that is the application's own mistake. */
 export function problemOf(error: unknown): Problem | undefined {
-  const status = error instanceof HoldfastError ? STATUS[error.code] : undefined;
-  return error instanceof HoldfastError && status !== undefined ? { status, code: error.code } : undefined;
+  // By name, not by instanceof: bundlers of full-stack frameworks make one copy of a class for each of their bundles.
+  if (!(error instanceof Error) || error.name !== "HoldfastError") return undefined;
+  const { code } = error as HoldfastError;
+  const status = STATUS[code];
+  return status === undefined ? undefined : { status, code };
 }

@@ -1,0 +1,9 @@
+import { me } from "@holdfast/examples-shared/shop";
+import type { ActionFunctionArgs } from "react-router";
+import { sessionContext } from "../session.server.ts";
+
+export const action = ({ context }: ActionFunctionArgs) => {
+  const session = context.get(sessionContext);
+  session.elevate({ acr: "2", reauthenticated: true }); // after a second factor
+  return Response.json(me(session.state));
+};
