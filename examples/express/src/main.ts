@@ -1,12 +1,12 @@
+import { createShopSessions } from "@holdfast/examples-shared/sessions";
 import { addToCart, me, textOf } from "@holdfast/examples-shared/shop";
 import express from "express";
 import { answerFaults, discardOnError, refuseForeignWrites, session } from "./session.ts";
-import { sessions } from "./sessions.ts";
 
 const app = express();
 app.use(refuseForeignWrites);
 app.use(express.json({ limit: "4kb" }));
-app.use(session(sessions));
+app.use(session(createShopSessions()));
 
 app.get("/me", (req, res) => void res.json(me(req.session.state)));
 
@@ -31,7 +31,7 @@ app.post("/step-up", (req, res) => {
 
 app.post("/sign-out", (req, res) => {
   req.session.end();
-  res.json(me(req.session.state));
+  res.redirect(303, "/me");
 });
 
 app.post("/fail", (req) => {

@@ -1,11 +1,11 @@
 import { problemOf } from "@holdfast/examples-shared/problem";
+import { createShopSessions } from "@holdfast/examples-shared/sessions";
 import { addToCart, me, textOf } from "@holdfast/examples-shared/shop";
 import fastify from "fastify";
 import { session } from "./session.ts";
-import { sessions } from "./sessions.ts";
 
 const app = fastify({ bodyLimit: 4096 });
-await app.register(session, { sessions });
+await app.register(session, { sessions: createShopSessions() });
 
 app.setErrorHandler((error, _request, reply) => {
   const problem = problemOf(error);
@@ -34,9 +34,9 @@ app.post("/step-up", async (request) => {
   return me(request.session.state);
 });
 
-app.post("/sign-out", async (request) => {
+app.post("/sign-out", async (request, reply) => {
   request.session.end();
-  return me(request.session.state);
+  return reply.redirect("/me", 303);
 });
 
 app.post("/fail", async (request) => {

@@ -1,14 +1,18 @@
 import type { RequestSession } from "@holdfast/session-core";
 import { isForeignWrite } from "@holdfast/examples-shared/csrf";
 import { problemOf } from "@holdfast/examples-shared/problem";
+import { createShopSessions } from "@holdfast/examples-shared/sessions";
 import { addToCart, me, type Shop, textOf } from "@holdfast/examples-shared/shop";
-import { sessions } from "./sessions.ts";
+import { varyByCookie } from "@holdfast/examples-shared/vary";
+
+// Outside the handler, so that it lives as long as the instance of the function.
+const sessions = createShopSessions();
 
 /** The application, from a Fetch request to a Fetch response; the handlers translate. */
 export async function shop(request: Request): Promise<Response> {
   if (isForeignWrite(request.method, request.headers)) return Response.json({ error: "csrf" }, { status: 403 });
   try {
-    return await sessions.handle(request, (session) => route(request, session));
+    return varyByCookie(await sessions.handle(request, (session) => route(request, session)));
   } catch (error) {
     const problem = problemOf(error);
     if (problem) return Response.json({ error: problem.code }, { status: problem.status });
@@ -39,12 +43,12 @@ async function route(request: Request, session: RequestSession<Shop>): Promise<R
       break;
     case "POST /sign-out":
       session.end();
-      break;
+      return Response.redirect(new URL("/me", request.url), 303);
     case "POST /fail":
       session.update(addToCart("never kept"));
       throw new Error("Something broke after the change.");
     default:
       return Response.json({ error: "not found" }, { status: 404 });
   }
-  return Response.json(me(session.state), { headers: { vary: "Cookie" } });
+  return Response.json(me(session.state));
 }

@@ -1,6 +1,7 @@
 import { me } from "@holdfast/examples-shared/shop";
 import { headers } from "next/headers";
 import { sessions } from "../lib/sessions.ts";
+import { signOut } from "./actions.ts";
 
 /**
  * A server component only reads: its response is on the way already, and Next lets nobody set a cookie here. `cacheable` says just that to the
@@ -15,6 +16,11 @@ export default async function Page() {
     <main>
       <h1>{kind === "active" ? `Signed in as ${subject}` : "Not signed in"}</h1>
       <p>In the cart: {cart.length === 0 ? "nothing" : cart.join(", ")}</p>
+      {kind === "active" && (
+        <form action={signOut}>
+          <button>Sign out</button>
+        </form>
+      )}
     </main>
   );
 }

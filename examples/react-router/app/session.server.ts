@@ -1,9 +1,12 @@
 import type { RequestSession } from "@holdfast/session-core";
 import { isForeignWrite } from "@holdfast/examples-shared/csrf";
 import { problemOf } from "@holdfast/examples-shared/problem";
+import { createShopSessions } from "@holdfast/examples-shared/sessions";
 import type { Shop } from "@holdfast/examples-shared/shop";
+import { varyByCookie } from "@holdfast/examples-shared/vary";
 import { createContext, type MiddlewareFunction } from "react-router";
-import { sessions } from "./sessions.server.ts";
+
+const sessions = createShopSessions();
 
 /** Loaders and actions get the session with `context.get(sessionContext)`. */
 export const sessionContext = createContext<RequestSession<Shop>>();
@@ -27,8 +30,7 @@ export const sessionMiddleware: MiddlewareFunction<Response> = async ({ request,
       if (problemOf(failure)) throw failure;
       return response;
     });
-    response.headers.append("vary", "Cookie");
-    return response;
+    return varyByCookie(response);
   } catch (error) {
     const problem = problemOf(error);
     throw problem ? Response.json({ error: problem.code }, { status: problem.status }) : error;

@@ -1,8 +1,11 @@
 import { isForeignWrite } from "@holdfast/examples-shared/csrf";
 import { problemOf } from "@holdfast/examples-shared/problem";
+import { createShopSessions } from "@holdfast/examples-shared/sessions";
+import { varyByCookie } from "@holdfast/examples-shared/vary";
 import { json } from "@sveltejs/kit";
 import type { Handle, HandleServerError } from "@sveltejs/kit/hooks";
-import { sessions } from "./lib/server/sessions.ts";
+
+const sessions = createShopSessions();
 
 /** Opens the session of each request as `locals.session`, and commits it before the first byte of the response. */
 export const handle: Handle = async ({ event, resolve }) => {
@@ -14,8 +17,7 @@ export const handle: Handle = async ({ event, resolve }) => {
       locals.session = session;
       return resolve(event);
     });
-    response.headers.append("vary", "Cookie");
-    return response;
+    return varyByCookie(response);
   } catch (error) {
     const problem = problemOf(error); // the commit failed, so what the route answered is not true
     if (problem) return json({ error: problem.code }, { status: problem.status });

@@ -1,7 +1,6 @@
-import { me } from "@holdfast/examples-shared/shop";
-import { json, type RequestHandler } from "@sveltejs/kit";
+import { redirect, type RequestHandler } from "@sveltejs/kit";
 
 export const POST: RequestHandler = ({ locals: { session } }) => {
   session.end();
-  return json(me(session.state));
+  redirect(303, "/me");
 };
