@@ -59,7 +59,8 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   }
 
   load(): Promise<SessionState<Data>> {
-    return (this.#loading ??= this.#load());
+    // What was read is kept; what this request made of it since is what guards must see.
+    return this.#draft ? Promise.resolve(this.state) : (this.#loading ??= this.#load());
   }
 
   start(subject: string, data?: Partial<Data>, options: StartOptions<Data> = {}): void {

@@ -122,7 +122,7 @@ export interface RequestSession<Data> {
   readonly transport: "cookie" | "bearer" | undefined;
   /** Ids of the authentic credentials that came, the latest first, without reading the store: what the browser holds, not what still lives. */
   readonly presentedIds: readonly SessionId[];
-  /** Reads the store if a plausible credential came and it was not read yet; at most once per request. */
+  /** The state, with the intents so far. Reads the store if a plausible credential came and it was not read yet; at most once per request. */
   load(): Promise<SessionState<Data>>;
   /**
    * Sign-in: always a new id; the session before it ends with the commit. `data` is laid over the initial data.
