@@ -1,5 +1,6 @@
 import { type ActiveState, type CsrfTokens, HoldfastError, isCacheable, type RequestSession, type Sessions } from "@holdfast/session-core";
-import type { Context, MiddlewareHandler } from "hono";
+import { DEADLINES_HEADER } from "@holdfast/session-protocol";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { CSRF_HEADER, type CsrfTokenOptions, tokenCheck } from "./csrf-token.ts";
 import { problemOf } from "./problem.ts";
 import { changeHeaders, vary } from "./response-headers.ts";
@@ -8,6 +9,8 @@ import { changeHeaders, vary } from "./response-headers.ts";
 export interface SessionEnv<Data> {
   Variables: {
     session: RequestSession<Data>;
+    /** Whose session that is. */
+    sessions: Sessions<Data>;
     /** Set by `requireSession()`: the state, known to be of somebody who signed in. */
     active: ActiveState<Data>;
     /**
@@ -35,6 +38,9 @@ export interface SessionOptions {
  * Opens the session of each request and commits it once, before the first byte of the response.
  * A handler that throws commits its sign-out only; a response that it marked cacheable gets no renewal.
  *
+ * Inside another one of the same `sessions` it shares the session: `activity: false` and `csrf` then count on top, the rest is the outer one's.
+ * Inside one of other `sessions` (a realm of its own) it opens its own, and hands `c.var` back afterwards.
+ *
  * @throws HoldfastError `config` for `csrf` options without tokens
  */
 export function session<Data>(sessions: Sessions<Data>, options: SessionOptions = {}): MiddlewareHandler<SessionEnv<Data>> {
@@ -43,33 +49,67 @@ export function session<Data>(sessions: Sessions<Data>, options: SessionOptions 
   const openOptions = activity === undefined ? {} : { activity };
   const { csrf: tokens } = sessions;
   const check = tokenCheck(tokens, options.csrf);
-  return async function session(c, next) {
-    // Another instance further out has opened it already, and will commit it.
-    if (excepted(c.req.path) || c.get("session")) return next();
+  return function session(c, next) {
+    if (excepted(c.req.path)) return next();
+    const outer = c.get("session");
+    if (!outer) return own(c, next);
+    if (c.get("sessions") === sessions) return share(c, next, outer);
+    const handBack = setAside(c);
+    return own(c, next).finally(handBack);
+  };
+
+  async function own(c: Context<SessionEnv<Data>>, next: Next): Promise<Response | undefined> {
     const peer = address?.(c);
     const current = sessions.prepare(c.req.raw, peer === undefined ? openOptions : { ...openOptions, address: peer });
     c.set("session", current);
+    c.set("sessions", sessions);
     c.set("csrfToken", tokens ? () => issueFor(tokens, current) : tokensAreOff);
     try {
       // Before the read: double submit needs none, and the synchronizer mode reads by itself.
       const refused = check && (await check(c, current));
       if (refused) return refused;
       if (!lazy) await current.load();
-      await next();
+    } catch (error) {
+      return fail(c, error);
+    }
+    await next();
+    try {
       if (c.error) current.discard();
       const { state, cookies, headers } = await current.commit({ cacheable: isCacheable(c.res.headers), defer: (work) => outlive(c, work) });
       changeHeaders(c, (target) => {
-        for (const [name, value] of headers) target.set(name, value);
+        // An instance further in spoke of its own session, and that is what the answer belongs to.
+        for (const [name, value] of headers) if (name !== DEADLINES_HEADER || !target.has(name)) target.set(name, value);
         for (const { header } of cookies) target.append("set-cookie", header);
         // A new session needs a new token; such an answer is never kept by a cache.
-        if (tokens && cookies.length > 0 && state.kind !== "none") target.set(CSRF_HEADER, tokens.issue(state.id));
+        if (tokens && cookies.length > 0 && state.kind !== "none" && !target.has(CSRF_HEADER)) target.set(CSRF_HEADER, tokens.issue(state.id));
         vary(target, "Cookie");
       });
     } catch (error) {
-      if (!(error instanceof HoldfastError)) throw error;
-      fail(c, error);
+      return fail(c, error);
     }
     return undefined;
+  }
+
+  /** An instance of the same sessions further out has opened it already, and will commit it. */
+  async function share(c: Context<SessionEnv<Data>>, next: Next, current: RequestSession<Data>): Promise<Response | undefined> {
+    if (activity === false) current.background();
+    const refused = options.csrf && check && (await check(c, current));
+    if (refused) return refused;
+    if (!lazy) await current.load();
+    await next();
+    return undefined;
+  }
+}
+
+/** Hides the session of other sessions from what comes now; returns what brings it back. */
+function setAside<Data>(c: Context<SessionEnv<Data>>): () => void {
+  const { session, sessions, csrfToken, active } = c.var;
+  c.set("active", undefined as never);
+  return () => {
+    c.set("session", session);
+    c.set("sessions", sessions);
+    c.set("csrfToken", csrfToken);
+    c.set("active", active);
   };
 }
 
@@ -90,7 +130,8 @@ function outlive(c: Context, work: Promise<unknown>): boolean {
 }
 
 /** The write failed, so what the handler answered is not true. Who may read the answer is: without it a page of another origin sees no status. */
-function fail(c: Context, error: HoldfastError): void {
+function fail(c: Context, error: unknown): undefined {
+  if (!(error instanceof HoldfastError)) throw error;
   const response = problemOf(error);
   for (const [name, value] of c.res.headers) if (/^(?:access-control-.*|vary)$/.test(name)) response.headers.append(name, value);
   vary(response.headers, "Cookie");
