@@ -191,3 +191,29 @@ describe("listeners", () => {
     expect(calls).toBe(0);
   });
 });
+
+describe("a credential that another tab's step-up replaced", () => {
+  it("is no end of the session: view, touch and sign-out are sent once more with the new one", async () => {
+    const { server, a } = await open();
+    server.stragglers = 1;
+    server.log.length = 0;
+    expect((await a.client.refresh()).status).toBe("active");
+    server.stragglers = 1;
+    expect(await a.client.extend()).toBe(true);
+    server.stragglers = 1;
+    expect(await a.client.logout()).toBe(true);
+    expect(server.log).toEqual(["GET /session (nobody)", "GET /session (nobody)", "POST /session/touch", "POST /session/touch", "POST /session/logout", "POST /session/logout"]);
+    expect(a.seen).not.toContain("revoked");
+    expect(a.seen).not.toContain("offline");
+    expect(server.session).toBeUndefined();
+  });
+
+  it("twice in a row says nothing about the session: it is asked again, never called revoked", async () => {
+    const { world, server, a } = await open();
+    server.stragglers = 2;
+    expect((await a.client.refresh()).status).toBe("offline");
+    await world.run(MINUTE);
+    expect(a.status).toBe("active");
+    expect(a.seen).not.toContain("revoked");
+  });
+});

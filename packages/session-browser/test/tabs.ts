@@ -13,6 +13,8 @@ export class Server {
   idle = 10 * MINUTE;
   absolute = 60 * MINUTE;
   down: "network" | number | undefined;
+  /** So many requests were sent before another tab's step-up: their credential is superseded. */
+  stragglers = 0;
   readonly world: World;
 
   constructor(world: World) {
@@ -35,6 +37,10 @@ export class Server {
     this.log.push(`${request.method} ${pathname}${request.headers.get(ACTIVITY_HEADER) === "none" ? " (nobody)" : ""}`);
     if (this.down === "network") throw new TypeError("Failed to fetch");
     if (typeof this.down === "number") return new Response("oops", { status: this.down });
+    if (this.stragglers > 0) {
+      this.stragglers--;
+      return new Response(JSON.stringify({ type: problemType("superseded") }), { status: 401, headers: { "content-type": "application/problem+json" } });
+    }
     const { now } = this.world;
     const live = this.session;
     if (live && (now >= live.seenAt + this.idle || now >= live.startedAt + this.absolute)) this.end(now >= live.startedAt + this.absolute ? "absolute" : "idle");

@@ -270,6 +270,10 @@ describe("the routes", () => {
       expect(await response.json()).toMatchObject({ code: "superseded" });
     }
     expect(await (await old.post("/cart")).json()).toMatchObject({ code: "superseded" });
+    // The view too: "nobody is signed in" would be the end of it for the page that asks.
+    const view = await old.get("/session");
+    expect([view.status, await view.json()]).toEqual([401, expect.objectContaining({ code: "superseded" })]);
+    expect(view.headers.getSetCookie()).toEqual([]);
     expect((await browser.get("/private")).status).toBe(200);
   });
 

@@ -1,5 +1,6 @@
 import { ACTIVITY_HEADER, type Millis, parseSessionView, type SessionView } from "@holdfast/session-protocol";
 import type { Environment } from "./environment.ts";
+import { problemOf } from "./session-fetch.ts";
 
 /** How long an answer about the session may take before the server counts as unreachable. */
 const PATIENCE: Millis = 10_000;
@@ -8,8 +9,11 @@ const PATIENCE: Millis = 10_000;
 export async function ask(environment: Environment, url: string, method: "GET" | "POST"): Promise<{ readonly view: SessionView; readonly sentAt: Millis } | "refused" | undefined> {
   try {
     const headers = method === "GET" ? { [ACTIVITY_HEADER]: "none" } : {};
-    const sentAt = environment.now();
-    const response = await environment.fetch(url, { method, headers, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    let sentAt = 0;
+    const response = await twice(() => {
+      sentAt = environment.now();
+      return environment.fetch(url, { method, headers, credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    });
     if (response.status === 401) return "refused";
     const view = response.ok ? parseSessionView(await response.json()) : null;
     return view ? { view, sentAt } : undefined;
@@ -18,16 +22,17 @@ export async function ask(environment: Environment, url: string, method: "GET" |
   }
 }
 
+/** A step-up or sign-in in another tab replaced the credential while this was under way: the jar has the new one by now. Says nothing about the session. */
+async function twice(send: () => Promise<Response>): Promise<Response> {
+  const response = await send();
+  return (await problemOf(response)) === "superseded" ? send() : response;
+}
+
 /** The sign-out call; outlives the page. `false` when it did not get through and must be sent again. */
 export async function sendLogout(environment: Environment, base: string, scope: string): Promise<boolean> {
   try {
-    const response = await environment.fetch(`${base}/logout`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ scope }),
-      credentials: "same-origin",
-      keepalive: true,
-    });
+    const init: RequestInit = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ scope }), credentials: "same-origin", keepalive: true };
+    const response = await twice(() => environment.fetch(`${base}/logout`, init));
     return response.ok;
   } catch {
     return false;

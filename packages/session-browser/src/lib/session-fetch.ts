@@ -40,7 +40,7 @@ export async function sessionFetch(environment: Environment, input: RequestInfo 
 }
 
 /** Which of our problems a 401 is; any other 401 is the application's own business. */
-async function problemOf(response: Response): Promise<ProblemName | undefined> {
+export async function problemOf(response: Response): Promise<ProblemName | undefined> {
   if (response.status !== 401 || !response.headers.get("content-type")?.startsWith("application/problem+json")) return undefined;
   try {
     return parseProblemType(((await response.clone().json()) as { type?: unknown }).type);

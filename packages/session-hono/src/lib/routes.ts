@@ -2,7 +2,7 @@ import type { RequestSession, Sessions, SessionSummary } from "@holdfast/session
 import type { Millis } from "@holdfast/session-protocol";
 import { type Context, Hono } from "hono";
 import { CSRF_HEADER, type CsrfTokenOptions } from "./csrf-token.ts";
-import { requireSession } from "./guards.ts";
+import { refused, requireSession } from "./guards.ts";
 import { problem } from "./problem.ts";
 import { readJson } from "./read-json.ts";
 import { session, type SessionEnv } from "./session.ts";
@@ -35,7 +35,7 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
   app.post("/touch", async (c) => {
     const current = c.var.session;
     const state = await current.load();
-    if (state.kind === "none") return refused(state.refused);
+    if (state.kind === "none") return refused(state);
     current.touch();
     return answerView(c, sessions, current);
   });
@@ -44,7 +44,7 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
     const current = c.var.session;
     current.background();
     const state = await current.load();
-    if (state.kind === "none") return refused(state.refused);
+    if (state.kind === "none") return refused(state);
     current.renew();
     return answerView(c, sessions, current);
   });
@@ -56,7 +56,7 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
     const { scope = "this" } = body;
     if (scope !== "this" && scope !== "others" && scope !== "all") return problem("bad_request", { detail: 'scope must be "this", "others" or "all".' });
     const state = await c.var.session.load();
-    if (state.kind === "none" && state.refused) return refused(state.refused);
+    if (state.kind === "none" && state.refused) return refused(state);
     if (scope !== "this" && state.kind === "active") await sessions.revokeAll(state.subject, { except: state.id });
     if (scope !== "others") c.var.session.end();
     return c.body(null, 204, { "cache-control": "no-store", ...(clearSiteData && scope !== "others" ? { "clear-site-data": clearSiteData } : {}) });
@@ -84,13 +84,10 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
 async function answerView<Data>(c: Context, sessions: Sessions<Data>, current: RequestSession<Data>): Promise<Response> {
   await current.load();
   const { state, credential } = await current.commit();
-  if (state.kind === "none" && state.refused === "indeterminate") return problem("unavailable");
+  if (state.kind === "none" && state.refused) return refused(state);
   const token = sessions.csrf && state.kind !== "none" ? { [CSRF_HEADER]: sessions.csrf.issue(state.id) } : {};
   return c.json({ ...sessions.view(state), ...(credential === undefined ? {} : { credential }) }, 200, { "cache-control": "no-store", ...token });
 }
-
-const refused = (why: "superseded" | "indeterminate" | undefined): Response =>
-  problem(why === "indeterminate" ? "unavailable" : why === "superseded" ? "superseded" : "expired");
 
 const ago = (then: Millis, now: Millis): number => Math.max(0, Math.floor((now - then) / 1000));
 
