@@ -89,6 +89,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
       for (const listener of listeners) callListener(listener, stamped);
     },
   };
+  if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the session cookie. Leave it out unless that is meant.");
   if (!options.keys) engine.emit({ type: "ephemeral_keys" });
   return createManager(engine, listeners);
 }

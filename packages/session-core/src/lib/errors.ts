@@ -57,3 +57,5 @@ export const configError = (option: string, problem: string): HoldfastError =>
 export function reject(reason: string): never {
   throw new HoldfastError("rejected", `The update was rejected: ${reason}`, { reason });
 }
+
+export const notJson = (cause: unknown): HoldfastError => new HoldfastError("invalid_data", "Session data cannot be written as JSON.", { cause });

@@ -1,5 +1,6 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
 import { fromBase64url, toBase64url } from "./bytes.ts";
+import { notJson } from "./errors.ts";
 import type { Marks } from "./signals/sight.ts";
 import type { PendingChain } from "./token/elevation.ts";
 import type { Chain } from "./token/ratchet.ts";
@@ -71,6 +72,7 @@ interface RecordJson {
 
 export const endedBody = (reason: TombstoneReason): string => JSON.stringify({ v: FORMAT, ended: reason });
 
+/** @throws HoldfastError `invalid_data` for data that JSON has no word for */
 export function writeBody(record: SessionRecord): string {
   const { pending } = record;
   const json: Record<keyof RecordJson, unknown> = {
@@ -89,7 +91,11 @@ export function writeBody(record: SessionRecord): string {
     dv: record.dataVersion,
     w: record.writes,
   };
-  return JSON.stringify(json);
+  try {
+    return JSON.stringify(json);
+  } catch (cause) {
+    throw notJson(cause);
+  }
 }
 
 /** `null` for a body that is not ours or damaged. Never throws. */
@@ -98,12 +104,12 @@ export function readBody(body: string): Body | null {
   if (json?.["v"] !== FORMAT) return null;
   const ended = json["ended"];
   if (typeof ended === "string") return REASONS.includes(ended) ? { kind: "ended", reason: ended as TombstoneReason } : null;
-  // Only this module writes bodies; what is checked is what a damaged one would get wrong.
+  // Only this module writes bodies, yet a damaged one must not pass: a subject that is null would make a guest an account.
   const live = json as unknown as RecordJson;
   const chain = chainFromJson(live.r);
-  if (!chain || !isTime(live.st) || !isTime(live.au) || !Array.isArray(live.am)) return null;
-  const pending = live.e && pendingFromJson(live.e);
-  if (pending === null) return null;
+  const pending = live.e === undefined ? undefined : pendingFromJson(live.e);
+  const whole = isNumber(live.st) && isNumber(live.dv) && isOptionalText(live.s) && live.s !== "" && isOptionalText(live.dl) && hasRights(live);
+  if (!chain || pending === null || !whole) return null;
   const record: SessionRecord = {
     chain,
     pending,
@@ -131,7 +137,12 @@ function parse(body: string): Record<string, unknown> | null {
   }
 }
 
-const isTime = (value: unknown): boolean => typeof value === "number" && Number.isFinite(value);
+const isNumber = (value: unknown): boolean => Number.isFinite(value);
+const isText = (value: unknown): boolean => typeof value === "string";
+const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
+const isOptionalMarks = (value: unknown): boolean => value === undefined || (typeof value === "object" && value !== null && Object.values(value).every(isText));
+const hasRights = ({ ac, am, au, sg }: Pick<RecordJson, "ac" | "am" | "au" | "sg">): boolean =>
+  isOptionalText(ac) && Array.isArray(am) && am.every(isText) && isNumber(au) && isOptionalMarks(sg);
 
 const chainToJson = (chain: Chain): ChainJson => ({
   c: chain.chain,
@@ -145,11 +156,13 @@ const chainToJson = (chain: Chain): ChainJson => ({
 
 function chainFromJson(json: ChainJson | undefined): Chain | null {
   const chainKey = typeof json?.k === "string" ? fromBase64url(json.k) : null;
-  if (!json || !chainKey || typeof json.h !== "string" || typeof json.x !== "string" || !isTime(json.p) || !isTime(json.q)) return null;
+  if (!json || !chainKey || !isText(json.h) || !isText(json.x)) return null;
+  if (!isNumber(json.c) || !isNumber(json.n) || !isNumber(json.p) || !isNumber(json.q)) return null;
   return { chain: json.c, chainKey, step: json.n, hash: json.h, nextHash: json.x, promotedAt: json.p, promotedBefore: json.q };
 }
 
 function pendingFromJson(json: PendingJson): PendingChain | null {
   const chain = chainFromJson(json);
-  return chain && isTime(json.au) ? { ...chain, acr: json.ac, amr: json.am, authenticatedAt: json.au, startedAt: json.st, marks: json.sg } : null;
+  if (!chain || !hasRights(json) || (json.st !== undefined && !isNumber(json.st))) return null;
+  return { ...chain, acr: json.ac, amr: json.am, authenticatedAt: json.au, startedAt: json.st, marks: json.sg };
 }

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { configError, HoldfastError } from "../errors.ts";
+import { configError, HoldfastError, notJson } from "../errors.ts";
 
 export interface DataOptions<Data> {
   /** Checks data on load and before each write (Standard Schema: zod, valibot, arktype...). Must be synchronous. */
@@ -53,7 +53,11 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
       if (typeof data !== "object" || data === null) throw new HoldfastError("invalid_data", "Session data must be an object; did the update function forget to return it?");
       const result = validate(data);
       if (result.issues) throw new HoldfastError("invalid_data", `Session data does not satisfy the schema: ${describe(result.issues)}`);
-      return deepFreeze(data);
+      try {
+        return deepFreeze(data);
+      } catch (cause) {
+        throw notJson(cause);
+      }
     },
   };
 }
@@ -62,9 +66,13 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
 const describe = (issues: readonly StandardSchemaV1.Issue[]): string =>
   issues.map((issue) => (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".") || "(root)").join(", ");
 
-/** Updates are replayed on conflict, so data that one of them changed in place would be changed twice. */
-function deepFreeze<T>(value: T): T {
+/** Far below what any stack can take, so that what is written can also be read. */
+const MAX_DEPTH = 200;
+
+/** Updates are replayed on conflict, so data that one of them changed in place would be changed twice. Throws at circles and the like. */
+function deepFreeze<T>(value: T, depth = 0): T {
+  if (depth > MAX_DEPTH) throw new RangeError("a circle, or more than 200 levels");
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
+  for (const member of Object.values(value)) deepFreeze(member, depth + 1);
   return Object.freeze(value);
 }

@@ -1,6 +1,6 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { fromBase64url, randomBytes, toBase64url } from "../bytes.ts";
-import { configError } from "../errors.ts";
+import { configError, HoldfastError } from "../errors.ts";
 import { createMac, deriveKey, type Mac } from "../hash.ts";
 import type { Partition, SessionId } from "../port.ts";
 
@@ -44,6 +44,7 @@ export interface KeyRing {
 
 const PARTITION_BYTES = 9;
 const HANDLE_BYTES = 12;
+const HALF = /\p{Surrogate}/u;
 const utf8 = new TextEncoder();
 
 /** A fresh key file with one active key. */
@@ -82,7 +83,11 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
   return {
     active,
     find: (id) => ring.get(id),
-    partition: (subject) => toBase64url(partitionMac(utf8.encode(`${realm}\0${subject}`)).subarray(0, PARTITION_BYTES)) as Partition,
+    partition(subject) {
+      // Half a surrogate pair has no UTF-8: all such subjects would be one.
+      if (HALF.test(subject)) throw new HoldfastError("invalid_data", "The subject is not well-formed Unicode.");
+      return toBase64url(partitionMac(utf8.encode(`${realm}\0${subject}`)).subarray(0, PARTITION_BYTES)) as Partition;
+    },
     handle: (id) => toBase64url(handleMac(utf8.encode(id)).subarray(0, HANDLE_BYTES)),
   };
 }

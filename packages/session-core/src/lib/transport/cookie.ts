@@ -12,9 +12,9 @@ export interface CookieOptions {
   readonly sameSite?: "lax" | "strict" | "none";
   /** Says that SameSite=None is meant; the `csrf` option must then be given too. */
   readonly allowCrossSite?: boolean;
-  /** Share the cookie with subdomains: they can then read and set it. Needs prefix `__Secure-` or `none`. */
+  /** Share the cookie with subdomains: they can then read and set it, and a warning says so. Needs prefix `__Secure-` or `none`. */
   readonly domain?: string;
-  /** Default `/`. Another path needs prefix `__Secure-` or `none`. */
+  /** Default `/`. Begins with `/`; another path needs prefix `__Secure-` or `none`. */
   readonly path?: string;
   /** Default true. `false` is for plain http in development only and needs prefix `none`. */
   readonly secure?: boolean;
@@ -34,7 +34,8 @@ export interface CookieTransport {
 /** One for guests, and eight that sign-ins and elevations take in turn. */
 const LETTERS = "gabcdefhi";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const ATTRIBUTE_VALUE = /^[\x20-\x3a\x3c-\x7e]{1,1024}$/;
+const DOMAIN = /^[\w.-]{1,253}$/;
+const PATH = /^\/[\x21-\x3a\x3c-\x7e]{0,1023}$/;
 const EPOCH = new Date(0 satisfies Millis).toUTCString();
 
 /** @throws HoldfastError `config` for a combination that browsers drop or that is unsafe */
@@ -51,9 +52,9 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     if (path !== "/") throw configError("cookie.path", `must be "/" with prefix ${prefix}: browsers drop the cookie otherwise.`);
   }
   if (sameSite === "none" && !(options.allowCrossSite && secure)) throw configError("cookie.sameSite", '"none" needs secure: true and allowCrossSite: true, and CSRF tokens on every write.');
-  for (const [option, value] of [["cookie.domain", domain], ["cookie.path", path]] as const) {
-    if (value !== undefined && !ATTRIBUTE_VALUE.test(value)) throw configError(option, "must be printable ASCII without semicolons, at most 1024 characters.");
-  }
+  if (domain !== undefined && !DOMAIN.test(domain)) throw configError("cookie.domain", 'must be a host name, for example "example.com".');
+  // Without the slash a browser takes the path of the request instead, and a deletion from elsewhere misses the cookie.
+  if (!PATH.test(path)) throw configError("cookie.path", "must begin with / and be printable ASCII without spaces and semicolons, at most 1024 characters.");
 
   const base = prefix === "none" ? name : prefix + name;
   const names = [...LETTERS].map((letter) => `${base}-${letter}`);
