@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HoldfastError } from "../src/index.ts";
 import { type CookieOptions, createCookieTransport, findCookies } from "../src/lib/transport/cookie.ts";
@@ -75,8 +74,7 @@ describe("cookie options", () => {
 describe("reading cookies", () => {
   const { names } = createCookieTransport();
 
-  it("[B16] any header is read without throwing and in linear time", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 2000 }), (text) => void findCookies(text, names)));
+  it("[B16] bad escapes, names of prototypes and 64 KB are read without throwing", () => {
     for (const bad of ["__proto__=1; constructor=2; __Host-sid-a=%ZZ", `${"; ".repeat(32_768)}`, "=".repeat(65_536), `${"__Host-sid-a".repeat(5000)}`]) {
       expect(() => findCookies(bad, names)).not.toThrow();
     }

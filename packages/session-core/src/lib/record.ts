@@ -140,9 +140,7 @@ function parse(body: string): Record<string, unknown> | null {
 const isNumber = (value: unknown): boolean => Number.isFinite(value);
 const isText = (value: unknown): boolean => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
-const isOptionalMarks = (value: unknown): boolean => value === undefined || (typeof value === "object" && value !== null && Object.values(value).every(isText));
-const hasRights = ({ ac, am, au, sg }: Pick<RecordJson, "ac" | "am" | "au" | "sg">): boolean =>
-  isOptionalText(ac) && Array.isArray(am) && am.every(isText) && isNumber(au) && isOptionalMarks(sg);
+const hasRights = ({ ac, am, au }: Pick<RecordJson, "ac" | "am" | "au">): boolean => isOptionalText(ac) && Array.isArray(am) && am.every(isText) && isNumber(au);
 
 const chainToJson = (chain: Chain): ChainJson => ({
   c: chain.chain,

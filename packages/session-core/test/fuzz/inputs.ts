@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { afterAll, expect } from "vitest";
+import { afterAll, expect, vi } from "vitest";
 
 export const DRILL = Boolean(process.env["HOLDFAST_DRILL"]);
 /** Inputs of one family of parsers: a few thousand in a normal run, a million in a drill. */
-export const INPUTS = Number(process.env["HOLDFAST_FUZZ_INPUTS"] ?? (DRILL ? 1_000_000 : 4000));
+export const INPUTS = Number(process.env["HOLDFAST_FUZZ_INPUTS"] ?? (DRILL ? 1_000_000 : 3000));
 // Given back by a failure, to run that one input again.
 const SEED = process.env["HOLDFAST_FUZZ_SEED"];
 const PATH = process.env["HOLDFAST_FUZZ_PATH"];
@@ -18,6 +18,8 @@ export type Each = <T>(share: number, inputs: fc.Arbitrary<T>, check: (input: T)
  */
 export function family(name: string): Each {
   let tried = 0;
+  // A busy machine may take its time.
+  vi.setConfig({ testTimeout: DRILL ? 3_600_000 : 60_000 });
   afterAll(() => console.log(`fuzz: ${name}: ${tried.toLocaleString("en")} inputs`));
   return async (share, inputs, check) => {
     const all = Math.ceil(INPUTS * share);
