@@ -123,7 +123,7 @@ export function readBody(body: string): Body | null {
     marks: live.sg,
     data: live.d,
     dataVersion: live.dv,
-    writes: live.w ?? [],
+    writes: Array.isArray(live.w) ? live.w : [],
   };
   return { kind: "live", record };
 }
