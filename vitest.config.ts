@@ -12,7 +12,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: "unit", include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"] } },
+      { extends: true, test: { name: "unit", include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"], testTimeout: 30_000 } },
       {
         extends: true,
         test: {
