@@ -1,4 +1,5 @@
-import { createMemoryStore, createSessions, generateKeys, type KeyRingFile, type Sessions } from "@holdfast/session-core";
+import { createSessions, generateKeys, type KeyRingFile, type Sessions } from "@holdfast/session-core";
+import { createMemoryStore } from "@holdfast/session-core/memory";
 import type { Shop } from "./shop.ts";
 
 /** What an application makes once, at its start. */
