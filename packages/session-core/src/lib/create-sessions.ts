@@ -2,7 +2,7 @@ import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
-import { configError } from "./errors.ts";
+import { configError, oneOf } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { createLine } from "./line.ts";
 import { createManager } from "./manager.ts";
@@ -58,7 +58,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   const { realm = "default", storeTimeout = 3000, guests = true, onReuse = "revoke", clock = systemClock } = options;
   if (typeof options.store?.read !== "function" || typeof options.store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore() of @holdfast/session-core/memory.");
   if (!/^[\w.:/-]{1,64}$/.test(realm)) throw configError("realm", "must be 1 to 64 letters, digits or any of _ . : / -");
-  if (onReuse !== "revoke" && onReuse !== "refuse") throw configError("onReuse", 'must be "revoke" or "refuse".');
+  oneOf("onReuse", onReuse, ["revoke", "refuse"]);
   if (storeTimeout !== "off" && !(storeTimeout > 0 && storeTimeout < 2 ** 31)) throw configError("storeTimeout", 'must be a number of milliseconds, or "off".');
   const store = withDeadline(options.store, storeTimeout);
   const policy = resolvePolicy(options.policy);

@@ -53,6 +53,11 @@ export class HoldfastError extends Error {
 export const configError = (option: string, problem: string): HoldfastError =>
   new HoldfastError("config", `${option}: ${problem}`, { option });
 
+/** Refuses a value that is none of these. */
+export function oneOf(option: string, value: unknown, allowed: readonly unknown[]): void {
+  if (!allowed.includes(value)) throw configError(option, `must be one of ${JSON.stringify(allowed)}.`);
+}
+
 /** Called inside an update function: nothing is written, and the caller gets code `rejected` with this reason. */
 export function reject(reason: string): never {
   throw new HoldfastError("rejected", `The update was rejected: ${reason}`, { reason });

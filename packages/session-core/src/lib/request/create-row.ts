@@ -6,7 +6,7 @@ import type { CreateGuard, Partition, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
 import { evaluateRow } from "../session/deadlines.ts";
 import { type Draft, pick } from "../session/draft.ts";
-import { callStore } from "../store-call.ts";
+import { callStore, storeFault } from "../store-call.ts";
 import { partitionOf } from "../token/credential.ts";
 import { tellEnded } from "../watch.ts";
 import { endRow, tombstone } from "./load.ts";
@@ -39,9 +39,7 @@ async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: Cre
     if (await wroteIt(engine, row)) return { outcome: "created", evicted: [] };
   } catch (cause) {
     if (await wroteIt(engine, row)) return { outcome: "created", evicted: [] };
-    if (cause instanceof HoldfastError) throw cause;
-    engine.emit({ type: "store_failed", verb: "create", error: cause });
-    throw new HoldfastError("unavailable", "The session store failed at create.", { cause });
+    throw storeFault(engine, "create", cause);
   }
   // 72 random bits of nonce met another session's: does not happen; answering "try again" costs nothing.
   throw new HoldfastError("unavailable", "The new session id was taken.");

@@ -1,12 +1,11 @@
 import type { Engine } from "../engine.ts";
-import { HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import { readBody } from "../record.ts";
 import { evaluateRow } from "../session/deadlines.ts";
 import { noSession } from "../session/draft.ts";
 import { callStore } from "../store-call.ts";
 import { isSessionId } from "../token/credential.ts";
-import { ATTEMPTS, backOff, carries, revisionAfter, toRow, updateRow } from "./update-row.ts";
+import { ATTEMPTS, backOff, carries, conflict, revisionAfter, toRow, updateRow } from "./update-row.ts";
 
 /** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
 export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data, subject?: string): Promise<boolean> {
@@ -33,6 +32,6 @@ export async function updateById<Data extends object>(engine: Engine<Data>, id: 
       if (outcome === "updated") return true;
       if (outcome === "missing") throw noSession("ended");
     }
-    throw new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
+    throw conflict();
   });
 }

@@ -4,7 +4,7 @@ import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
 import { type SessionRecord, writeBody } from "../record.ts";
 import { deadlinesOf, expiryOf } from "../session/deadlines.ts";
-import { callStore } from "../store-call.ts";
+import { callStore, storeFault } from "../store-call.ts";
 import { newWriteId } from "./load.ts";
 
 /** Attempts at one change of one session before it gives up with `conflict`. */
@@ -12,6 +12,8 @@ export const ATTEMPTS = 8;
 
 /** As many writes of others may come between one's own and the look for it. */
 const WRITES_KEPT = 4;
+
+export const conflict = (): HoldfastError => new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
 
 /** The row that a record makes. */
 export function toRow<Data>(
@@ -41,8 +43,7 @@ export async function updateRow<Data>(engine: Engine<Data>, row: StoredSession, 
     return await engine.store.update(row, expectedRevision, { durable });
   } catch (cause) {
     if (await wroteIt(engine, row)) return "updated";
-    engine.emit({ type: "store_failed", verb: "update", error: cause });
-    throw new HoldfastError("unavailable", "The session store failed at update.", { cause });
+    throw storeFault(engine, "update", cause);
   }
 }
 

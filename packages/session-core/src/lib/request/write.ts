@@ -10,7 +10,7 @@ import type { CommitOptions } from "../session/state.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, loadOne } from "./load.ts";
 import { callStore } from "../store-call.ts";
-import { ATTEMPTS, backOff, carries, revisionAfter, toRow, updateRow } from "./update-row.ts";
+import { ATTEMPTS, backOff, carries, conflict, revisionAfter, toRow, updateRow } from "./update-row.ts";
 
 export interface WriteContext<Data> {
   readonly engine: Engine<Data>;
@@ -95,7 +95,7 @@ async function replay<Data extends object>(context: WriteContext<Data>, live: Li
     if (typeof outcome === "number") return written(engine, draft, again, outcome);
     if (outcome === "missing") throw lost(engine, live);
   }
-  throw new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
+  throw conflict();
 }
 
 /** The new `seenAt` when the write took effect. `tried` gets the mark of the write. */
@@ -126,17 +126,9 @@ async function touch<Data>({ engine, now, activity, touch: asked, defer }: Write
   if (!asked && (now - row.seenAt < touchEvery(engine, record) || !activity())) return row.seenAt;
   const expiresAt = expiryOf(deadlinesOf(draft.session?.record ?? record, now, engine.policy));
   const seenAt = Math.max(row.seenAt, now);
-  const call = async (): Promise<Millis> => ((await engine.store.touch(row.id, seenAt, expiresAt)) === "touched" ? seenAt : row.seenAt);
-  if (asked) {
-    return call().catch((cause: unknown) => {
-      engine.emit({ type: "store_failed", verb: "touch", error: cause });
-      throw new HoldfastError("unavailable", "The session store failed at touch.", { cause });
-    });
-  }
-  const housekeeping = call().catch((error: unknown) => {
-    engine.emit({ type: "store_failed", verb: "touch", error });
-    return row.seenAt;
-  });
+  const touched = callStore(engine, "touch", () => engine.store.touch(row.id, seenAt, expiresAt)).then((outcome) => (outcome === "touched" ? seenAt : row.seenAt));
+  if (asked) return touched;
+  const housekeeping = touched.catch(() => row.seenAt);
   return defer?.(housekeeping) ? row.seenAt : housekeeping;
 }
 

@@ -99,32 +99,19 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const carried = guest ? pick(guest, carry) : {};
   const data = engine.data.check({ ...engine.data.initial, ...carried, ...intent.data });
   const began = options.authenticatedAt ?? now;
-  // Two on, since an elevation under way in parallel writes the cookie of the next one.
-  const { chain, secret } = beginChain(chainAfter(latestChain, 2), now);
   const id = newSessionId(engine.ring.partition(subject));
-  const record: SessionRecord = {
-    chain,
-    pending: undefined,
-    subject,
-    startedAt: Math.min(began, now),
-    authenticatedAt: Math.min(began, now),
-    acr: options.acr,
-    amr: options.amr ?? [],
-    device: options.device && plain(options.device),
-    remember: options.remember === true,
-    marks: context.sight?.marks(id),
-    data,
-    dataVersion: engine.data.version,
-    writes: [],
-  };
   return {
-    ...draft,
-    write: "create",
-    session: { id, record, data },
-    offer: { chain: chain.chain, step: 0, secret },
-    changed: undefined,
-    elevated: undefined,
-    refusal: undefined,
+    // Two on, since an elevation under way in parallel writes the cookie of the next one.
+    ...begin(context, draft, id, chainAfter(latestChain, 2), data, {
+      subject,
+      startedAt: Math.min(began, now),
+      authenticatedAt: Math.min(began, now),
+      acr: options.acr,
+      amr: options.amr ?? [],
+      device: options.device && plain(options.device),
+      remember: options.remember === true,
+      marks: context.sight?.marks(id),
+    }),
     // What the sign-in itself gives stands over what the guest had.
     carry: guest ? carry.filter((key) => !Object.hasOwn(intent.data ?? {}, key)) : [],
     began,
@@ -142,27 +129,27 @@ function update<Data extends object>(context: FoldContext<Data>, draft: Draft<Da
   return { ...draft, write: draft.write === "create" ? "create" : "update", session: { ...session, record, data } };
 }
 
-function startGuest<Data>({ engine, now }: FoldContext<Data>, draft: Draft<Data>): Draft<Data> {
+function startGuest<Data>(context: FoldContext<Data>, draft: Draft<Data>): Draft<Data> {
+  const { engine, now } = context;
   if (draft.refusal?.refused) throw noSession("superseded");
   if (draft.write === "end" || !engine.guests) throw noSession("none");
-  const { chain, secret } = beginChain(GUEST_CHAIN, now);
-  const data = engine.data.initial;
-  const record: SessionRecord = {
-    chain,
-    pending: undefined,
-    subject: undefined,
-    startedAt: now,
-    authenticatedAt: now,
-    acr: undefined,
-    amr: [],
-    device: undefined,
-    remember: false,
-    marks: undefined,
-    data,
-    dataVersion: engine.data.version,
-    writes: [],
-  };
-  return { ...draft, write: "create", session: { id: newSessionId(), record, data }, offer: { chain: chain.chain, step: 0, secret }, refusal: undefined };
+  const nobody = { subject: undefined, startedAt: now, authenticatedAt: now, acr: undefined, amr: [], device: undefined, remember: false, marks: undefined };
+  return begin(context, draft, newSessionId(), GUEST_CHAIN, engine.data.initial, nobody);
+}
+
+/** A new session with the first credential of a new chain. */
+function begin<Data>(
+  { engine, now }: FoldContext<Data>,
+  draft: Draft<Data>,
+  id: SessionId,
+  chainNumber: number,
+  data: Data,
+  owner: Omit<SessionRecord, "chain" | "pending" | "data" | "dataVersion" | "writes">,
+): Draft<Data> {
+  const { chain, secret } = beginChain(chainNumber, now);
+  const record = { ...owner, chain, pending: undefined, data, dataVersion: engine.data.version, writes: [] };
+  const offer = { chain: chainNumber, step: 0, secret };
+  return { ...draft, write: "create", session: { id, record, data }, offer, changed: undefined, elevated: undefined, refusal: undefined };
 }
 
 function elevate<Data>({ now, sight }: FoldContext<Data>, draft: Draft<Data>, options: ElevateOptions): Draft<Data> {

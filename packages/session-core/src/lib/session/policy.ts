@@ -1,5 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { configError } from "../errors.ts";
+import { configError, oneOf } from "../errors.ts";
 
 export interface Policy {
   /** End after this long without user activity. Default 30 min. */
@@ -65,40 +65,33 @@ const PROFILES: Readonly<Record<PolicyProfile, Profile>> = {
 /** Completes and checks a policy. @throws HoldfastError `config` naming the option and the fix */
 export function resolvePolicy(options: PolicyOptions = "default"): Policy {
   const { profile = "default", ...given } = typeof options === "string" ? { profile: options } : options;
-  const chosen = PROFILES[profile];
-  if (!chosen) throw configError("policy.profile", `"${String(profile)}" is not a profile; use one of ${Object.keys(PROFILES).join(", ")}.`);
-  const merged = { ...chosen, ...given };
+  oneOf("policy.profile", profile, Object.keys(PROFILES));
+  const merged = { ...PROFILES[profile], ...given };
   const policy: Policy = { ...merged, touchEvery: given.touchEvery ?? Math.min(Math.max(MINUTE, merged.idle / 10), merged.idle / 4) };
 
-  duration("policy.idle", policy.idle, SECOND);
-  duration("policy.absolute", policy.absolute, SECOND);
-  duration("policy.guest.idle", policy.guest.idle, SECOND);
-  duration("policy.guest.absolute", policy.guest.absolute, SECOND);
-  duration("policy.overlap", policy.overlap, 15 * SECOND);
-  duration("policy.freshFor", policy.freshFor, SECOND);
-  duration("policy.touchEvery", policy.touchEvery, 0);
-  if (policy.idle > policy.absolute) throw configError("policy.idle", "is longer than policy.absolute; make it shorter.");
-  if (policy.touchEvery > policy.idle / 4) throw configError("policy.touchEvery", "is more than a quarter of policy.idle; activity would be lost. Make it shorter.");
-  if (policy.remember !== "off") {
-    const { idle, absolute } = policy.remember;
+  const { idle, absolute, guest, remember, renew, overlap, touchEvery, concurrent, freshFor } = policy;
+  duration("absolute", absolute, SECOND);
+  duration("idle", idle, SECOND, absolute, "policy.absolute");
+  duration("guest.absolute", guest.absolute, SECOND);
+  duration("guest.idle", guest.idle, SECOND);
+  duration("overlap", overlap, 15 * SECOND);
+  duration("freshFor", freshFor, SECOND);
+  duration("touchEvery", touchEvery, 0, idle / 4, "a quarter of policy.idle");
+  if (renew !== "off") duration("renew", renew, Math.max(SECOND, overlap));
+  if (remember !== "off") {
     if (profile !== "default") throw configError("policy.remember", `must be "off" with profile ${profile}.`);
-    duration("policy.remember.idle", idle, policy.idle);
-    duration("policy.remember.absolute", absolute, Math.max(idle, policy.absolute));
-    if (absolute > 30 * DAY) throw configError("policy.remember.absolute", "must be at most 30 days.");
+    duration("remember.idle", remember.idle, idle);
+    duration("remember.absolute", remember.absolute, Math.max(remember.idle, absolute), 30 * DAY, "30 days");
   }
-  if (policy.renew !== "off") {
-    duration("policy.renew", policy.renew, SECOND);
-    if (policy.renew < policy.overlap) throw configError("policy.renew", "is shorter than policy.overlap; make it at least as long.");
-  }
-  if (policy.concurrent !== "off") {
-    const { max, whenFull } = policy.concurrent;
-    if (!Number.isSafeInteger(max) || max < 1) throw configError("policy.concurrent.max", "must be a whole number of at least 1, or policy.concurrent \"off\".");
-    if (whenFull !== "reject" && whenFull !== "evict-oldest") throw configError("policy.concurrent.whenFull", 'must be "reject" or "evict-oldest".');
+  if (concurrent !== "off") {
+    const { max, whenFull } = concurrent;
+    if (!Number.isSafeInteger(max) || max < 1) throw configError("policy.concurrent.max", 'must be a whole number of at least 1, or policy.concurrent "off".');
+    oneOf("policy.concurrent.whenFull", whenFull, ["reject", "evict-oldest"]);
   }
   return Object.freeze(policy);
 }
 
-function duration(option: string, value: unknown, least: Millis): void {
-  if (typeof value !== "number" || !(value >= least)) throw configError(option, `must be a number of milliseconds, at least ${least}.`);
-  if (value > LONGEST) throw configError(option, "must be limited: at most 400 days, in milliseconds. No session lives for ever.");
+/** No session lives for ever, so everything has a limit. */
+function duration(option: string, value: unknown, least: Millis, most = LONGEST, named = "400 days"): void {
+  if (typeof value !== "number" || !(value >= least && value <= most)) throw configError(`policy.${option}`, `must be a number of milliseconds, at least ${least} and at most ${most} (${named}).`);
 }

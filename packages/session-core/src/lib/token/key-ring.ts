@@ -1,6 +1,6 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { fromBase64url, randomBytes, toBase64url } from "../bytes.ts";
-import { configError, HoldfastError } from "../errors.ts";
+import { configError, HoldfastError, oneOf } from "../errors.ts";
 import { createMac, deriveKey, type Mac } from "../hash.ts";
 import type { Partition, SessionId } from "../port.ts";
 
@@ -68,7 +68,7 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
     const bytes = keyBytes(`${name}.secret`, secret);
     if (seen.has(secret)) throw configError(`${name}.secret`, "is used twice; every key needs a secret of its own.");
     seen.add(secret);
-    if (state !== "next" && state !== "active" && state !== "retired") throw configError(`${name}.state`, 'must be "next", "active" or "retired".');
+    oneOf(`${name}.state`, state, ["next", "active", "retired"]);
     if (!Number.isFinite(since)) throw configError(`${name}.since`, "must be the time of its last change of state, in milliseconds.");
     const key = ringKey(id, state, bytes, realm);
     ring.set(id, key);
@@ -100,7 +100,6 @@ function ringKey(id: number, state: KeyEntry["state"], secret: Uint8Array, realm
 
 function keyBytes(option: string, value: unknown): Uint8Array {
   const bytes = typeof value === "string" ? fromBase64url(value) : null;
-  if (!bytes) throw configError(option, "must be base64url text without padding; make one with generateKeys().");
-  if (bytes.length < 32) throw configError(option, `is ${bytes.length} bytes long; at least 32 random bytes are needed. Make one with generateKeys().`);
+  if (!bytes || bytes.length < 32) throw configError(option, "must be at least 32 random bytes, as base64url text without padding; make one with generateKeys().");
   return bytes;
 }

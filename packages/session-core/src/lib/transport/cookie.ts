@@ -1,5 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { configError } from "../errors.ts";
+import { configError, type HoldfastError, oneOf } from "../errors.ts";
 import type { CookieAttributes, CookieChange } from "../session/state.ts";
 import { GUEST_CHAIN } from "../token/credential.ts";
 
@@ -41,15 +41,16 @@ const EPOCH = new Date(0 satisfies Millis).toUTCString();
 /** @throws HoldfastError `config` for a combination that browsers drop or that is unsafe */
 export function createCookieTransport(options: CookieOptions = {}): CookieTransport {
   const { name = "sid", prefix = "__Host-", sameSite = "lax", domain, path = "/", secure = true } = options;
-  if (!["__Host-", "__Host-Http-", "__Secure-", "none"].includes(prefix)) throw configError("cookie.prefix", 'must be "__Host-", "__Host-Http-", "__Secure-" or "none".');
-  if (!["lax", "strict", "none"].includes(sameSite)) throw configError("cookie.sameSite", 'must be "lax", "strict" or "none".');
+  oneOf("cookie.prefix", prefix, ["__Host-", "__Host-Http-", "__Secure-", "none"]);
+  oneOf("cookie.sameSite", sameSite, ["lax", "strict", "none"]);
   if (!TOKEN.test(name)) throw configError("cookie.name", "must be a token: letters, digits and -_.!~ (RFC 9110 section 5.6.2).");
   // Browsers match prefixes without regard to case (RFC 6265bis section 5.4), so a base name may not bring one along.
   if (/^__(host|secure|http)-/i.test(name)) throw configError("cookie.name", "must not start with a cookie prefix; choose it with cookie.prefix.");
-  if (prefix !== "none" && !secure) throw configError("cookie.secure", `must be true with prefix ${prefix}: browsers drop the cookie otherwise. For plain http in development use prefix "none".`);
+  const dropped = (option: string, need: string, way: string): HoldfastError => configError(`cookie.${option}`, `${need} with prefix ${prefix}: browsers drop the cookie otherwise. ${way}`);
+  if (prefix !== "none" && !secure) throw dropped("secure", "must be true", 'For plain http in development use prefix "none".');
   if (prefix.startsWith("__Host-")) {
-    if (domain !== undefined) throw configError("cookie.domain", `cannot be used with prefix ${prefix}: browsers drop the cookie. Leave it out, or use prefix "__Secure-".`);
-    if (path !== "/") throw configError("cookie.path", `must be "/" with prefix ${prefix}: browsers drop the cookie otherwise.`);
+    if (domain !== undefined) throw dropped("domain", "must be left out", 'Or use prefix "__Secure-".');
+    if (path !== "/") throw dropped("path", 'must be "/"', 'Or use prefix "__Secure-".');
   }
   if (sameSite === "none" && !(options.allowCrossSite && secure)) throw configError("cookie.sameSite", '"none" needs secure: true and allowCrossSite: true, and CSRF tokens on every write.');
   if (domain !== undefined && !DOMAIN.test(domain)) throw configError("cookie.domain", 'must be a host name, for example "example.com".');
@@ -66,13 +67,11 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     attributes,
     nameOf,
     set(chain, value, maxAge) {
-      const cookie = nameOf(chain);
-      const header = `${cookie}=${value}${tail}`;
-      return maxAge === undefined ? { name: cookie, value, options: attributes, header } : { name: cookie, value, options: { ...attributes, maxAge }, header: `${header}; Max-Age=${maxAge}` };
+      const name = nameOf(chain);
+      const header = `${name}=${value}${tail}`;
+      return maxAge === undefined ? { name, value, options: attributes, header } : { name, value, options: { ...attributes, maxAge }, header: `${header}; Max-Age=${maxAge}` };
     },
-    clear(cookie) {
-      return { name: cookie, value: "", options: { ...attributes, maxAge: 0 }, header: `${cookie}=${tail}; Max-Age=0; Expires=${EPOCH}` };
-    },
+    clear: (name) => ({ name, value: "", options: { ...attributes, maxAge: 0 }, header: `${name}=${tail}; Max-Age=0; Expires=${EPOCH}` }),
   };
 }
 
