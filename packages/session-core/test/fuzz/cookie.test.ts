@@ -55,7 +55,7 @@ describe("Cookie", () => {
     }
   });
 
-  it("[B09] [B12] any options give an attribute line that a browser reads as it was meant, or a `config` error that names the option", () => {
+  it("[B01] [B02] [B03] [B07] [B08] [B09] [B11] [B12] [B17] any options give an attribute line that a browser reads as it was meant, or a `config` error that names the option", () => {
     const text = fc.oneof(hostileText(30), fc.constantFrom("sid", "/", "/app", "example.com", "a b", "/a;b", " /", "x".repeat(1025)));
     const option = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(values, { nil: undefined, freq: 2 });
     const options = fc.record({

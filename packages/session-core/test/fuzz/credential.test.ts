@@ -49,9 +49,10 @@ describe("base64url", () => {
 describe("credential", () => {
   const each = family("credential");
 
-  it("reads back what was written, over its own transport only", () =>
+  it("[B09] reads back what was written, in cookie-octets and over its own transport only", () =>
     each(0.1, credentials, (credential) => {
       const text = encodeCredential(credential, ring, "bearer");
+      must(/^[\w-]{96}$/.test(text), "not cookie-octets");
       const decoded = decodeCredential(text, ring, "bearer");
       must(decoded.kind === "authentic", decoded.kind);
       if (decoded.kind !== "authentic") return;

@@ -10,41 +10,57 @@ const PATH = process.env["HOLDFAST_FUZZ_PATH"];
 /** A worker that is busy for longer without a pause counts as lost. */
 const BATCH = 10_000;
 
-export type Each = <T>(share: number, inputs: fc.Arbitrary<T>, check: (input: T) => void | boolean) => Promise<void>;
+type Inputs<Check> = <T>(share: number, inputs: fc.Arbitrary<T>, check: (input: T) => Check) => Promise<void>;
 
 /**
  * The properties of one family: each takes its share of the inputs, which differ from run to run. A failure shrinks its input and says how
  * to run it again; at the end it is said how many inputs there were.
  */
-export function family(name: string): Each {
+export function family(name: string): Inputs<void | boolean> {
+  const run = runner(name);
+  return (share, inputs, check) => run(share, async (parameters) => outcomeOf(fc.check(fc.property(inputs, check), parameters)));
+}
+
+/** The same for checks that wait for something. */
+export function familyOfRequests(name: string): Inputs<Promise<void>> {
+  const run = runner(name);
+  return (share, inputs, check) => run(share, async (parameters) => outcomeOf(await fc.check(fc.asyncProperty(inputs, check), parameters)));
+}
+
+interface Outcome {
+  readonly tried: number;
+  readonly failure: Error | undefined;
+}
+type Round = (parameters: { readonly seed: number; readonly numRuns?: number; readonly path?: string; readonly endOnFailure?: boolean }) => Promise<Outcome>;
+
+function runner(name: string): (share: number, round: Round) => Promise<void> {
   let tried = 0;
   // A busy machine may take its time.
   vi.setConfig({ testTimeout: DRILL ? 3_600_000 : 60_000 });
   afterAll(() => console.log(`fuzz: ${name}: ${tried.toLocaleString("en")} inputs`));
-  return async (share, inputs, check) => {
-    const all = Math.ceil(INPUTS * share);
-    const property = fc.property(inputs, check);
-    if (SEED !== undefined) return replay(property, Number(SEED), PATH);
+  return async (share, round) => {
+    const all = SEED === undefined ? Math.ceil(INPUTS * share) : 0;
+    if (SEED !== undefined) {
+      const { failure } = await round({ seed: Number(SEED), ...(PATH === undefined ? {} : { path: PATH, endOnFailure: true }) });
+      if (failure) throw failure;
+    }
     const first = Math.floor(Math.random() * 0x7fff_ffff);
     for (let done = 0; done < all; done += BATCH) {
-      const details = fc.check(property, { numRuns: Math.min(BATCH, all - done), seed: (first + done) | 0, endOnFailure: false });
-      tried += details.numRuns;
-      report(details);
+      const { tried: more, failure } = await round({ numRuns: Math.min(BATCH, all - done), seed: (first + done) | 0 });
+      tried += more;
+      if (failure) throw failure;
       await new Promise(setImmediate);
     }
   };
 }
 
-function replay<T>(property: fc.IProperty<T>, seed: number, path: string | undefined): void {
-  report(fc.check(property, { seed, ...(path === undefined ? {} : { path, endOnFailure: true }) }));
-}
-
-/** @throws Error with the shrunken input and the way back to it */
-export function report<T>(details: fc.RunDetails<T>): void {
-  if (!details.failed) return;
+/** A failure has the shrunken input and the way back to it. */
+function outcomeOf<T>(details: fc.RunDetails<T>): Outcome {
+  if (!details.failed) return { tried: details.numRuns, failure: undefined };
   const again = `HOLDFAST_FUZZ_SEED=${details.seed} HOLDFAST_FUZZ_PATH=${details.counterexamplePath ?? ""}`;
   const test = expect.getState().currentTestName ?? "";
-  throw new Error(`${fc.defaultReportMessage(details)}\nAgain: ${again} vitest run --project unit -t ${JSON.stringify(test)}`, { cause: details.errorInstance });
+  const message = `${fc.defaultReportMessage(details)}\nAgain: ${again} vitest run --project unit -t ${JSON.stringify(test)}`;
+  return { tried: details.numRuns, failure: new Error(message, { cause: details.errorInstance }) };
 }
 
 /** Says what went wrong with an input. `expect` would cost more than the parser, a million times. */
