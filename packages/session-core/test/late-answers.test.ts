@@ -88,4 +88,58 @@ describe("answers and requests that come late (each found by the simulator)", ()
     await slow.commit();
     expect((await sessions.get(id))?.data.cart).toEqual(["after", "slow"]);
   });
+
+  it("[H03] a handler that outlives two renewals still writes, and is not taken for a thief", async () => {
+    const { sessions, clock, events } = world();
+    const jar = await signedIn(sessions);
+    const upload = await sessions.open(jar.headers());
+    for (let renewal = 0; renewal < 2; renewal++) {
+      clock.advance(11 * MINUTE);
+      await request(sessions, jar);
+      await request(sessions, jar);
+    }
+    upload.update(add("a large file"));
+    const { cookies, state } = await upload.commit();
+    expect(state).toMatchObject({ kind: "active", data: { cart: ["a large file"] } });
+    expect(cookies).toEqual([]);
+    expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", data: { cart: ["a large file"] } });
+    expect(events.map(({ type }) => type)).not.toContain("session_reuse_detected");
+  });
+
+  it("[D01] a handler that outlives the session writes nothing", async () => {
+    const { sessions, clock } = world();
+    const jar = await signedIn(sessions);
+    const upload = await sessions.open(jar.headers());
+    clock.advance(11 * MINUTE);
+    await request(sessions, jar, (s) => s.end());
+    upload.update(add("a large file"));
+    await expect(upload.commit()).rejects.toMatchObject({ code: "no_session" });
+  });
+
+  it("[H04] a handler that takes longer than half the overlap answers without a renewal, the next one with it", async () => {
+    const { sessions, clock } = world();
+    const jar = await signedIn(sessions);
+    clock.advance(11 * MINUTE);
+    const slow = await sessions.open(jar.headers());
+    clock.advance(MINUTE / 2 + 1);
+    expect((await slow.commit()).cookies).toEqual([]);
+    expect((await request(sessions, jar)).cookies).toHaveLength(1);
+  });
+
+  it("an elevation that lost a race and was then sent twice hands out the credential that was written", async () => {
+    const { sessions, store } = world();
+    const jar = await signedIn(sessions);
+    const session = await sessions.open(jar.headers());
+    await request(sessions, jar.copy(), (s) => s.update(add("first")));
+    session.elevate({ acr: "high", reauthenticated: true });
+    const { update } = store;
+    let calls = 0;
+    store.update = async (...call) => {
+      const word = await update(...call);
+      return ++calls === 2 ? update(...call) : word;
+    };
+    jar.take((await session.commit()).cookies);
+    expect(calls).toBe(2);
+    expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "high", data: { cart: ["first"] } });
+  });
 });

@@ -1,6 +1,6 @@
 import type { SessionState } from "@holdfast/session-core";
 import type { Shown } from "./jar.ts";
-import { type Exchange, OVERLAP, type Plan, SECOND, SKEW } from "./plan.ts";
+import { type Exchange, OVERLAP, patience, type Plan, SECOND, SKEW } from "./plan.ts";
 import type { Data } from "./server.ts";
 import type { SimStore } from "./sim-store.ts";
 import type { Timeline } from "./timeline.ts";
@@ -12,8 +12,10 @@ export class Oracle {
   signOuts = 0;
   thiefAnswered = 0;
   reuseRaised = 0;
-  /** The longest any exchange of the victim took so far. */
+  /** The longest way any request or answer of the victim had so far. */
   longest = 0;
+  /** A late answer of a signed-out session took the cookie of a sign-in that could not know of it. */
+  collided = false;
   readonly acknowledged: { readonly id: string; readonly item: string }[] = [];
   readonly carried: { readonly from: string; readonly to: string }[] = [];
   /** Sessions whose sign-in answer reached the jar since the last sign-out, and the latest of them. */
@@ -22,7 +24,7 @@ export class Oracle {
   readonly #plan: Plan;
   readonly #store: SimStore;
   readonly #timeline: Timeline;
-  /** How far two servers' clocks are apart. */
+  /** How far the servers' clocks are apart. */
   readonly #apart: number;
 
   constructor(plan: Plan, store: SimStore, timeline: Timeline) {
@@ -41,7 +43,7 @@ export class Oracle {
   opened({ by, name }: Pick<Exchange, "by" | "name">, shown: readonly Shown[], state: SessionState<Data>): void {
     if (state.kind !== "none") return this.#answered(by, name, shown, state);
     if (state.refused === "indeterminate") this.#blame(name, "a key that every server knows is unknown");
-    if (state.refused === "superseded") return;
+    if (state.refused === "superseded") return this.#refused(by, name, shown);
     const alive = shown.filter(({ id }) => this.#livesStill(id));
     const reused = shown.some(({ id }) => this.#store.truth.current.get(id)?.ended?.reason === "reuse");
     if (by === "victim" && (alive.length > 0 || reused)) this.#signedOut(name, reused ? "ended for reuse" : "the session lives and was not found");
@@ -61,16 +63,29 @@ export class Oracle {
     const { now } = this.#timeline;
     if (!session) return this.#plan.mayLose ? undefined : this.#blame(name, "an answer for a session that is not in the store");
     // A copy says yes for as long as it is old.
-    const patience = this.#plan.copyAge + SECOND;
-    if (session.ended && now > session.ended.at + patience && !this.#store.lostDurable) this.#blame(name, `a session ended (${session.ended.reason}) lives again`);
+    const slack = this.#plan.copyAge + SECOND;
+    if (session.ended && now > session.ended.at + slack && !this.#store.lostDurable) this.#blame(name, `a session ended (${session.ended.reason}) lives again`);
     const own = shown.filter(({ id }) => id === state.id);
     const fresh = own.filter(({ chain, step }) => {
       const since = session.supersededAt.get(`${chain}.${step}`);
-      return since === undefined || now <= since + OVERLAP + SKEW + this.#apart + patience;
+      return since === undefined || now <= since + OVERLAP + SKEW + this.#apart + slack;
     });
     if (fresh.length === 0) this.#blame(name, "answered a credential that was replaced longer ago than overlap and skew");
     if (state.kind === "active" && state.acr === "high" && !own.some(({ chain }) => session.elevatedChains.has(chain))) this.#blame(name, "elevated rights for a credential from before the elevation");
     if (by === "thief") this.thiefAnswered++;
+  }
+
+  /** The same answer for a straggler and for a thief: but a straggler must not get it too early, nor a thief instead of an alarm. */
+  #refused(by: Exchange["by"], name: string, shown: readonly Shown[]): void {
+    const { now } = this.#timeline;
+    for (const { id, chain, step } of shown) {
+      const session = this.#store.truth.current.get(id);
+      if (!session || session.ended || session.chain !== chain || session.step === step) continue;
+      const promotedAt = session.promotedAt.get(step + 1);
+      const since = session.supersededAt.get(`${chain}.${step}`);
+      if (by === "victim" && session.step === step + 1 && promotedAt !== undefined && now < promotedAt + OVERLAP - this.#apart - SECOND) this.#blame(name, "refused within the overlap");
+      if (since !== undefined && now > since + OVERLAP + SKEW + this.#apart + this.#plan.copyAge + SECOND) this.#blame(name, "an old credential raised no alarm");
+    }
   }
 
   #livesStill(id: string): boolean {
@@ -80,9 +95,9 @@ export class Oracle {
 
   #signedOut(name: string, how: string): void {
     this.signOuts++;
-    const late = this.longest > OVERLAP + SKEW - this.#apart;
-    if (this.#plan.cast !== "nobody" || late || this.#store.lostDurable) return;
-    this.#blame(name, `signed out: ${how}; the longest exchange took ${Math.round(this.longest / 1000)} s`);
+    const late = this.longest > patience(this.#plan.skews);
+    if (this.#plan.cast !== "nobody" || late || this.collided || this.#store.lostDurable) return;
+    this.#blame(name, `signed out: ${how}; the longest way took ${Math.round(this.longest / 1000)} s`);
   }
 
   #cart(id: string, cart: readonly string[]): void {

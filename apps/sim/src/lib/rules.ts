@@ -17,7 +17,7 @@ export const RULES: readonly Rule[] = [
     seed: 0,
     edits: [
       core("request/load.ts", "  const { record } = body;\n", `  const record = { ...body.record, chain: { ...body.record.chain, chainKey: ${KEY_OF_THE_SERVER} } };\n`),
-      core("session/draft.ts", "beginChain(chainAfter(latestChain, 2), now)", `beginChain(chainAfter(latestChain, 2), now, ${KEY_OF_THE_SERVER})`),
+      core("session/draft.ts", ": chainAfter(latestChain, 2), now)", `: chainAfter(latestChain, 2), now, ${KEY_OF_THE_SERVER})`),
     ],
   },
   { name: "nextHash in the record", seed: 0, edits: [core("token/ratchet.ts", '  if (hash === chain.nextHash) return { kind: "successor" };\n', "")] },
@@ -34,8 +34,7 @@ export const RULES: readonly Rule[] = [
   { name: "more than one name", seed: 0, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)", "0")] },
   { name: "guests have a name of their own", seed: 0, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)", "chain === GUEST_CHAIN ? 1 : 1 + ((chain - 1) & 7)")] },
   { name: "a sign-in goes two chains on", seed: 0, edits: [core("session/draft.ts", "chainAfter(latestChain, 2)", "chainAfter(latestChain, 1)")] },
-  { name: "after a superseded credential no other of the jar is tried", seed: 0, edits: [core("request/load.ts", "    if (refusal.refused) break;\n", "")] },
-  { name: "writeId", seed: 0, edits: [core("request/update-row.ts", "return found?.writeId === row.writeId;", "return found === undefined;")] },
+  { name: "writeId", seed: 0, edits: [core("request/update-row.ts", "row.body.includes(writeId);", "row.body === writeId;")] },
   { name: "create is no upsert", seed: 0, edits: [core("memory-store.ts", '  if (table.find(row.id, now) !== undefined) return { outcome: "exists", evicted: [] };\n', "")] },
   { name: "update is conditional", seed: 0, edits: [core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },
   { name: "update does not touch what has ended", seed: 0, edits: [core("memory-store.ts", "const entry = table.findLive(row.id, clock.now());", "const entry = table.find(row.id, clock.now());\n      if (entry?.state === \"ended\") entry.state = \"guest\";"), core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },

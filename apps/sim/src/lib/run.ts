@@ -9,6 +9,7 @@ export interface Outcome {
   readonly signOuts: number;
   readonly thiefAnswered: number;
   readonly reuseRaised: number;
+  readonly collided: boolean;
 }
 
 /** Many schedules side by side: they share nothing but the yields, and a yield is what costs. */
@@ -30,8 +31,8 @@ export async function play(plans: Iterable<Plan>, onOutcome: (outcome: Outcome) 
       if (!one || one.world.step()) continue;
       playing.splice(i, 1);
       const { oracle, requests } = one.world;
-      const { violations, signOuts, thiefAnswered, reuseRaised } = oracle;
-      onOutcome({ seed: one.plan.seed, cast: one.plan.cast, violations, requests, signOuts, thiefAnswered, reuseRaised });
+      const { violations, signOuts, thiefAnswered, reuseRaised, collided } = oracle;
+      onOutcome({ seed: one.plan.seed, cast: one.plan.cast, violations, requests, signOuts, thiefAnswered, reuseRaised, collided });
     }
     await yieldOnce();
   }

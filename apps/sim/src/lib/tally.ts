@@ -9,6 +9,8 @@ export interface Figures {
   thiefAnswered: number;
   reuseRaised: number;
   signedOut: number;
+  /** A late answer of a signed-out session took the cookie of the sign-in after it. */
+  collided: number;
 }
 
 export interface Tally {
@@ -27,6 +29,7 @@ export function count(tally: Tally, outcome: Outcome): void {
   if (outcome.thiefAnswered > 0) figures.thiefAnswered++;
   if (outcome.reuseRaised > 0) figures.reuseRaised++;
   if (outcome.signOuts > 0) figures.signedOut++;
+  if (outcome.collided) figures.collided++;
   if (outcome.violations.length === 0) return;
   figures.violated++;
   if (tally.violations.length < KEPT) tally.violations.push(outcome);
@@ -50,8 +53,8 @@ export function total({ casts }: Tally): Figures {
 /** A table for people, in Markdown. */
 export function table(tally: Tally): string {
   const rows = [...(Object.entries(tally.casts) as [string, Figures][]).toSorted(([a], [b]) => a.localeCompare(b)), ["all", total(tally)] as const];
-  const lines = rows.map(([cast, f]) => `| ${cast} | ${f.schedules} | ${f.requests} | ${f.violated} | ${f.thiefAnswered} | ${f.reuseRaised} | ${f.signedOut} |`);
-  return ["| cast | schedules | requests | rules broken | thief answered | reuse raised | victim signed out |", "|---|---:|---:|---:|---:|---:|---:|", ...lines].join("\n");
+  const lines = rows.map(([cast, f]) => `| ${cast} | ${f.schedules} | ${f.requests} | ${f.violated} | ${f.thiefAnswered} | ${f.reuseRaised} | ${f.signedOut} | ${f.collided} |`);
+  return ["| cast | schedules | requests | rules broken | thief answered | reuse raised | victim signed out | cookies collided |", "|---|---:|---:|---:|---:|---:|---:|---:|", ...lines].join("\n");
 }
 
-const none = (): Figures => ({ schedules: 0, requests: 0, violated: 0, thiefAnswered: 0, reuseRaised: 0, signedOut: 0 });
+const none = (): Figures => ({ schedules: 0, requests: 0, violated: 0, thiefAnswered: 0, reuseRaised: 0, signedOut: 0, collided: 0 });

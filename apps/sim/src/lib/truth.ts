@@ -19,6 +19,8 @@ export interface TrueSession {
   step: number;
   /** When each `chain.step` was replaced by a later one. */
   readonly supersededAt: Map<string, Millis>;
+  /** When each step of the chain was first used, as the server that wrote it says. */
+  readonly promotedAt: Map<number, Millis>;
   /** Chains that an elevation began: only their credentials may have its rights. */
   readonly elevatedChains: Set<number>;
   ended: { readonly at: Millis; readonly reason: string } | undefined;
@@ -28,7 +30,7 @@ export interface TrueSession {
 interface Body {
   readonly ended?: string;
   readonly s?: string;
-  readonly r: { readonly c: number; readonly n: number };
+  readonly r: { readonly c: number; readonly n: number; readonly p: Millis };
   readonly e?: { readonly c: number };
   readonly d: { readonly cart: readonly string[] };
 }
@@ -49,7 +51,7 @@ export class Truth {
       const body = bodyOf(row);
       if (outcome === "created" && body.r !== undefined) {
         const kind = body.s === undefined ? "guest" : "active";
-        this.sessions.set(row.id, { id: row.id, kind, chain: body.r.c, step: body.r.n, supersededAt: new Map(), elevatedChains: new Set(), ended: undefined, cart: body.d.cart });
+        this.sessions.set(row.id, { id: row.id, kind, chain: body.r.c, step: body.r.n, supersededAt: new Map(), promotedAt: new Map(), elevatedChains: new Set(), ended: undefined, cart: body.d.cart });
       }
       for (const id of evicted) this.#end(id, at, "revoked");
     }
@@ -64,6 +66,8 @@ export class Truth {
     const { r, e, d } = bodyOf(row);
     if (r.c !== session.chain || r.n !== session.step) {
       session.supersededAt.set(`${session.chain}.${session.step}`, at);
+      if (r.c !== session.chain) session.promotedAt.clear();
+      session.promotedAt.set(r.n, r.p);
       session.chain = r.c;
       session.step = r.n;
     }

@@ -19,6 +19,8 @@ export class World {
   readonly #servers: readonly [Server, Server];
   #jar = new Jar();
   #saved = new Jar();
+  /** When the sign-ins that had no chain to count on from were sent, by the name they took. */
+  readonly #blind = new Map<string, Millis>();
   #thiefs = new Jar();
   /** Whose turn it is: a request and how many of its store calls were made. */
   #turn: { readonly faults: readonly Fault[]; calls: number } = { faults: [], calls: 0 };
@@ -83,18 +85,23 @@ export class World {
     const session = await server.sessions.open(new Headers({ cookie: header, ...(navigation ? { "sec-fetch-mode": "navigate" } : {}) })).catch(unavailable);
     if (!session) return;
     if (victim) this.#took(sent);
+    const opened = this.#timeline.now;
     this.#say(`${exchange.name} ${operation} opened by ${by} with ${shownIn(header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}: ${describe(session.state)}`);
     this.oracle.opened(exchange, shownIn(header), session.state);
     const before = session.state;
     await this.#wait(handler, turn);
     if (server.dead) return;
     const cookies = await this.#commit(exchange, session, before);
-    if (victim) this.#took(sent);
+    const committed = this.#timeline.now;
     await this.#wait(down, turn);
     if (lost) return;
-    if (cookies) jar().take(cookies);
+    if (cookies) {
+      if (victim) this.#meet(cookies, sent, operation === "start" && shownIn(header).every(({ chain }) => chain === 0));
+      jar().take(cookies);
+    }
     this.#say(`${exchange.name} ${operation} answered${cookies ? `: ${cookies.map(({ name, value }) => `${name.slice(-1)}=${value === "" ? "(cleared)" : shownIn(value).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join("")}`).join(" ")}` : " with an error"}; jar ${shownIn(jar().header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}`);
-    if (victim) this.#took(sent);
+    // A renewal speaks of the moment of the request; a handler that took longer gives none, and is not to blame.
+    if (victim) this.#took(committed - opened > OVERLAP / 2 ? committed : sent);
     if (cookies && operation === "start" && session.state.kind === "active") this.oracle.signedIn(session.state.id);
     // What the protocol asks of a client: 401 `superseded` is tried once more with the cookies of now.
     if (before.kind === "none" && before.refused === "superseded" && attempt === 1) await this.#exchange(exchange, 2);
@@ -133,7 +140,18 @@ export class World {
     this.#state = "over";
   }
 
-  /** How long an exchange has been under way, for the rule that only a late one may sign anybody out. */
+  /**
+   * A sign-in that came without a credential but a guest's does not know what is still under way of the session before. Where such an answer takes its cookie,
+   * the core promises nothing (decision 005); how often that happens is a figure.
+   */
+  #meet(cookies: readonly { readonly name: string }[], sent: Millis, blind: boolean): void {
+    for (const { name } of cookies) {
+      if ((this.#blind.get(name) ?? -1) > sent) this.oracle.collided = true;
+      if (blind) this.#blind.set(name, sent);
+    }
+  }
+
+  /** How long a request or an answer has been under way, for the rule that only a late one may sign anybody out. */
   #took(sent: Millis): void {
     this.oracle.longest = Math.max(this.oracle.longest, this.#timeline.now - sent);
   }

@@ -16,6 +16,9 @@ export interface AnswerContext<Data> {
   readonly renew: boolean;
 }
 
+/** What was so when a slow handler began may be long replaced when its answer arrives: a late answer renews and tidies nothing. */
+const isLate = <Data>({ clock, policy }: Engine<Data>, began: Millis): boolean => clock.now() - began > policy.overlap / 2;
+
 /** The credential for the response: of a new chain, or the next step of this one. Nothing is written for a step. */
 export function offerOf<Data>({ engine, incoming, now, cacheable, renew }: AnswerContext<Data>, draft: Draft<Data>): Offer | undefined {
   if (draft.offer) return draft.offer;
@@ -26,6 +29,7 @@ export function offerOf<Data>({ engine, incoming, now, cacheable, renew }: Answe
   // Bearer clients store credentials themselves, so they get one only when they ask.
   if (incoming.transport === "bearer" && !renew) return undefined;
   const { chain } = session.record;
+  if (isLate(engine, now)) return undefined;
   const asked = renew || live.presented.key.state === "retired";
   if (chain.step >= LAST_STEP || !stepIsDue(chain, now, engine.policy, asked)) return undefined;
   return { chain: chain.chain, step: chain.step + 1, secret: nextSecret(chain.chainKey, live.presented.credential.secret) };
@@ -37,11 +41,11 @@ export function credentialOf<Data>({ engine, incoming }: AnswerContext<Data>, dr
 }
 
 /** One change per cookie name. A dead cookie is cleared by a sign-out, a sign-in or on a navigation only: a late response must not undo a sign-in. */
-export function cookiesOf<Data>({ engine, incoming, cacheable, signedOut }: AnswerContext<Data>, draft: Draft<Data>, offer: Offer | undefined, credential: string | undefined): CookieChange[] {
+export function cookiesOf<Data>({ engine, incoming, now, cacheable, signedOut }: AnswerContext<Data>, draft: Draft<Data>, offer: Offer | undefined, credential: string | undefined): CookieChange[] {
   if (incoming.transport === "bearer" || incoming.indeterminate !== undefined) return [];
   const { cookies } = engine;
   const set = offer && credential !== undefined ? cookies.set(offer.chain, credential, maxAgeOf(engine, draft, offer)) : undefined;
-  const stale = incoming.cookieNames.filter((name) => name !== set?.name && mayClear(draft, incoming, cacheable, signedOut, name));
+  const stale = incoming.cookieNames.filter((name) => name !== set?.name && mayClear(draft, incoming, cacheable || isLate(engine, now), signedOut, name));
   return [...(set ? [set] : []), ...stale.map((name) => cookies.clear(name))];
 }
 
@@ -53,9 +57,9 @@ function maxAgeOf<Data>({ policy, clock }: Engine<Data>, { session }: Draft<Data
   return Math.max(0, Math.floor((from + policy.remember.absolute - clock.now()) / 1000));
 }
 
-function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming, cacheable: boolean, signedOut: boolean, name: string): boolean {
-  if (signedOut || draft.write === "create") return true;
-  if (cacheable) return false;
+function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming, keep: boolean, signedOut: boolean, name: string): boolean {
+  if (signedOut || (draft.write === "create" && draft.session?.record.subject !== undefined)) return true;
+  if (keep) return false;
   const [latest] = presented;
   // What a living cookie has left behind: sign-ins and elevations under way count on from it, and take other names.
   if (draft.live) return draft.live.presented === latest && name !== latest.cookieName && presented.some(({ cookieName }) => cookieName === name);

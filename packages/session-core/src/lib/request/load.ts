@@ -59,6 +59,21 @@ export async function loadOne<Data>(engine: Engine<Data>, presented: Presented, 
   return refuse(engine, id, verdict);
 }
 
+/**
+ * Reads the row again for a request that was let in before. Its credential may be an old one by now, and that is no theft: it goes on
+ * without a renewal, as long as the session itself lives.
+ */
+export async function reload<Data>(engine: Engine<Data>, { presented, sight }: Live, now: Millis): Promise<Loaded> {
+  const { id } = presented.credential;
+  const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true }));
+  const verdict = judgeRow(engine, row, presented, now, sight);
+  if (verdict.kind === "live") return verdict.live;
+  const body = row && readBody(row.body);
+  const outdated = verdict.kind === "superseded" || verdict.kind === "reuse" || verdict.kind === "mismatch";
+  if (outdated && row && body?.kind === "live") return { kind: "live", row, record: body.record, presented, verdict: "predecessor", sight, changed: undefined };
+  return refuse(engine, id, verdict);
+}
+
 type RowVerdict =
   | { readonly kind: "live"; readonly live: Live }
   | { readonly kind: "absent" | "superseded" | "mismatch" }

@@ -8,7 +8,7 @@ import { deadlinesOf, expiryOf, limitsOf } from "../session/deadlines.ts";
 import { type Draft, noSession } from "../session/draft.ts";
 import type { CommitOptions } from "../session/state.ts";
 import { createRow } from "./create-row.ts";
-import { endRow, type Live, loadOne } from "./load.ts";
+import { endRow, type Live, reload } from "./load.ts";
 import { callStore } from "../store-call.ts";
 import { ATTEMPTS, backOff, carries, conflict, revisionAfter, toRow, updateRow } from "./update-row.ts";
 
@@ -64,30 +64,29 @@ async function update<Data extends object>(context: WriteContext<Data>, draft: D
   const { engine } = context;
   if (draft.write === "promotion") {
     // Housekeeping: whoever won has promoted it, or the next request will.
-    const seenAt = await attempt(context, draft, live, []).catch((error: unknown) => {
+    const seenAt = await attempt(context, draft, live).catch((error: unknown) => {
       if (error instanceof HoldfastError && error.code === "unavailable") return undefined;
       throw error;
     });
     if (typeof seenAt === "number") engine.emit({ type: "session_renewed", handle: engine.ring.handle(live.row.id) });
     return { draft, times: { createdAt: live.row.createdAt, seenAt: typeof seenAt === "number" ? seenAt : live.row.seenAt } };
   }
-  const tried: string[] = [];
+  const tried: Tried<Data> = new Map();
   const first = await attempt(context, draft, live, tried);
   if (typeof first === "number") return written(engine, draft, live, first);
   if (first === "missing") throw lost(engine, live);
-  return engine.line(live.row.id, () => replay(context, live, draft, tried));
+  return engine.line(live.row.id, () => replay(context, live, tried));
 }
 
 /** The losers of a race, one after the other in this process: read again, judge again, fold again, write. */
-async function replay<Data extends object>(context: WriteContext<Data>, live: Live, first: Draft<Data>, tried: string[]): Promise<Written<Data>> {
+async function replay<Data extends object>(context: WriteContext<Data>, live: Live, tried: Tried<Data>): Promise<Written<Data>> {
   const { engine, now, refold, reopen } = context;
   for (let attempts = 2; attempts <= ATTEMPTS; attempts++) {
     if (attempts > 2) await backOff(engine, attempts);
-    const again = await loadOne(engine, live.presented, now, live.sight, true);
+    const again = await reload(engine, live, now);
     if (again.kind === "none") throw again.refused === "superseded" ? noSession("superseded") : lost(engine, live);
-    if (tried.some((writeId) => carries(again.row, writeId))) {
-      const { offer, elevated } = first;
-      return written(engine, { ...reopen(again), offer, elevated }, again, again.row.seenAt);
+    for (const [writeId, { offer, elevated }] of tried) {
+      if (carries(again.row, writeId)) return written(engine, { ...reopen(again), offer, elevated }, again, again.row.seenAt);
     }
     const draft = refold(again);
     if (draft.write === "none") return { draft, times: again.row };
@@ -98,15 +97,18 @@ async function replay<Data extends object>(context: WriteContext<Data>, live: Li
   throw conflict();
 }
 
-/** The new `seenAt` when the write took effect. `tried` gets the mark of the write. */
-async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live, tried: string[]): Promise<Millis | "missing" | "conflict"> {
+/** What was written, by the mark of the write: an elevation has other secrets in each attempt. */
+type Tried<Data> = Map<string, Draft<Data>>;
+
+/** The new `seenAt` when the write took effect. */
+async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live, tried?: Tried<Data>): Promise<Millis | "missing" | "conflict"> {
   const { engine, now, activity, touch: asked } = context;
   const { session } = draft;
   if (!session) return "missing";
   const { row } = live;
   const seenAt = asked || activity() ? Math.max(row.seenAt, now) : row.seenAt;
   const next = toRow(engine, row.id, session.record, { revision: revisionAfter(row.revision), createdAt: row.createdAt, seenAt });
-  tried.push(next.writeId);
+  tried?.set(next.writeId, draft);
   const outcome = await updateRow(engine, next, row.revision, draft.elevated !== undefined);
   return outcome === "updated" ? seenAt : outcome;
 }

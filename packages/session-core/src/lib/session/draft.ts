@@ -101,8 +101,9 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const began = options.authenticatedAt ?? now;
   const id = newSessionId(engine.ring.partition(subject));
   return {
-    // Two on, since an elevation under way in parallel writes the cookie of the next one.
-    ...begin(context, draft, id, chainAfter(latestChain, 2), data, {
+    // Two on, since an elevation under way in parallel writes the cookie of the next one. With nothing to count on from, anywhere: what is still
+    // under way of a session that was just signed out will then most likely take another cookie.
+    ...begin(context, draft, id, latestChain === GUEST_CHAIN ? chainAfter(1, Math.floor(now)) : chainAfter(latestChain, 2), data, {
       subject,
       startedAt: Math.min(began, now),
       authenticatedAt: Math.min(began, now),

@@ -79,7 +79,7 @@ export const GUEST_CHAIN = 0;
 const LAST_CHAIN = 248;
 
 /** The chain that comes `by` after this one. */
-export const chainAfter = (chain: number, by: number): number => (chain === GUEST_CHAIN ? 1 : ((chain - 1 + by) % LAST_CHAIN) + 1);
+export const chainAfter = (chain: number, by: number): number => ((chain - 1 + by) % LAST_CHAIN) + 1;
 
 /** Whether chain `a` was begun after chain `b`, as serial numbers. */
 export function isLaterChain(a: number, b: number): boolean {
