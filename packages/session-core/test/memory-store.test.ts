@@ -55,6 +55,20 @@ describe("a full memory store", () => {
     expect(await store.read(member.id)).toEqual(member);
   });
 
+  it("drops no auxiliary row to make room: they were seen in the future", async () => {
+    const clock = createTestClock();
+    const store = createMemoryStore({ maxSessions: 2, clock });
+    const until = clock.now() + MINUTE;
+    const aux = testRow({ seenAt: until, expiresAt: until });
+    await store.create(aux);
+    for (let i = 0; i < 3; i++) await store.create(testRow({}, clock.now()));
+    await store.create({ ...aux, id: testRow().id });
+    await expect(store.create(testRow({}, clock.now()))).rejects.toEqual(code("store_full"));
+    expect(await store.read(aux.id)).toEqual(aux);
+    clock.advance(MINUTE);
+    await store.create(testRow({}, clock.now()));
+  });
+
   it("refuses with `store_full` when only members are left, and a guest drops none of them", async () => {
     const clock = createTestClock();
     const store = createMemoryStore({ maxSessions: 2, clock });

@@ -164,7 +164,7 @@ describe("a store that is down", () => {
       const jar: Jar = await signedIn(sessions);
       await request(sessions, jar);
     }
-    expect(seen).toEqual([undefined, undefined]);
+    expect(new Set(seen)).toEqual(new Set([undefined]));
     for (const storeTimeout of [0, -1, Number.NaN, 2 ** 31, "3s" as never]) {
       expect(() => world({ keys: KEYS, storeTimeout })).toThrow(expect.objectContaining({ code: "config", option: "storeTimeout" }));
     }

@@ -1,5 +1,6 @@
 import { type Clock, createSessions, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
+import { createKeyRing } from "../src/lib/token/key-ring.ts";
 import type { IndexedStore } from "../src/store.ts";
 
 export interface TestClock extends Clock {
@@ -58,18 +59,23 @@ export interface Data {
 }
 export const INITIAL: Data = { cart: [], prefs: {} };
 
-/** Counts the calls of each verb, and can make one fail or answer late. */
-export function spyStore(store: IndexedStore): IndexedStore & { readonly calls: string[]; fail: (verb: string) => Error | undefined } {
+export const EPOCH = createKeyRing(KEYS, "default").rowId("epoch");
+
+/** Counts the calls of each verb, those of the epoch (once in 4 s, beside a read) apart, and can make one fail or answer late. */
+export function spyStore(store: IndexedStore): IndexedStore & { readonly calls: string[]; readonly epochs: string[]; fail: (verb: string) => Error | undefined } {
   const calls: string[] = [];
-  const spy = { calls, fail: (_verb: string): Error | undefined => undefined };
+  const epochs: string[] = [];
+  const spy = { calls, epochs, fail: (_verb: string): Error | undefined => undefined };
   return new Proxy(store, {
     get(target, property) {
       if (property in spy) return spy[property as keyof typeof spy];
       const value: unknown = Reflect.get(target, property);
       if (typeof value !== "function") return value;
       return async (...args: unknown[]) => {
-        calls.push(String(property));
-        const error = spy.fail(String(property));
+        const ofEpoch = args[0] === EPOCH;
+        const verb = ofEpoch ? "epoch" : String(property);
+        (ofEpoch ? epochs : calls).push(String(property));
+        const error = spy.fail(verb);
         if (error) throw error;
         return Reflect.apply(value, target, args);
       };

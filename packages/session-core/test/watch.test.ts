@@ -47,6 +47,18 @@ describe("watch", () => {
     }
   });
 
+  it("[D05] [E16] fires at once for revokeEverything, and elsewhere within the interval and 5 s", async () => {
+    const { here, there, clock } = twoServers();
+    const { jar, id } = await member(here.sessions);
+    const [near, far] = [here.sessions.watch(id), there.sessions.watch(id)];
+    await request(there.sessions, jar);
+    await here.sessions.revokeEverything();
+    expect([near.aborted, reasonOf(near), far.aborted]).toEqual([true, "revoked", false]);
+    await clock.pass(5000);
+    await clock.pass(5000);
+    expect([far.aborted, reasonOf(far)]).toEqual([true, "revoked"]);
+  });
+
   it("fires at once for revokeAll, an eviction, a reuse, and an expiry that a request notices", async () => {
     const { here, clock } = twoServers({ policy: { concurrent: { max: 2, whenFull: "evict-oldest" } } });
     const first = await member(here.sessions);

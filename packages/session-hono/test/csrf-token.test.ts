@@ -164,7 +164,7 @@ describe("the two modes", () => {
     calls.length = 0;
     const refused = await browser.post("/cart");
     expect(refused.headers.getSetCookie()).toEqual([]);
-    expect(calls).toEqual(["read"]);
+    expect(new Set(calls)).toEqual(new Set(["read"]));
     clock.advance(11 * MINUTE);
     expect((await browser.get("/private")).status).toBe(401);
   });

@@ -2,6 +2,7 @@ import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
+import { createKnownEpoch } from "./epoch/known-epoch.ts";
 import { configError, oneOf } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { createLine } from "./line.ts";
@@ -67,11 +68,18 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   if (policy.concurrent !== "off" && !index) throw configError("policy.concurrent", "needs a store that can list a subject's sessions; use another store or concurrent: \"off\".");
 
   const listeners = new Set<(event: SessionEvent) => void>(options.onEvent ? [options.onEvent] : []);
+  const ring = createKeyRing(options.keys ?? ephemeralKeys(options.development, clock), realm);
+  const emit: Engine<Data>["emit"] = (event) => {
+    if (listeners.size === 0) return;
+    const stamped = { at: clock.now(), ...event } as SessionEvent;
+    for (const listener of listeners) callListener(listener, stamped);
+  };
   const engine: Engine<Data> = {
     store,
     index,
     sweeper: hasSweeper(store) ? store : undefined,
-    ring: createKeyRing(options.keys ?? ephemeralKeys(options.development, clock), realm),
+    ring,
+    epoch: createKnownEpoch({ store, ring, clock, emit }),
     policy,
     cookies: createCookieTransport(options.cookie),
     csrf: options.csrf,
@@ -83,14 +91,10 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     project: options.project ?? (() => null),
     watched: new Map(),
     line: createLine(),
-    emit(event) {
-      if (listeners.size === 0) return;
-      const stamped = { at: clock.now(), ...event } as SessionEvent;
-      for (const listener of listeners) callListener(listener, stamped);
-    },
+    emit,
   };
   if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the session cookie. Leave it out unless that is meant.");
-  if (!options.keys) engine.emit({ type: "ephemeral_keys" });
+  if (!options.keys) emit({ type: "ephemeral_keys" });
   return createManager(engine, listeners);
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
+import type { KnownEpoch } from "./epoch/known-epoch.ts";
 import type { SessionEvent } from "./events.ts";
 import type { IndexedStore, SessionId, SessionStore, Sweeper } from "./port.ts";
 import type { DataCodec } from "./session/data.ts";
@@ -17,6 +18,7 @@ export interface Engine<Data> {
   readonly index: IndexedStore | undefined;
   readonly sweeper: Sweeper | undefined;
   readonly ring: KeyRing;
+  readonly epoch: KnownEpoch;
   readonly policy: Policy;
   readonly cookies: CookieTransport;
   readonly csrf: CsrfTokens | undefined;

@@ -8,6 +8,8 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "session_expired"; readonly reason: "idle" | "absolute" }
   | { readonly type: "session_logout" }
   | { readonly type: "session_revoked"; readonly reason: EndedReason; readonly count: number }
+  /** Every session that began by `notBefore` is over. */
+  | { readonly type: "everything_revoked"; readonly notBefore: Millis }
   | { readonly type: "session_use_after_expire"; readonly reason: EndedReason }
   | { readonly type: "session_reuse_detected"; readonly action: "revoke" | "refuse"; readonly stepsBehind: number }
   /** Once per process and change. `revoke` is followed by the end of the session. */

@@ -7,6 +7,7 @@ import { callStore } from "./store-call.ts";
 export async function listRows<Data>(engine: Engine<Data>, partition: Partition): Promise<StoredSession[]> {
   const { index } = engine;
   if (!index) throw new HoldfastError("unsupported", "This store cannot list a subject's sessions.");
+  const epoch = engine.epoch.refresh();
   const rows: StoredSession[] = [];
   let cursor: string | undefined;
   do {
@@ -14,5 +15,6 @@ export async function listRows<Data>(engine: Engine<Data>, partition: Partition)
     rows.push(...page.rows);
     cursor = page.cursor;
   } while (cursor !== undefined);
+  if (epoch) await epoch;
   return rows;
 }

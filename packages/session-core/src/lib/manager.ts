@@ -7,11 +7,12 @@ import { issue } from "./issue.ts";
 import { listRows } from "./list-rows.ts";
 import type { IndexedStore, SessionId, StoredSession } from "./port.ts";
 import { readBody, type SessionRecord } from "./record.ts";
+import { readRow } from "./read-row.ts";
 import { endRow, tombstone } from "./request/load.ts";
 import { StoredRequestSession } from "./request/request-session.ts";
 import { updateAll } from "./request/update-all.ts";
 import { updateById } from "./request/update-by-id.ts";
-import { evaluateRow } from "./session/deadlines.ts";
+import { overBy } from "./session/over.ts";
 import type { ActiveState, GuestState, SessionSummary } from "./session/state.ts";
 import { liveState } from "./session/state-of.ts";
 import type { Sessions } from "./sessions.ts";
@@ -22,7 +23,7 @@ import { viewOf } from "./view.ts";
 import { tellEnded, watch } from "./watch.ts";
 
 export function createManager<Data extends object>(engine: Engine<Data>, listeners: Set<(event: SessionEvent) => void>): Sessions<Data> {
-  const { store, ring, policy, clock } = engine;
+  const { ring, policy, clock } = engine;
   const prepare: Sessions<Data>["prepare"] = (source, options = {}) => new StoredRequestSession(engine, readSource(source, options, ring, engine.cookies), engine.signals?.(source, options.address));
   const open: Sessions<Data>["open"] = async (source, options) => {
     const session = prepare(source, options);
@@ -44,7 +45,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     handle: (request, next, options) => handle(open, request, next, options),
     view: (state): SessionView => viewOf(engine, state),
     async get(id) {
-      const row = isSessionId(id) ? await callStore(engine, "read", () => store.read(id, { authoritative: true })) : null;
+      const row = await readRow(engine, id);
       return row && liveRow(engine, row);
     },
     async update(id, change) {
@@ -74,6 +75,12 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
       if (ended.length > 0) engine.emit({ type: "session_revoked", reason: "revoked", count: ended.length });
       return { notBefore, ended: ended.length };
     },
+    async revokeEverything() {
+      const { at: notBefore } = await engine.epoch.advance();
+      for (const id of Array.from(engine.watched.keys())) tellEnded(engine, id, "revoked");
+      engine.emit({ type: "everything_revoked", notBefore });
+      return { notBefore };
+    },
     async sweep(limit = 10_000) {
       const { sweeper } = engine;
       let swept = 0;
@@ -97,7 +104,7 @@ function liveRow<Data>(engine: Engine<Data>, row: StoredSession): ActiveState<Da
   const body = readBody(row.body);
   if (body?.kind !== "live") return null;
   const { record } = body;
-  if (evaluateRow(record, row.seenAt, engine.policy, engine.clock.now()).state === "expired") return null;
+  if (overBy(engine, record, row.seenAt, engine.clock.now())) return null;
   return liveState(engine, row.id, record, dataOf(engine, record), row);
 }
 

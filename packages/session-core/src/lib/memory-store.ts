@@ -8,7 +8,7 @@ import type { CreateGuard, CreateResult, IndexedStore, ListPage, SessionId, Stor
 export interface MemoryStoreOptions {
   /**
    * Rows and tombstones kept at once, default 100,000. At the cap expired rows go first, then tombstones, then the guest
-   * seen longest ago. Sessions with a subject are never dropped: when only they are left, `create` rejects with `store_full`.
+   * seen longest ago. Sessions with a subject and auxiliary rows are never dropped: when only they are left, `create` rejects with `store_full`.
    */
   readonly maxSessions?: number;
   /** Decides about expiry and stamps `notBefore`. Default: the system clock. */

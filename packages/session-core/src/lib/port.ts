@@ -71,6 +71,8 @@ export interface CreateResult {
  * - Each verb is atomic for its row: of N parallel `update`s with one expected revision exactly one is `updated`.
  * - No verb is an upsert: a late write cannot bring an ended or expired session back.
  * - `seenAt` and `expiresAt` of a live row never move backwards.
+ * - Auxiliary rows (denylist, replay marks, aliases, the epoch of `revokeEverything`) come without a guard, like guests, and with
+ *   `seenAt = expiresAt`, in the future: a store that makes room for others takes the guests seen longest ago, and never these.
  */
 export interface SessionStore {
   readonly capabilities: StoreCapabilities;

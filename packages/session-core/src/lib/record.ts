@@ -25,6 +25,8 @@ export interface SessionRecord {
   readonly dataVersion: number;
   /** The last writes, the newest first: who finds the own among them after a lost answer has nothing left to do. */
   readonly writes: readonly string[];
+  /** How often everything had been revoked when the session was created; absent for never. */
+  readonly epoch?: number | undefined;
 }
 
 /** Why a row is a tombstone. `replaced`: a sign-in of the same browser took its place. */
@@ -68,6 +70,7 @@ interface RecordJson {
   d: unknown;
   dv: number;
   w?: readonly string[];
+  ep?: number;
 }
 
 export const endedBody = (reason: TombstoneReason): string => JSON.stringify({ v: FORMAT, ended: reason });
@@ -90,6 +93,7 @@ export function writeBody(record: SessionRecord): string {
     d: record.data,
     dv: record.dataVersion,
     w: record.writes,
+    ep: record.epoch || undefined,
   };
   try {
     return JSON.stringify(json);
@@ -108,7 +112,7 @@ export function readBody(body: string): Body | null {
   const live = json as unknown as RecordJson;
   const chain = chainFromJson(live.r);
   const pending = live.e === undefined ? undefined : pendingFromJson(live.e);
-  const whole = isNumber(live.st) && isNumber(live.dv) && isOptionalText(live.s) && live.s !== "" && isOptionalText(live.dl) && hasRights(live);
+  const whole = isNumber(live.st) && isNumber(live.dv) && isNumber(live.ep ?? 0) && isOptionalText(live.s) && live.s !== "" && isOptionalText(live.dl) && hasRights(live);
   if (!chain || pending === null || !whole) return null;
   const record: SessionRecord = {
     chain,
@@ -124,6 +128,7 @@ export function readBody(body: string): Body | null {
     data: live.d,
     dataVersion: live.dv,
     writes: Array.isArray(live.w) ? live.w : [],
+    epoch: live.ep,
   };
   return { kind: "live", record };
 }

@@ -60,6 +60,14 @@ export interface Sessions<Data> {
   revoke(id: SessionId, reason?: EndedReason): Promise<void>;
   /** Complete also against sign-ins under way. @returns the moment up to which sign-ins are refused. */
   revokeAll(subject: string, options?: { except?: SessionId }): Promise<{ notBefore: Millis; ended: number }>;
+  /**
+   * The last resort: every session of the realm is over, guests included, and sign-ins under way are refused. At once for the requests of
+   * this process, within 5 s for other servers; a sign-in there within these 5 s may have to be repeated. One write, whatever the number of
+   * sessions: each reads as `revoked` from then on. Kept for 400 days.
+   * @returns the moment up to which sign-ins are refused.
+   * @throws HoldfastError `unavailable`, `unsupported` for a store that may drop rows
+   */
+  revokeEverything(): Promise<{ notBefore: Millis }>;
   /** Removes expired rows until none is left or `limit` (default 10,000) is reached. 0 where the engine expires by itself. */
   sweep(limit?: number): Promise<number>;
   /** Listens to events; returns the function that stops it. */

@@ -2,10 +2,9 @@ import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "./engine.ts";
 import { configError, HoldfastError } from "./errors.ts";
 import type { SessionId } from "./port.ts";
+import { readRow } from "./read-row.ts";
 import { readBody } from "./record.ts";
-import { evaluateRow } from "./session/deadlines.ts";
-import { callStore } from "./store-call.ts";
-import { isSessionId } from "./token/credential.ts";
+import { overBy } from "./session/over.ts";
 
 export interface WatchOptions {
   /** How often the store is asked, in ms; with one round trip more, the longest that an ending elsewhere goes unnoticed. Default 5000. */
@@ -58,15 +57,14 @@ async function poll<Data>(engine: Engine<Data>, id: SessionId, watched: Watched,
     // A store that fails says nothing about the session.
     const reason = await endOf(engine, id).catch(() => undefined);
     if (reason !== undefined) return tellEnded(engine, id, reason);
-    await engine.clock.wait(watched.every);
+    if (watched.controllers.size > 0) await engine.clock.wait(watched.every);
   }
 }
 
 async function endOf<Data>(engine: Engine<Data>, id: SessionId): Promise<string | undefined> {
-  const row = isSessionId(id) ? await callStore(engine, "read", () => engine.store.read(id, { authoritative: true })) : null;
+  const row = await readRow(engine, id);
   const body = row && readBody(row.body);
   if (!row || !body) return "none";
   if (body.kind === "ended") return body.reason;
-  const evaluation = evaluateRow(body.record, row.seenAt, engine.policy, engine.clock.now());
-  return evaluation.state === "expired" ? evaluation.by : undefined;
+  return overBy(engine, body.record, row.seenAt, engine.clock.now());
 }

@@ -87,7 +87,8 @@ export class Table {
     while (this.#rows.size >= max) {
       if (this.dropExpired(now)) continue;
       const spare = this.#spare.first;
-      if (spare === undefined) return false;
+      // An auxiliary row, seen in the future: what was denied or used once must not be forgotten for a visitor's cart.
+      if (spare === undefined || (spare.state === "guest" && spare.row.seenAt > now)) return false;
       this.drop(spare.row.id);
     }
     return true;

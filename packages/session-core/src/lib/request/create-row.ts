@@ -4,24 +4,30 @@ import { HoldfastError } from "../errors.ts";
 import { listRows } from "../list-rows.ts";
 import type { CreateGuard, Partition, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
-import { evaluateRow } from "../session/deadlines.ts";
+import { revisionAfter } from "../revision.ts";
 import { type Draft, pick } from "../session/draft.ts";
+import { overBy } from "../session/over.ts";
 import { callStore, storeFault } from "../store-call.ts";
 import { partitionOf } from "../token/credential.ts";
 import { tellEnded } from "../watch.ts";
 import { endRow, tombstone } from "./load.ts";
-import { ATTEMPTS, revisionAfter, toRow, updateRow, wroteIt } from "./update-row.ts";
+import { ATTEMPTS, toRow, updateRow, wroteIt } from "./update-row.ts";
 
 type Creation<Data> = Draft<Data> & { readonly session: NonNullable<Draft<Data>["session"]> };
 
 /** Creates the new session, then ends the one it replaces: two credentials of one browser never stay alive together. */
-export async function createRow<Data extends object>(engine: Engine<Data>, draft: Creation<Data>, now: Millis): Promise<StoredSession> {
+export async function createRow<Data extends object>(engine: Engine<Data>, given: Creation<Data>, now: Millis): Promise<StoredSession> {
+  // Only a server that saw no session for 5 s waits here: with what it knew then, the new session might be dead on arrival.
+  await engine.epoch.refresh();
+  const { number, at } = engine.epoch.current;
+  const draft = { ...given, session: { ...given.session, record: { ...given.session.record, epoch: number } } };
   const { id, record } = draft.session;
+  if (record.subject !== undefined && draft.began <= at) throw signInRevoked();
   const handle = engine.ring.handle(id);
   const row = toRow(engine, id, record, { revision: 0, createdAt: now, seenAt: now });
   const guard = record.subject === undefined ? undefined : await guardOf(engine, id, draft.began, now);
   const { outcome, evicted } = await create(engine, row, guard);
-  if (outcome === "revoked") throw new HoldfastError("sign_in_revoked", "The subject's sessions were revoked after this sign-in began. Begin again, or pass authenticatedAt later than the notBefore of your revokeAll.");
+  if (outcome === "revoked") throw signInRevoked();
   if (outcome === "full") {
     engine.emit({ type: "excess_sessions_exceeded", action: "reject", count: 1 });
     throw new HoldfastError("limit_reached", "The subject has as many sessions as policy.concurrent allows.");
@@ -31,6 +37,9 @@ export async function createRow<Data extends object>(engine: Engine<Data>, draft
   engine.emit({ type: "session_created", handle, kind: record.subject === undefined ? "guest" : "active" });
   return draft.live ? replace(engine, draft, row) : row;
 }
+
+const signInRevoked = (): HoldfastError =>
+  new HoldfastError("sign_in_revoked", "The subject's sessions were revoked after this sign-in began. Begin again, or pass authenticatedAt later than the notBefore of the revocation.");
 
 async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: CreateGuard | undefined): ReturnType<Engine<Data>["store"]["create"]> {
   try {
@@ -56,7 +65,8 @@ async function guardOf<Data>(engine: Engine<Data>, id: StoredSession["id"], bega
 async function endExpired<Data>(engine: Engine<Data>, partition: Partition, now: Millis): Promise<void> {
   for (const row of await listRows(engine, partition)) {
     const body = readBody(row.body);
-    if (body?.kind === "live" && evaluateRow(body.record, row.seenAt, engine.policy, now).state === "expired") await endRow(engine, row.id, "idle");
+    const over = body?.kind === "live" && overBy(engine, body.record, row.seenAt, now);
+    if (over) await endRow(engine, row.id, over);
   }
 }
 

@@ -3,7 +3,8 @@ import { randomBytes, toBase64url } from "../bytes.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId, StoredSession, Tombstone } from "../port.ts";
 import { endedBody, readBody, type SessionRecord, type TombstoneReason } from "../record.ts";
-import { ENDED_FOR, evaluateRow } from "../session/deadlines.ts";
+import { ENDED_FOR } from "../session/deadlines.ts";
+import { overBy } from "../session/over.ts";
 import type { Marks, Sight, SignalChange } from "../signals/sight.ts";
 import { callStore } from "../store-call.ts";
 import { judge, LAST_STEP } from "../token/ratchet.ts";
@@ -49,7 +50,9 @@ export async function load<Data>(engine: Engine<Data>, presented: readonly Prese
 /** Reads and judges one credential. A cached row may only say yes: every other verdict is taken on an authoritative read. */
 export async function loadOne<Data>(engine: Engine<Data>, presented: Presented, now: Millis, sight: Sight | undefined, authoritative = !engine.store.capabilities.cached): Promise<Loaded> {
   const { id } = presented.credential;
+  const epoch = engine.epoch.refresh();
   const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative }));
+  if (epoch) await epoch;
   const verdict = judgeRow(engine, row, presented, now, sight);
   if (verdict.kind === "live") {
     if (verdict.live.changed) tellChange(engine, id, verdict.live.changed);
@@ -78,7 +81,7 @@ type RowVerdict =
   | { readonly kind: "live"; readonly live: Live }
   | { readonly kind: "absent" | "superseded" | "mismatch" }
   | { readonly kind: "ended"; readonly reason: TombstoneReason }
-  | { readonly kind: "expired"; readonly reason: "idle" | "absolute" }
+  | { readonly kind: "expired"; readonly reason: "idle" | "absolute" | "revoked" }
   | { readonly kind: "changed"; readonly changed: SignalChange }
   | { readonly kind: "reuse"; readonly stepsBehind: number };
 
@@ -88,8 +91,8 @@ function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, present
   if (body.kind === "ended") return body;
   const { record } = body;
   const time = Math.max(now, row.seenAt);
-  const evaluation = evaluateRow(record, row.seenAt, engine.policy, time);
-  if (evaluation.state === "expired") return { kind: "expired", reason: evaluation.by };
+  const over = overBy(engine, record, row.seenAt, time);
+  if (over) return { kind: "expired", reason: over };
   const { pending } = record;
   if (pending && judge(pending, presented.credential, time, engine.policy.overlap).kind === "current") {
     return live(row, record, presented, "elevated", sight, pending.marks);
@@ -123,9 +126,11 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
       if (verdict.reason === "replaced") return { kind: "none", refused: "superseded" };
       engine.emit({ type: "session_use_after_expire", handle, reason: verdict.reason });
       return { kind: "none", ended: verdict.reason };
-    case "expired":
-      if (await endRow(engine, id, verdict.reason)) engine.emit({ type: "session_expired", handle, reason: verdict.reason });
-      return { kind: "none", ended: verdict.reason };
+    case "expired": {
+      const { reason } = verdict;
+      if (await endRow(engine, id, reason)) engine.emit(reason === "revoked" ? { type: "session_revoked", handle, reason, count: 1 } : { type: "session_expired", handle, reason });
+      return { kind: "none", ended: reason };
+    }
     case "changed":
       tellChange(engine, id, verdict.changed);
       await endRow(engine, id, "revoked");

@@ -1,26 +1,25 @@
 import type { Engine } from "../engine.ts";
 import type { SessionId } from "../port.ts";
+import { readRow } from "../read-row.ts";
 import { readBody } from "../record.ts";
-import { evaluateRow } from "../session/deadlines.ts";
+import { revisionAfter } from "../revision.ts";
 import { noSession } from "../session/draft.ts";
-import { callStore } from "../store-call.ts";
-import { isSessionId } from "../token/credential.ts";
-import { ATTEMPTS, backOff, carries, conflict, revisionAfter, toRow, updateRow } from "./update-row.ts";
+import { overBy } from "../session/over.ts";
+import { ATTEMPTS, backOff, carries, conflict, toRow, updateRow } from "./update-row.ts";
 
 /** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
 export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data, subject?: string): Promise<boolean> {
-  if (!isSessionId(id)) throw noSession("none");
   return engine.line(id, async () => {
     let tried: string | undefined;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (attempt > 2) await backOff(engine, attempt);
-      const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true }));
+      const row = await readRow(engine, id);
       const body = row && readBody(row.body);
       if (!row || body?.kind !== "live") throw noSession("none");
       if (tried !== undefined && carries(row, tried)) return true;
       const { record } = body;
       if (subject !== undefined && record.subject !== subject) throw noSession("none");
-      if (evaluateRow(record, row.seenAt, engine.policy, engine.clock.now()).state === "expired") throw noSession("ended");
+      if (overBy(engine, record, row.seenAt, engine.clock.now())) throw noSession("ended");
       const before = engine.data.read(record.data, record.dataVersion) ?? engine.data.initial;
       const after = change(before);
       if (after === before) return false;

@@ -29,12 +29,6 @@ export function toRow<Data>(
 }
 
 /**
- * The revision after this one. A store that fails over to an older copy counts on from there: with steps of one, a writer that read before
- * would find the number it expects on another row, and undo what was acknowledged meanwhile.
- */
-export const revisionAfter = (revision: number): number => revision + 1 + Math.floor(Math.random() * 65_536);
-
-/**
  * One conditional write. A failed acknowledgement is settled by looking for one's own writeId, never by writing again. After a `conflict` the
  * caller looks for it in what it reads next: a driver that sends again meets its own first write.
  */

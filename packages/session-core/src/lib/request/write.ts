@@ -4,13 +4,14 @@ import { HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import { readBody } from "../record.ts";
 import type { SessionRecord } from "../record.ts";
+import { revisionAfter } from "../revision.ts";
 import { deadlinesOf, expiryOf, limitsOf } from "../session/deadlines.ts";
 import { type Draft, noSession } from "../session/draft.ts";
 import type { CommitOptions } from "../session/state.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, reload } from "./load.ts";
 import { callStore } from "../store-call.ts";
-import { ATTEMPTS, backOff, carries, conflict, revisionAfter, toRow, updateRow } from "./update-row.ts";
+import { ATTEMPTS, backOff, carries, conflict, toRow, updateRow } from "./update-row.ts";
 
 export interface WriteContext<Data> {
   readonly engine: Engine<Data>;

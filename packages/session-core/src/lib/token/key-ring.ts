@@ -40,11 +40,14 @@ export interface KeyRing {
   find(id: number): RingKey | undefined;
   partition(subject: string): Partition;
   handle(id: SessionId): string;
+  /** The id of an auxiliary row. Its name cannot be read from it. */
+  rowId(name: string): SessionId;
 }
 
 const PARTITION_BYTES = 9;
 const HANDLE_BYTES = 12;
 const HALF = /\p{Surrogate}/u;
+const ROW_ID_BYTES = 18;
 const utf8 = new TextEncoder();
 
 /** A fresh key file with one active key. */
@@ -80,6 +83,7 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
 
   const partitionMac = createMac(deriveKey(subjectSecret, "partition"));
   const handleMac = createMac(deriveKey(subjectSecret, `handle/${realm}`));
+  const rowMac = createMac(deriveKey(subjectSecret, `row/${realm}`));
   return {
     active,
     find: (id) => ring.get(id),
@@ -89,6 +93,7 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
       return toBase64url(partitionMac(utf8.encode(`${realm}\0${subject}`)).subarray(0, PARTITION_BYTES)) as Partition;
     },
     handle: (id) => toBase64url(handleMac(utf8.encode(id)).subarray(0, HANDLE_BYTES)),
+    rowId: (name) => toBase64url(rowMac(utf8.encode(name)).subarray(0, ROW_ID_BYTES)) as SessionId,
   };
 }
 

@@ -1,0 +1,69 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { writeAuxiliary } from "../auxiliary.ts";
+import type { Engine } from "../engine.ts";
+import { HoldfastError } from "../errors.ts";
+import { callStore } from "../store-call.ts";
+import { type Epoch, FIRST, nextEpoch, readEpoch } from "./epoch.ts";
+
+/** How long a server may go on with what it knows: the bound of `revokeEverything` on the other servers. */
+const FRESH: Millis = 5000;
+/** One request asks again a little earlier, so that a busy server never has a crowd that must ask. */
+const YOUNG: Millis = 4000;
+
+/** The epoch as this process knows it. */
+export interface KnownEpoch {
+  readonly current: Epoch;
+  /** `undefined` while what is known is young enough; else a read under way, to be awaited beside the session's own. */
+  refresh(): Promise<void> | undefined;
+  /** Begins a new epoch. @throws HoldfastError `unavailable`, `conflict`, `unsupported` */
+  advance(): Promise<Epoch>;
+}
+
+export function createKnownEpoch({ store, ring, clock, emit }: Pick<Engine<never>, "store" | "ring" | "clock" | "emit">): KnownEpoch {
+  const id = ring.rowId("epoch");
+  const { evicts } = store.capabilities;
+  let current = FIRST;
+  let readAt = Number.NEGATIVE_INFINITY;
+  // An answer that was asked for before another one came may be older than that one: it is dropped.
+  let turns = 0;
+  let heard = 0;
+  let askedAt = Number.NEGATIVE_INFINITY;
+
+  const hear = (epoch: Epoch, turn: number, at: Millis): void => {
+    if (turn < heard) return;
+    heard = turn;
+    readAt = at;
+    current = epoch;
+  };
+  const ask = async (at: Millis): Promise<void> => {
+    const turn = ++turns;
+    const row = await callStore({ emit }, "read", () => store.read(id, { authoritative: true }));
+    hear(readEpoch(row?.body), turn, at);
+  };
+  // A clock that was set back makes nothing young.
+  const within = (span: Millis, at: Millis, now: Millis): boolean => now - at < span && now >= at;
+
+  return {
+    get current() {
+      return current;
+    },
+    refresh() {
+      if (evicts) return undefined;
+      const now = clock.now();
+      if (within(YOUNG, readAt, now)) return undefined;
+      const fresh = within(FRESH, readAt, now);
+      if (fresh && within(FRESH - YOUNG, askedAt, now)) return undefined;
+      askedAt = now;
+      // Each request asks for itself: on Workers a promise of another request may never settle.
+      const answer = ask(now);
+      const spared = answer.catch(() => undefined);
+      return fresh ? spared : answer;
+    },
+    async advance() {
+      if (evicts) throw new HoldfastError("unsupported", "This store may drop the row that remembers it. Give createSessions another realm instead: every credential of the old one is refused.");
+      const epoch = await callStore({ emit }, "update", () => writeAuxiliary(store, clock, id, (body) => nextEpoch(readEpoch(body), clock.now())));
+      hear(epoch, ++turns, clock.now());
+      return epoch;
+    },
+  };
+}
