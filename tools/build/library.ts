@@ -1,6 +1,7 @@
 import { defineConfig } from "tsup";
+import { joinChunks } from "./join-chunks.ts";
 
-/** The one build of every published package: ESM, one bundled file per entry, shared chunks so classes exist once. */
+/** The one build of every published package: ESM, one bundled file per entry, one shared file so classes exist once. */
 export const library = (entries: readonly string[]): ReturnType<typeof defineConfig> =>
   defineConfig({
     entry: entries.map((name) => `src/${name}.ts`),
@@ -12,4 +13,5 @@ export const library = (entries: readonly string[]): ReturnType<typeof defineCon
     clean: true,
     tsconfig: "tsconfig.build.json",
     external: [/^node:/, /^bun:/],
+    onSuccess: () => joinChunks("dist"),
   });

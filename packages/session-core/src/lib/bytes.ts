@@ -1,8 +1,10 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const INVALID = 64;
 
-const VALUES = new Uint8Array(128).fill(INVALID);
-for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i;
+const VALUES = /* @__PURE__ */ Uint8Array.from({ length: 128 }, (_, code) => {
+  const value = ALPHABET.indexOf(String.fromCharCode(code));
+  return value < 0 ? INVALID : value;
+});
 
 const valueAt = (text: string, index: number): number => VALUES[text.charCodeAt(index)] ?? INVALID;
 

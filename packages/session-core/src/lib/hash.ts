@@ -4,12 +4,12 @@ import { sha256 } from "@noble/hashes/sha2.js";
 export type Mac = (message: Uint8Array) => Uint8Array;
 
 const BLOCK_BYTES = 64;
-const utf8 = new TextEncoder();
+const utf8 = /* @__PURE__ */ new TextEncoder();
 
 // Synchronous and the same everywhere. A prepared state is copied into one scratch object per call: a third faster than a new object
 // each time. `_cloneInto` is an underscore API of @noble/hashes, hence the exact version in package.json.
-const empty = sha256.create();
-const scratch = sha256.create();
+const empty = /* @__PURE__ */ sha256.create();
+const scratch = /* @__PURE__ */ sha256.create();
 
 /** SHA-256. */
 export function digest(message: Uint8Array): Uint8Array {

@@ -53,20 +53,21 @@ const base: Profile = {
 const limit = (max: number, whenFull: "reject" | "evict-oldest"): Policy["concurrent"] => ({ max, whenFull });
 
 // Sources: docs/standards.md section 4. Where a text gives no number (hipaa idle, concurrency, freshness), it is our choice.
-const PROFILES: Readonly<Record<PolicyProfile, Profile>> = {
+const profiles = (): Readonly<Record<PolicyProfile, Profile>> => ({
   default: base,
   nistAal2: { ...base, idle: 60 * MINUTE, absolute: 24 * HOUR, concurrent: limit(10, "evict-oldest") },
   nistAal3: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, overlap: 15 * SECOND, concurrent: limit(3, "evict-oldest"), freshFor: 5 * MINUTE },
   pci: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, overlap: 15 * SECOND, concurrent: limit(3, "evict-oldest") },
   hipaa: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, concurrent: limit(5, "evict-oldest") },
   banking: { ...base, idle: 5 * MINUTE, absolute: 4 * HOUR, overlap: 15 * SECOND, concurrent: limit(1, "reject"), freshFor: 5 * MINUTE },
-};
+});
 
 /** Completes and checks a policy. @throws HoldfastError `config` naming the option and the fix */
 export function resolvePolicy(options: PolicyOptions = "default"): Policy {
   const { profile = "default", ...given } = typeof options === "string" ? { profile: options } : options;
-  oneOf("policy.profile", profile, Object.keys(PROFILES));
-  const merged = { ...PROFILES[profile], ...given };
+  const known = profiles();
+  oneOf("policy.profile", profile, Object.keys(known));
+  const merged = { ...known[profile], ...given };
   const policy: Policy = { ...merged, touchEvery: given.touchEvery ?? Math.min(Math.max(MINUTE, merged.idle / 10), merged.idle / 4) };
 
   const { idle, absolute, guest, remember, renew, overlap, touchEvery, concurrent, freshFor } = policy;

@@ -48,7 +48,7 @@ const PARTITION_BYTES = 9;
 const HANDLE_BYTES = 12;
 const HALF = /\p{Surrogate}/u;
 const ROW_ID_BYTES = 18;
-const utf8 = new TextEncoder();
+const utf8 = /* @__PURE__ */ new TextEncoder();
 
 /** A fresh key file with one active key. */
 export function generateKeys(now: Millis = Date.now()): KeyRingFile {
