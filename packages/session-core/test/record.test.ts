@@ -14,6 +14,7 @@ const record: SessionRecord = {
   amr: [],
   device: "phone",
   remember: true,
+  lapsed: false,
   marks: { ip: "a", userAgent: "c" },
   data: { cart: ["é", "\u2028"], __proto__x: 1 },
   dataVersion: 1,

@@ -18,6 +18,8 @@ export interface SessionRecord {
   readonly device: string | undefined;
   /** Whether it outlives the browser, where the policy (still) has limits for that. */
   readonly remember: boolean;
+  /** It idled out, and waits to be resumed: dead for everything else. */
+  readonly lapsed: boolean;
   /** What the sign-in showed of its sender, where signals are on. */
   readonly marks: Marks | undefined;
   /** The application's data as JSON value, and the version of its shape. */
@@ -66,6 +68,7 @@ interface RecordJson {
   am: readonly string[];
   dl?: string;
   rm?: true;
+  la?: true;
   sg?: Marks;
   d: unknown;
   dv: number;
@@ -89,6 +92,7 @@ export function writeBody(record: SessionRecord): string {
     am: record.amr,
     dl: record.device,
     rm: record.remember || undefined,
+    la: record.lapsed || undefined,
     sg: record.marks,
     d: record.data,
     dv: record.dataVersion,
@@ -124,6 +128,7 @@ export function readBody(body: string): Body | null {
     amr: live.am,
     device: live.dl,
     remember: live.rm === true,
+    lapsed: live.la === true,
     marks: live.sg,
     data: live.d,
     dataVersion: live.dv,

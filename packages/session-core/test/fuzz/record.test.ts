@@ -33,6 +33,7 @@ const records: fc.Arbitrary<SessionRecord> = fc.record({
   data: fc.oneof(fc.jsonValue({ maxDepth: 3, stringUnit: "binary" }), fc.dictionary(text, text, { maxKeys: 3 })),
   dataVersion: fc.integer({ min: 0, max: 9 }),
   remember: fc.boolean(),
+  lapsed: fc.boolean(),
   writes: fc.array(text, { maxLength: 3 }),
 });
 
@@ -43,7 +44,7 @@ const value: fc.Arbitrary<unknown> = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.
 const patched = fc.tuple(records, fc.nat(), fc.option(value, { nil: undefined })).map(([record, which, replacement]) => {
   const json = JSON.parse(writeBody(record)) as Record<string, unknown>;
   const places = [json, json["r"], json["e"]].filter((place) => typeof place === "object" && place !== null) as Record<string, unknown>[];
-  const all = places.flatMap((place) => [...Object.keys(place), "e", "s", "ac", "dl", "st", "sg", "rm", "w", "ended"].map((key) => ({ place, key })));
+  const all = places.flatMap((place) => [...Object.keys(place), "e", "s", "ac", "dl", "st", "sg", "rm", "la", "w", "ended"].map((key) => ({ place, key })));
   const target = all[which % all.length];
   if (target) {
     if (replacement === undefined) delete target.place[target.key];
@@ -65,9 +66,9 @@ const hasRights = ({ acr, amr, authenticatedAt }: Pick<SessionRecord, "acr" | "a
 /** A body that is believed is one through and through: every member has the type that the engine counts on. */
 function isWhole(body: Body): boolean {
   if (body.kind === "ended") return isText(body.reason);
-  const { chain, pending: next, subject, startedAt, device, dataVersion, remember, writes } = body.record;
+  const { chain, pending: next, subject, startedAt, device, dataVersion, remember, lapsed, writes } = body.record;
   const chainsFit = isChain(chain) && (next === undefined || (isChain(next) && absentOr(isNumber)(next.startedAt) && hasRights(next)));
-  return chainsFit && [subject, device].every(absentOr(isText)) && subject !== "" && isNumber(startedAt) && hasRights(body.record) && isNumber(dataVersion) && typeof remember === "boolean" && Array.isArray(writes);
+  return chainsFit && [subject, device].every(absentOr(isText)) && subject !== "" && isNumber(startedAt) && hasRights(body.record) && isNumber(dataVersion) && typeof remember === "boolean" && typeof lapsed === "boolean" && Array.isArray(writes);
 }
 
 const REASONS: readonly unknown[] = ["idle", "absolute", "revoked", "reuse", "logout", "replaced"];
@@ -103,7 +104,7 @@ describe("record", () => {
     each(0.1, fc.oneof(hostileText(), fc.json(), value.map((json) => JSON.stringify({ v: 1, r: json })), value.filter((json) => !REASONS.includes(json)).map((json) => JSON.stringify({ v: 1, ended: json, r: 1 }))), (body) => must(readBody(body) === null, "believed")));
 
   it("ten thousand levels and four megabytes are read, or null, in one pass", () => {
-    const whole = JSON.parse(writeBody({ chain: beginChain(1, 0).chain, pending: undefined, subject: "ada", startedAt: 0, authenticatedAt: 0, acr: undefined, amr: [], device: undefined, marks: undefined, data: {}, dataVersion: 1, remember: false, writes: [] })) as { d: unknown };
+    const whole = JSON.parse(writeBody({ chain: beginChain(1, 0).chain, pending: undefined, subject: "ada", startedAt: 0, authenticatedAt: 0, acr: undefined, amr: [], device: undefined, marks: undefined, data: {}, dataVersion: 1, remember: false, lapsed: false, writes: [] })) as { d: unknown };
     for (const deep of deepJson()) {
       expect(readBody(deep)).toBeNull();
       const inside = JSON.stringify(whole).replace('"d":{}', () => `"d":${deep}`);

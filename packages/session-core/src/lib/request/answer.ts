@@ -63,7 +63,8 @@ function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming,
   const [latest] = presented;
   // What a living cookie has left behind: sign-ins and elevations under way count on from it, and take other names.
   if (draft.live) return draft.live.presented === latest && name !== latest.cookieName && presented.some(({ cookieName }) => cookieName === name);
-  return draft.refusal?.refused !== "superseded" && name === latest?.cookieName && navigation();
+  // What can be resumed is needed for that.
+  return !draft.lapsed && draft.refusal?.refused !== "superseded" && name === latest?.cookieName && navigation();
 }
 
 /** Acknowledged deadlines in whole seconds, and `no-store` beside a cookie. */

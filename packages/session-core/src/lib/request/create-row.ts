@@ -5,7 +5,7 @@ import { listRows } from "../list-rows.ts";
 import type { CreateGuard, Partition, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
 import { revisionAfter } from "../revision.ts";
-import { type Draft, pick } from "../session/draft.ts";
+import { type Draft, noSession, pick } from "../session/draft.ts";
 import { overBy } from "../session/over.ts";
 import { callStore, storeFault } from "../store-call.ts";
 import { partitionOf } from "../token/credential.ts";
@@ -25,6 +25,7 @@ export async function createRow<Data extends object>(engine: Engine<Data>, given
   if (record.subject !== undefined && draft.began <= at) throw signInRevoked();
   const handle = engine.ring.handle(id);
   const row = toRow(engine, id, record, { revision: 0, createdAt: now, seenAt: now });
+  if (draft.resumes) await claim(engine, draft);
   const guard = record.subject === undefined ? undefined : await guardOf(engine, id, draft.began, now);
   const { outcome, evicted } = await create(engine, row, guard);
   if (outcome === "revoked") throw signInRevoked();
@@ -35,7 +36,12 @@ export async function createRow<Data extends object>(engine: Engine<Data>, given
   for (const old of evicted) tellEnded(engine, old, "revoked");
   if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length });
   engine.emit({ type: "session_created", handle, kind: record.subject === undefined ? "guest" : "active" });
-  return draft.live ? replace(engine, draft, row) : row;
+  return replace(engine, draft, row);
+}
+
+/** Before anything is made of a session that lapsed: of two that resume it at once, the second finds it gone. */
+async function claim<Data>(engine: Engine<Data>, { lapsed }: Creation<Data>): Promise<void> {
+  if (lapsed && !(await endRow(engine, lapsed.row.id, "replaced"))) throw noSession("superseded");
 }
 
 const signInRevoked = (): HoldfastError =>
@@ -57,13 +63,16 @@ async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: Cre
 async function guardOf<Data>(engine: Engine<Data>, id: StoredSession["id"], began: Millis, now: Millis): Promise<CreateGuard> {
   const { concurrent } = engine.policy;
   if (concurrent === "off") return { began };
-  await endExpired(engine, partitionOf(id), now);
+  await endExpired(engine, partitionOf(id), concurrent.max, now);
   return { began, limit: { ...concurrent, tombstone: tombstone(engine, "revoked") } };
 }
 
 /** Rows that idled out are still there to say so; they must not count against a new sign-in. */
-async function endExpired<Data>(engine: Engine<Data>, partition: Partition, now: Millis): Promise<void> {
-  for (const row of await listRows(engine, partition)) {
+async function endExpired<Data>(engine: Engine<Data>, partition: Partition, max: number, now: Millis): Promise<void> {
+  const rows = await listRows(engine, partition);
+  // Where they may be resumed they stay as long as there is room.
+  if (engine.policy.resume && rows.length < max) return;
+  for (const row of rows) {
     const body = readBody(row.body);
     const over = body?.kind === "live" && overBy(engine, body.record, row.seenAt, now);
     if (over) await endRow(engine, row.id, over);
@@ -72,8 +81,8 @@ async function endExpired<Data>(engine: Engine<Data>, partition: Partition, now:
 
 /** Ends the session before this one. Where its data is carried over, what was acknowledged there meanwhile comes along. */
 async function replace<Data extends object>(engine: Engine<Data>, draft: Creation<Data>, created: StoredSession): Promise<StoredSession> {
-  const old = draft.live?.row;
-  if (!old) return created;
+  const old = (draft.live ?? draft.lapsed)?.row;
+  if (!old || draft.resumes) return created;
   let row = created;
   try {
     let { revision } = old;

@@ -1,5 +1,5 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
-import { randomBytes, toBase64url } from "../bytes.ts";
+import { newWriteId } from "../write-id.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId, StoredSession, Tombstone } from "../port.ts";
 import { endedBody, readBody, type SessionRecord, type TombstoneReason } from "../record.ts";
@@ -10,6 +10,7 @@ import { callStore } from "../store-call.ts";
 import { judge, LAST_STEP } from "../token/ratchet.ts";
 import type { Presented } from "../transport/source.ts";
 import { tellEnded } from "../watch.ts";
+import { lapse, type Lapsed, mayResume } from "./lapse.ts";
 
 /** A row whose credential was accepted. */
 export interface Live {
@@ -28,21 +29,22 @@ export interface NotLive {
   readonly kind: "none";
   readonly ended?: EndedReason;
   readonly refused?: "superseded";
+  readonly resumable?: true;
 }
 
-export type Loaded = Live | NotLive;
+export type Loaded = Live | Lapsed | NotLive;
 
 /**
  * Tries the credentials, the latest chain first; each costs one read. Once the latest was replaced, the jar has moved on since this
  * request was sent: what else it showed then may be a guest's session whose cookie is a sign-in's by now.
  */
 export async function load<Data>(engine: Engine<Data>, presented: readonly Presented[], now: Millis, sight?: Sight): Promise<Loaded> {
-  let refusal: NotLive = { kind: "none" };
+  let refusal: Lapsed | NotLive = { kind: "none" };
   for (const candidate of presented) {
     const loaded = await loadOne(engine, candidate, now, sight);
     if (loaded.kind === "live") return loaded;
     if (candidate === presented[0]) refusal = loaded;
-    if (refusal.refused) break;
+    if (refusal.kind === "none" && refusal.refused) break;
   }
   return refusal;
 }
@@ -82,6 +84,7 @@ type RowVerdict =
   | { readonly kind: "absent" | "superseded" | "mismatch" }
   | { readonly kind: "ended"; readonly reason: TombstoneReason }
   | { readonly kind: "expired"; readonly reason: "idle" | "absolute" | "revoked" }
+  | Lapsed
   | { readonly kind: "changed"; readonly changed: SignalChange }
   | { readonly kind: "reuse"; readonly stepsBehind: number };
 
@@ -92,7 +95,7 @@ function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, present
   const { record } = body;
   const time = Math.max(now, row.seenAt);
   const over = overBy(engine, record, row.seenAt, time);
-  if (over) return { kind: "expired", reason: over };
+  if (over) return over !== "revoked" && mayResume(engine, row, record, presented, time) ? { kind: "lapsed", row, record } : { kind: "expired", reason: over };
   const { pending } = record;
   if (pending && judge(pending, presented.credential, time, engine.policy.overlap).kind === "current") {
     return live(row, record, presented, "elevated", sight, pending.marks);
@@ -108,7 +111,7 @@ function live(row: StoredSession, record: SessionRecord, presented: Presented, v
   return changed?.action === "revoke" ? { kind: "changed", changed } : { kind: "live", live: { kind: "live", row, record, presented, verdict, sight, changed } };
 }
 
-async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclude<RowVerdict, { kind: "live" }>): Promise<NotLive> {
+async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclude<RowVerdict, { kind: "live" }>): Promise<Lapsed | NotLive> {
   const handle = engine.ring.handle(id);
   switch (verdict.kind) {
     case "absent":
@@ -131,6 +134,9 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
       if (await endRow(engine, id, reason)) engine.emit(reason === "revoked" ? { type: "session_revoked", handle, reason, count: 1 } : { type: "session_expired", handle, reason });
       return { kind: "none", ended: reason };
     }
+    case "lapsed":
+      await lapse(engine, verdict);
+      return verdict;
     case "changed":
       tellChange(engine, id, verdict.changed);
       await endRow(engine, id, "revoked");
@@ -159,5 +165,3 @@ export const tombstone = <Data>(engine: Engine<Data>, reason: TombstoneReason): 
   expiresAt: engine.clock.now() + ENDED_FOR,
   body: endedBody(reason),
 });
-
-export const newWriteId = (): string => toBase64url(randomBytes(12));

@@ -3,9 +3,9 @@ import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
 import { type SessionRecord, writeBody } from "../record.ts";
-import { deadlinesOf, expiryOf } from "../session/deadlines.ts";
+import { expiryOf } from "../session/deadlines.ts";
 import { callStore, storeFault } from "../store-call.ts";
-import { newWriteId } from "./load.ts";
+import { newWriteId } from "../write-id.ts";
 
 /** Attempts at one change of one session before it gives up with `conflict`. */
 export const ATTEMPTS = 8;
@@ -22,7 +22,7 @@ export function toRow<Data>(
   record: SessionRecord,
   times: { readonly revision: number; readonly createdAt: Millis; readonly seenAt: Millis },
 ): StoredSession {
-  const expiresAt = expiryOf(deadlinesOf(record, times.seenAt, engine.policy));
+  const expiresAt = expiryOf(record, times.seenAt, engine.policy);
   const writeId = newWriteId();
   const writes = [writeId, ...record.writes].slice(0, WRITES_KEPT);
   return { id, ...times, expiresAt, writeId, body: writeBody({ ...record, writes }) };

@@ -5,7 +5,7 @@ import type { SessionId } from "../port.ts";
 import { readBody } from "../record.ts";
 import type { SessionRecord } from "../record.ts";
 import { revisionAfter } from "../revision.ts";
-import { deadlinesOf, expiryOf, limitsOf } from "../session/deadlines.ts";
+import { expiryOf, limitsOf } from "../session/deadlines.ts";
 import { type Draft, noSession } from "../session/draft.ts";
 import type { CommitOptions } from "../session/state.ts";
 import { createRow } from "./create-row.ts";
@@ -39,7 +39,8 @@ export async function write<Data extends object>(context: WriteContext<Data>, dr
   const { engine, now } = context;
   const { live, session } = draft;
   if (draft.write === "end") {
-    if (live) await signOut(engine, live.row.id);
+    const gone = live ?? draft.lapsed;
+    if (gone) await signOut(engine, gone.row.id);
     return { draft, times: undefined };
   }
   if (!session) return { draft, times: undefined };
@@ -85,7 +86,7 @@ async function replay<Data extends object>(context: WriteContext<Data>, live: Li
   for (let attempts = 2; attempts <= ATTEMPTS; attempts++) {
     if (attempts > 2) await backOff(engine, attempts);
     const again = await reload(engine, live, now);
-    if (again.kind === "none") throw again.refused === "superseded" ? noSession("superseded") : lost(engine, live);
+    if (again.kind !== "live") throw again.kind === "none" && again.refused === "superseded" ? noSession("superseded") : lost(engine, live);
     for (const [writeId, { offer, elevated }] of tried) {
       if (carries(again.row, writeId)) return written(engine, { ...reopen(again), offer, elevated }, again, again.row.seenAt);
     }
@@ -127,7 +128,7 @@ function lost<Data>(engine: Engine<Data>, live: Live): HoldfastError {
 /** Slides the idle limit. Deferred where the runtime lets work outlive the response; then it is not acknowledged yet. */
 async function touch<Data>({ engine, now, activity, touch: asked, defer }: WriteContext<Data>, draft: Draft<Data>, { row, record }: Live): Promise<Millis> {
   if (!asked && (now - row.seenAt < touchEvery(engine, record) || !activity())) return row.seenAt;
-  const expiresAt = expiryOf(deadlinesOf(draft.session?.record ?? record, now, engine.policy));
+  const expiresAt = expiryOf(draft.session?.record ?? record, now, engine.policy);
   const seenAt = Math.max(row.seenAt, now);
   const touched = callStore(engine, "touch", () => engine.store.touch(row.id, seenAt, expiresAt)).then((outcome) => (outcome === "touched" ? seenAt : row.seenAt));
   if (asked) return touched;

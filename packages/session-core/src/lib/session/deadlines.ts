@@ -15,9 +15,12 @@ export function deadlinesOf(record: SessionRecord, seenAt: Millis, policy: Polic
   return { idleAt: seenAt + idle, absoluteAt: record.startedAt + absolute };
 }
 
-/** When the row may go: never later than the absolute limit, a little later than the idle one, so that "idle" can be told. */
-export const expiryOf = ({ idleAt, absoluteAt }: Deadlines): Millis => Math.min(idleAt + ENDED_FOR, absoluteAt);
+/** When the row may go: never later than the absolute limit, a little later than the idle one, so that "idle" can be told, or that it can be resumed. */
+export function expiryOf(record: SessionRecord, seenAt: Millis, policy: Policy): Millis {
+  const { idleAt, absoluteAt } = deadlinesOf(record, seenAt, policy);
+  return policy.resume && record.subject !== undefined ? absoluteAt : Math.min(idleAt + ENDED_FOR, absoluteAt);
+}
 
 /** Whether a live row still lives. A clock that was set back gives no time: nothing is younger than its last acknowledged activity. */
 export const evaluateRow = (record: SessionRecord, seenAt: Millis, policy: Policy, now: Millis): Evaluation =>
-  evaluate(deadlinesOf(record, seenAt, policy), Math.max(now, seenAt));
+  record.lapsed ? { state: "expired", by: "idle" } : evaluate(deadlinesOf(record, seenAt, policy), Math.max(now, seenAt));

@@ -3,6 +3,7 @@ import type { Engine } from "../engine.ts";
 import { configError, HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import type { SessionRecord } from "../record.ts";
+import type { Lapsed } from "../request/lapse.ts";
 import type { Live, Loaded, NotLive } from "../request/load.ts";
 import type { Sight, SignalChange } from "../signals/sight.ts";
 import { chainAfter, GUEST_CHAIN, newSessionId } from "../token/credential.ts";
@@ -28,6 +29,8 @@ export interface Draft<Data> {
   /** What was read. Ended when `write` is `end`, or `create` takes its place. */
   readonly live: Live | undefined;
   readonly refusal: NotLive | undefined;
+  /** Idled out, and open to be resumed by this request. */
+  readonly lapsed: Lapsed | undefined;
   /** `promotion` is housekeeping: it is dropped when it loses a race. */
   readonly write: "none" | "promotion" | "update" | "create" | "end";
   readonly session: { readonly id: SessionId; readonly record: SessionRecord; readonly data: Data } | undefined;
@@ -36,6 +39,8 @@ export interface Draft<Data> {
   readonly changed: SignalChange | undefined;
   /** Rights this request asked for; the record has them only once the pending chain is used. */
   readonly elevated: Pick<SessionRecord, "acr" | "amr" | "authenticatedAt"> | undefined;
+  /** A sign-in that takes over what {@link lapsed} left; only the first of several may. */
+  readonly resumes: boolean;
   /** Of a sign-in: the guest's keys that move over, and when its first factor was accepted. */
   readonly carry: readonly string[];
   readonly began: Millis;
@@ -53,8 +58,9 @@ const DEVICE_LENGTH = 120;
 
 /** The session as read, with what the presented credential itself brings about: a promotion, or a pending chain put to use. */
 export function beginDraft<Data>({ engine, now }: FoldContext<Data>, loaded: Loaded): Draft<Data> {
-  const empty = { offer: undefined, changed: undefined, elevated: undefined, carry: [], began: now };
+  const empty = { lapsed: undefined, offer: undefined, changed: undefined, elevated: undefined, resumes: false, carry: [], began: now };
   if (loaded.kind === "none") return { ...empty, live: undefined, refusal: loaded, write: "none", session: undefined };
+  if (loaded.kind === "lapsed") return { ...empty, live: undefined, lapsed: loaded, refusal: { kind: "none", ended: "idle", resumable: true }, write: "none", session: undefined };
   const { row, verdict, presented } = loaded;
   let { record } = loaded;
   if (verdict === "successor") record = { ...record, chain: promote(record.chain, presented.credential.secret, now) };
@@ -74,7 +80,7 @@ export function fold<Data extends object>(context: FoldContext<Data>, draft: Dra
     case "end":
       // A replaced credential cannot end the session that replaced it, and must not say that it did.
       if (draft.refusal?.refused === "superseded") throw noSession("superseded");
-      return { ...draft, write: draft.live ? "end" : "none", session: undefined, refusal: { kind: "none", ended: "logout" }, offer: undefined };
+      return { ...draft, write: draft.live || draft.lapsed ? "end" : "none", session: undefined, refusal: { kind: "none", ended: "logout" }, offer: undefined };
     case "start":
       return start(context, draft, intent);
     case "update":
@@ -94,10 +100,12 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const { engine, now, latestChain } = context;
   const { subject, options } = intent;
   if (options.remember && engine.policy.remember === "off") throw configError("policy.remember", "is off; give it limits before start() may have remember: true.");
+  const resumed = options.resume ? toResume(engine, draft, subject) : undefined;
   const carry = options.carry ?? [];
   const guest = draft.session?.record.subject === undefined ? draft.session?.data : undefined;
   const carried = guest ? pick(guest, carry) : {};
-  const data = engine.data.check({ ...engine.data.initial, ...carried, ...intent.data });
+  const kept = resumed && engine.data.read(resumed.data, resumed.dataVersion);
+  const data = engine.data.check({ ...engine.data.initial, ...kept, ...carried, ...intent.data });
   const began = options.authenticatedAt ?? now;
   const id = newSessionId(engine.ring.partition(subject));
   return {
@@ -105,18 +113,25 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
     // under way of a session that was just signed out will then most likely take another cookie.
     ...begin(context, draft, id, latestChain === GUEST_CHAIN ? chainAfter(1, Math.floor(now)) : chainAfter(latestChain, 2), data, {
       subject,
-      startedAt: Math.min(began, now),
+      startedAt: Math.min(began, now, resumed?.startedAt ?? now),
       authenticatedAt: Math.min(began, now),
-      acr: options.acr,
+      acr: options.acr ?? resumed?.acr,
       amr: options.amr ?? [],
-      device: options.device && plain(options.device),
-      remember: options.remember === true,
+      device: options.device ? plain(options.device) : resumed?.device,
+      remember: options.remember ?? resumed?.remember ?? false,
       marks: context.sight?.marks(id),
     }),
+    resumes: resumed !== undefined,
     // What the sign-in itself gives stands over what the guest had.
     carry: guest ? carry.filter((key) => !Object.hasOwn(intent.data ?? {}, key)) : [],
     began,
   };
+}
+
+function toResume<Data>({ policy }: Engine<Data>, { lapsed }: Draft<Data>, subject: string): SessionRecord {
+  if (!policy.resume) throw configError("policy.resume", "is false; set it before start() may have resume: true.");
+  if (lapsed?.record.subject !== subject) throw new HoldfastError("no_session", "There is no session of this subject to resume; a full sign-in is needed.", { reason: "none" });
+  return lapsed.record;
 }
 
 function update<Data extends object>(context: FoldContext<Data>, draft: Draft<Data>, change: (data: Data) => Data): Draft<Data> {
@@ -145,10 +160,10 @@ function begin<Data>(
   id: SessionId,
   chainNumber: number,
   data: Data,
-  owner: Omit<SessionRecord, "chain" | "pending" | "data" | "dataVersion" | "writes">,
+  owner: Omit<SessionRecord, "chain" | "pending" | "data" | "dataVersion" | "lapsed" | "writes">,
 ): Draft<Data> {
   const { chain, secret } = beginChain(chainNumber, now);
-  const record = { ...owner, chain, pending: undefined, data, dataVersion: engine.data.version, writes: [] };
+  const record = { ...owner, chain, pending: undefined, lapsed: false, data, dataVersion: engine.data.version, writes: [] };
   const offer = { chain: chainNumber, step: 0, secret };
   return { ...draft, write: "create", session: { id, record, data }, offer, changed: undefined, elevated: undefined, refusal: undefined };
 }

@@ -13,6 +13,11 @@ export interface Policy {
    * (NIST SP 800-63B-4 section 2.1.3, AAL1), and only over profile `default`: the texts behind the others do not have it.
    */
   readonly remember: "off" | { readonly idle: Millis; readonly absolute: Millis };
+  /**
+   * Whether somebody whose session idled out may resume it, before the absolute limit, with one factor and the credential they still hold:
+   * `start(subject, data, { resume: true })` (NIST SP 800-63B-4 section 2.2.3, AAL2). Default false; true with `nistAal2`.
+   */
+  readonly resume: boolean;
   /** A new credential this long after the current one was first used, or never. Default 10 min. */
   readonly renew: Millis | "off";
   /** How long a credential still works after its successor was first used. Default 60 s, at least 15 s. */
@@ -44,6 +49,7 @@ const base: Profile = {
   absolute: 8 * HOUR,
   guest: { idle: 7 * DAY, absolute: 30 * DAY },
   remember: "off",
+  resume: false,
   renew: 10 * MINUTE,
   overlap: MINUTE,
   concurrent: "off",
@@ -55,7 +61,7 @@ const limit = (max: number, whenFull: "reject" | "evict-oldest"): Policy["concur
 // Sources: docs/standards.md section 4. Where a text gives no number (hipaa idle, concurrency, freshness), it is our choice.
 const profiles = (): Readonly<Record<PolicyProfile, Profile>> => ({
   default: base,
-  nistAal2: { ...base, idle: 60 * MINUTE, absolute: 24 * HOUR, concurrent: limit(10, "evict-oldest") },
+  nistAal2: { ...base, idle: 60 * MINUTE, absolute: 24 * HOUR, resume: true, concurrent: limit(10, "evict-oldest") },
   nistAal3: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, overlap: 15 * SECOND, concurrent: limit(3, "evict-oldest"), freshFor: 5 * MINUTE },
   pci: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, overlap: 15 * SECOND, concurrent: limit(3, "evict-oldest") },
   hipaa: { ...base, idle: 15 * MINUTE, absolute: 12 * HOUR, concurrent: limit(5, "evict-oldest") },
@@ -84,6 +90,8 @@ export function resolvePolicy(options: PolicyOptions = "default"): Policy {
     duration("remember.idle", remember.idle, idle);
     duration("remember.absolute", remember.absolute, Math.max(remember.idle, absolute), 30 * DAY, "30 days");
   }
+  if (typeof policy.resume !== "boolean") throw configError("policy.resume", "must be true or false.");
+  if (policy.resume && profile === "nistAal3") throw configError("policy.resume", "must be false with profile nistAal3: it asks for the full sign-in.");
   if (concurrent !== "off") {
     const { max, whenFull } = concurrent;
     if (!Number.isSafeInteger(max) || max < 1) throw configError("policy.concurrent.max", 'must be a whole number of at least 1, or policy.concurrent "off".');

@@ -46,6 +46,8 @@ export interface NoneState {
    * `indeterminate`: a credential of a key this server does not have (yet); answer 503, set no cookie.
    */
   readonly refused?: "superseded" | "indeterminate";
+  /** It idled out, and one factor is enough to go on: `start(subject, data, { resume: true })`, where the policy has `resume`. */
+  readonly resumable?: true;
 }
 
 export type SessionState<Data> = ActiveState<Data> | GuestState<Data> | NoneState;
@@ -62,6 +64,11 @@ export interface StartOptions<Data> {
    * with the absolute limit. Default false: the cookie goes with the browser.
    */
   readonly remember?: boolean;
+  /**
+   * One factor was accepted of somebody whose session is `resumable`: the new session takes over its data, acr, device and the absolute limit,
+   * and has this authentication's `amr` and time.
+   */
+  readonly resume?: boolean;
   /** A label for the owner's device list, at most 120 characters are kept. */
   readonly device?: string;
 }
@@ -126,7 +133,8 @@ export interface RequestSession<Data> {
   load(): Promise<SessionState<Data>>;
   /**
    * Sign-in: always a new id; the session before it ends with the commit. `data` is laid over the initial data.
-   * @throws HoldfastError `config` for `remember` without `policy.remember`
+   * @throws HoldfastError `config` for `remember` or `resume` without the policy for it, `no_session` where `resume` finds no resumable session of this subject;
+   * on a lazy session both come with the commit
    */
   start(subject: string, data?: Partial<Data>, options?: StartOptions<Data>): void;
   /** Replayed on conflict, so it must be pure; may call `reject(reason)`. A visitor becomes a guest. */

@@ -1,0 +1,34 @@
+import type { Millis } from "@holdfast/session-protocol";
+import type { Engine } from "../engine.ts";
+import type { StoredSession } from "../port.ts";
+import type { SessionRecord } from "../record.ts";
+import { revisionAfter } from "../revision.ts";
+import { deadlinesOf } from "../session/deadlines.ts";
+import { judge } from "../token/ratchet.ts";
+import type { Presented } from "../transport/source.ts";
+import { tellEnded } from "../watch.ts";
+import { toRow, updateRow } from "./update-row.ts";
+
+/** A session that idled out, still known to the holder of its credential, whom one factor may bring back (NIST SP 800-63B-4 section 2.2.3). */
+export interface Lapsed {
+  readonly kind: "lapsed";
+  readonly row: StoredSession;
+  readonly record: SessionRecord;
+}
+
+/** Whether this credential's holder may resume the session: not with one that was replaced, and not past the absolute limit. */
+export function mayResume<Data>({ policy }: Engine<Data>, row: StoredSession, record: SessionRecord, { credential }: Presented, now: Millis): boolean {
+  if (!policy.resume || record.subject === undefined || now >= deadlinesOf(record, row.seenAt, policy).absoluteAt) return false;
+  const chains = record.pending ? [record.pending, record.chain] : [record.chain];
+  return chains.some((chain) => ["current", "successor"].includes(judge(chain, credential, now, policy.overlap).kind));
+}
+
+/** Ends the session for every use but that one. Marked in the row, so that neither a late touch nor a longer limit brings it back. */
+export async function lapse<Data>(engine: Engine<Data>, { row, record }: Lapsed): Promise<void> {
+  const handle = engine.ring.handle(row.id);
+  tellEnded(engine, row.id, "idle");
+  if (record.lapsed) return engine.emit({ type: "session_use_after_expire", handle, reason: "idle" });
+  const { createdAt, seenAt } = row;
+  const marked = toRow(engine, row.id, { ...record, lapsed: true }, { revision: revisionAfter(row.revision), createdAt, seenAt });
+  if ((await updateRow(engine, marked, row.revision, true)) === "updated") engine.emit({ type: "session_expired", handle, reason: "idle" });
+}
