@@ -17,7 +17,7 @@ export const RULES: readonly Rule[] = [
     seed: 0,
     edits: [
       core("request/load.ts", "  const { record } = body;\n", `  const record = { ...body.record, chain: { ...body.record.chain, chainKey: ${KEY_OF_THE_SERVER} } };\n`),
-      core("session/draft.ts", ": chainAfter(latestChain, 2), now)", `: chainAfter(latestChain, 2), now, ${KEY_OF_THE_SERVER})`),
+      core("session/draft.ts", "beginChain(chainNumber, now)", `beginChain(chainNumber, now, ${KEY_OF_THE_SERVER})`),
     ],
   },
   { name: "nextHash in the record", seed: 0, edits: [core("token/ratchet.ts", '  if (hash === chain.nextHash) return { kind: "successor" };\n', "")] },
@@ -33,7 +33,7 @@ export const RULES: readonly Rule[] = [
   { name: "names that neighbouring chains do not share (instead: two names)", seed: 0, edits: [core("transport/cookie.ts", "1 + ((chain - 1) & 7)", "1 + ((chain - 1) & 1)")] },
   { name: "more than one name", seed: 0, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)", "0")] },
   { name: "guests have a name of their own", seed: 0, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)", "chain === GUEST_CHAIN ? 1 : 1 + ((chain - 1) & 7)")] },
-  { name: "a sign-in goes two chains on", seed: 0, edits: [core("session/draft.ts", "chainAfter(latestChain, 2)", "chainAfter(latestChain, 1)")] },
+  { name: "a sign-in goes two chains on", seed: 0, edits: [core("session/draft.ts", ": chainAfter(latestChain, 2), data", ": chainAfter(latestChain, 1), data")] },
   { name: "writeId", seed: 0, edits: [core("request/update-row.ts", "row.body.includes(writeId);", "row.body === writeId;")] },
   { name: "create is no upsert", seed: 0, edits: [core("memory-store.ts", '  if (table.find(row.id, now) !== undefined) return { outcome: "exists", evicted: [] };\n', "")] },
   { name: "update is conditional", seed: 0, edits: [core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },
@@ -41,4 +41,6 @@ export const RULES: readonly Rule[] = [
   { name: "revisions take random steps (decision 006)", seed: 0, edits: [core("request/update-row.ts", "revision + 1 + Math.floor(Math.random() * 65_536)", "revision + 1")] },
   { name: "negative verdicts are authoritative", seed: 0, edits: [core("request/load.ts", "  if (!authoritative) return loadOne(engine, presented, now, true);\n", "")] },
   { name: "a sign-out clears nothing when a sign-in took the session's place", seed: 0, edits: [core("request/write.ts", 'if (body?.kind === "ended" && body.reason === "replaced") throw', "if (engine === undefined) throw")] },
+  { name: "a slow handler is let in once (instead: judged again at a conflict)", seed: 0, edits: [core("request/load.ts", "  if (outdated && row && body?.kind", "  if (outdated && row && body === null && body?.kind")] },
+  { name: "a late answer renews nothing", seed: 0, edits: [core("request/answer.ts", "  if (isLate(engine, now)) return undefined;\n", "")] },
 ];
