@@ -81,10 +81,10 @@ export class World {
     this.requests++;
     const turn = { faults: exchange.faults, calls: 0 };
     await this.#wait(up, turn);
+    if (victim) this.#took(sent);
     const server = this.#servers[exchange.server].process;
     const session = await server.sessions.open(new Headers({ cookie: header, ...(navigation ? { "sec-fetch-mode": "navigate" } : {}) })).catch(unavailable);
     if (!session) return;
-    if (victim) this.#took(sent);
     const opened = this.#timeline.now;
     this.#say(`${exchange.name} ${operation} opened by ${by} with ${shownIn(header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}: ${describe(session.state)}`);
     this.oracle.opened(exchange, shownIn(header), session.state);
