@@ -33,7 +33,7 @@ export function conforms(name: string, start: () => Promise<Program>, { page = f
       const client = visitor();
       const answer = await client.post("/sign-in", { body: { user: "ada" } });
       expect(answer.status).toBe(200);
-      expect(answer.setCookies).toEqual([expect.stringMatching(/^__Host-sid-[ab]=[\w-]+; Path=\/; Secure; HttpOnly; SameSite=Lax$/)]);
+      expect(answer.setCookies).toEqual([expect.stringMatching(/^__Host-sid-\w+=[\w-]+; Path=\/; Secure; HttpOnly; SameSite=Lax$/)]);
       expect(answer.headers.get("cache-control")).toBe("no-store");
       expect(answer.headers.get("session-deadlines")).toMatch(/^idle=\d+, absolute=\d+, epoch=/);
       expect(answer.headers.get("vary")).toMatch(/\bcookie\b/i);
@@ -141,7 +141,7 @@ export function conforms(name: string, start: () => Promise<Program>, { page = f
     it("finds our cookie among others and believes no forged or doubled one", async () => {
       const client = await member("hera");
       expect((await client.get("/me", { cookie: `theme=dark; ${client.cookie}; lang=en` })).me.subject).toBe("hera");
-      for (const cookie of [`${client.cookie}x`, `${client.cookie}; ${client.cookie}`, "__Host-sid-a=forged"]) {
+      for (const cookie of [`${client.cookie}x`, `${client.cookie}; ${client.cookie}`, `${nameOf(client.cookie)}=forged`]) {
         expect((await client.get("/me", { cookie, lost: true })).me.kind).toBe("none");
       }
     });
