@@ -1,7 +1,11 @@
+import { generateKeys } from "@holdfast/session-core";
+import { encryptStore } from "@holdfast/session-core/encrypted";
 import { describeStore } from "@holdfast/store-contract";
 import { createSqliteStore } from "@holdfast/store-sqlite";
 import { afterAll, describe, it } from "vitest";
 import { drivers, scratch } from "./support/drivers.ts";
+
+const keys = generateKeys();
 
 for (const { name, open, missing } of drivers) {
   if (open === undefined) {
@@ -22,5 +26,7 @@ for (const { name, open, missing } of drivers) {
       evicts: false,
       inProcess: true,
     });
+    const { capabilities } = createSqliteStore(db);
+    describeStore(`sqlite on ${name}, encrypted`, async (clock) => ({ store: encryptStore(createSqliteStore(db, { clock, table: "sealed" }), { keys }) }), capabilities);
   });
 }

@@ -1,0 +1,1 @@
+export { type EncryptedStore, type EncryptOptions, encryptStore } from "./lib/encrypted/encrypt-store.ts";

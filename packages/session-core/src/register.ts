@@ -1,0 +1,1 @@
+export { createRegister, type Register, type RegisterOptions } from "./lib/register.ts";
