@@ -203,6 +203,34 @@ describe.skipIf(!available)("the portal in Chromium, two tabs, one clock", () =>
     await heading(first, "Your session");
   });
 
+  it("[B06] nothing that a script can read holds a credential", async () => {
+    const credentials = (await context.cookies()).map(({ value }) => value);
+    expect(credentials).toEqual([expect.stringMatching(/^[\w-]{96}$/)]);
+    for (const page of [first, second]) {
+      const readable = await page.evaluate(async () => {
+        const dump = async (name: string): Promise<unknown[]> => {
+          const done = <T>(asked: IDBRequest<T>): Promise<T> =>
+            new Promise((resolve, reject) => {
+              asked.addEventListener("success", () => resolve(asked.result));
+              asked.addEventListener("error", () => reject(asked.error ?? new Error(name)));
+            });
+          const db = await done(indexedDB.open(name));
+          return Promise.all([...db.objectStoreNames].map((store) => done(db.transaction(store).objectStore(store).getAll())));
+        };
+        const databases = await indexedDB.databases();
+        const indexed = await Promise.all(databases.map(({ name = "" }) => dump(name)));
+        const cached = await Promise.all((await caches.keys()).map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url)));
+        return JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, indexed, cached, name, document.documentElement.outerHTML]);
+      });
+      // The client does keep a record of the session, so the search has something to search.
+      expect(readable).toContain("epoch");
+      expect(JSON.parse(readable)[0]).toBe("");
+      for (const credential of credentials) {
+        for (let at = 32; at + 16 <= credential.length; at += 16) expect(readable).not.toContain(credential.slice(at, at + 16));
+      }
+    }
+  });
+
   it("warns in both tabs, and one action in one of them extends both; focus comes back", async () => {
     await open(first, "/account");
     await open(second, "/devices");

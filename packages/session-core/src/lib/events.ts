@@ -1,13 +1,14 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
 
-/** Stable names for logs and metrics (OWASP logging vocabulary where it has one). `handle` is a keyed hash, never the id. */
+/** Stable names for logs and metrics (OWASP logging vocabulary where it has one). `handle` is a keyed hash, never the id; `handles` are of several sessions that ended. */
 export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
-  | { readonly type: "session_created"; readonly kind: "guest" | "active" }
+  /** `previous`: handle of the session that this one replaces, which is over. */
+  | { readonly type: "session_created"; readonly kind: "guest" | "active"; readonly previous?: string | undefined }
   | { readonly type: "session_renewed" }
   | { readonly type: "session_elevated" }
   | { readonly type: "session_expired"; readonly reason: "idle" | "absolute" }
   | { readonly type: "session_logout" }
-  | { readonly type: "session_revoked"; readonly reason: EndedReason; readonly count: number }
+  | { readonly type: "session_revoked"; readonly reason: EndedReason; readonly count: number; readonly handles?: readonly string[] }
   /** Every session that began by `notBefore` is over. */
   | { readonly type: "everything_revoked"; readonly notBefore: Millis }
   | { readonly type: "session_use_after_expire"; readonly reason: EndedReason }
@@ -19,7 +20,7 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "session_mismatch" }
   | { readonly type: "session_data_unreadable" }
   | { readonly type: "session_write_lost" }
-  | { readonly type: "excess_sessions_exceeded"; readonly action: "reject" | "evict-oldest"; readonly count: number }
+  | { readonly type: "excess_sessions_exceeded"; readonly action: "reject" | "evict-oldest"; readonly count: number; readonly handles?: readonly string[] }
   | { readonly type: "credential_rejected"; readonly why: "malformed" | "forged" | "duplicate_cookie" }
   | { readonly type: "credential_indeterminate"; readonly keyId: number }
   | { readonly type: "ephemeral_keys" }

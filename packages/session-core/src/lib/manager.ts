@@ -72,7 +72,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
         index().endAll(ring.partition(subject), tombstone(engine, "revoked"), { durable: true, ...(except === undefined ? {} : { except }) }),
       );
       for (const id of ended) tellEnded(engine, id, "revoked");
-      if (ended.length > 0) engine.emit({ type: "session_revoked", reason: "revoked", count: ended.length });
+      if (ended.length > 0) engine.emit({ type: "session_revoked", reason: "revoked", count: ended.length, handles: ended.map(ring.handle) });
       return { notBefore, ended: ended.length };
     },
     async revokeEverything() {

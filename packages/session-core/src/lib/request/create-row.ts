@@ -34,8 +34,8 @@ export async function createRow<Data extends object>(engine: Engine<Data>, given
     throw new HoldfastError("limit_reached", "The subject has as many sessions as policy.concurrent allows.");
   }
   for (const old of evicted) tellEnded(engine, old, "revoked");
-  if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length });
-  engine.emit({ type: "session_created", handle, kind: record.subject === undefined ? "guest" : "active" });
+  if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length, handles: evicted.map(engine.ring.handle) });
+  engine.emit({ type: "session_created", handle, kind: record.subject === undefined ? "guest" : "active", previous: draft.live && engine.ring.handle(draft.live.row.id) });
   return replace(engine, draft, row);
 }
 

@@ -1,0 +1,1 @@
+export { createOtelListener, type OtelListenerOptions, type OtelLogger, type OtelSessionEvent } from "./lib/otel-listener.ts";
