@@ -3,8 +3,8 @@ export { createSessions, type SessionsOptions } from "./lib/create-sessions.ts";
 export type { CsrfTokens } from "./lib/csrf-tokens.ts";
 export { HoldfastError, type HoldfastErrorCode, type HoldfastErrorDetails, reject } from "./lib/errors.ts";
 export type { SessionEvent } from "./lib/events.ts";
-export { isCacheable } from "./lib/handle.ts";
 export type { SessionId } from "./lib/port.ts";
+export { applyCommit, isCacheable } from "./lib/response-headers.ts";
 export type { DataOptions } from "./lib/session/data.ts";
 export { type Policy, type PolicyOptions, type PolicyProfile, resolvePolicy } from "./lib/session/policy.ts";
 export type {

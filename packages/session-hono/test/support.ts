@@ -24,7 +24,7 @@ export interface World {
 }
 
 /** A small application with every part of the adapter mounted, on a real core and a counted memory store. */
-export function world(options: { session?: SessionOptions; csrf?: CsrfOptions; core?: Partial<SessionsOptions<Data>> } = {}): World {
+export function world(options: { before?: (app: World["app"]) => unknown; session?: SessionOptions; csrf?: CsrfOptions; core?: Partial<SessionsOptions<Data>> } = {}): World {
   let now = Date.UTC(2026, 0, 1);
   const clock = { now: () => now, wait: async () => undefined, advance: (ms: number) => void (now += ms) };
   const events: SessionEvent[] = [];
@@ -46,6 +46,7 @@ export function world(options: { session?: SessionOptions; csrf?: CsrfOptions; c
   const sessions = createSessions<Data>({ store, keys, clock, initial: { cart: [] }, onEvent: (event) => void events.push(event), ...options.core });
   const app = new Hono<SessionEnv<Data>>();
   app.onError(holdfastErrorHandler((error, c) => c.text(error.message, 500)));
+  options.before?.(app);
   app.use(csrf(options.csrf));
   app.use(session(sessions, { except: ["/assets/*", "/healthz"], ...options.session }));
   app.route("/session", sessionRoutes(sessions, { now: clock.now, clearSiteData: ["storage"] }));

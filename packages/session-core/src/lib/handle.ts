@@ -1,14 +1,6 @@
+import { applyCommit, isCacheable } from "./response-headers.ts";
 import type { RequestSession } from "./session/state.ts";
 import type { OpenOptions, Sessions } from "./sessions.ts";
-
-const CACHEABLE = /(?:^|[\s,])(?:public|immutable|(?:s-maxage|max-age)\s*=\s*"?0*[1-9])/i;
-const PRIVATE = /(?:^|[\s,])(?:no-store|no-cache|private)/i;
-
-/** Whether the application wants this answer to be kept by caches, ours or others'. */
-export function isCacheable(headers: Headers): boolean {
-  const control = headers.get("cache-control");
-  return control !== null && CACHEABLE.test(control) && !PRIVATE.test(control);
-}
 
 /** `open`, the application, `commit`: the whole life of a session in a request, for anything that speaks Fetch. */
 export async function handle<Data>(
@@ -27,11 +19,15 @@ export async function handle<Data>(
     await session.commit();
     throw error;
   }
-  const { cookies, headers } = await session.commit({ cacheable: isCacheable(response.headers) });
-  if (cookies.length === 0 && headers.length === 0) return response;
-  // The application's response may be immutable (from fetch, or Response.redirect).
+  const cacheable = isCacheable(response.headers);
+  const committed = await session.commit({ cacheable, noCredential: true });
+  // A switch of protocols cannot be made anew, and takes no cookies.
+  if (response.status === 101) return response;
+  // Always a new one: the application's own may be immutable (from fetch, or Response.redirect), or the answer to everybody.
   const answered = new Response(response.body, response);
-  for (const [name, value] of headers) answered.headers.set(name, value);
-  for (const { header } of cookies) answered.headers.append("set-cookie", header);
+  const { headers } = answered;
+  applyCommit(headers, committed, cacheable);
+  // What is answered to one credential, or to none, is not for another.
+  if (!/(?:^|,)\s*(?:\*|cookie)\s*(?:,|$)/i.test(headers.get("vary") ?? "")) headers.append("vary", "Cookie, Authorization");
   return answered;
 }

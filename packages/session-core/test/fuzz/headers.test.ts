@@ -17,7 +17,7 @@ const cookie = `${cookies.names[0]}=${encodeCredential(credential, ring, "cookie
 
 /** Headers that may hold anything, also what no runtime would let through. */
 const headersOf = (fields: Readonly<Record<string, string | undefined>>): Headers =>
-  Object.setPrototypeOf({ get: (name: string) => fields[name.toLowerCase()] ?? null }, Headers.prototype) as Headers;
+  Object.setPrototypeOf({ get: (name: string) => fields[name.toLowerCase()] ?? null, keys: () => Object.keys(fields).values() }, Headers.prototype) as Headers;
 const read = (fields: Readonly<Record<string, string | undefined>>): ReturnType<typeof readSource> => readSource(headersOf(fields), {}, ring, cookies);
 
 describe("request headers", () => {

@@ -1,4 +1,4 @@
-import { type ActiveState, type CsrfTokens, HoldfastError, isCacheable, type RequestSession, type Sessions } from "@holdfast/session-core";
+import { type ActiveState, applyCommit, type CsrfTokens, HoldfastError, isCacheable, type RequestSession, type Sessions } from "@holdfast/session-core";
 import { DEADLINES_HEADER } from "@holdfast/session-protocol";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import { CSRF_HEADER, type CsrfTokenOptions, tokenCheck } from "./csrf-token.ts";
@@ -34,6 +34,9 @@ export interface SessionOptions {
   readonly address?: (c: Context) => string | undefined;
 }
 
+/** Of requests with sessions of several realms: the one that the answer belongs to. Deadlines and token are its own. */
+const innermost = new WeakMap<Context, unknown>();
+
 /**
  * Opens the session of each request and commits it once, before the first byte of the response.
  * A handler that throws commits its sign-out only; a response that it marked cacheable gets no renewal.
@@ -55,12 +58,13 @@ export function session<Data>(sessions: Sessions<Data>, options: SessionOptions 
     if (!outer) return own(c, next);
     if (c.get("sessions") === sessions) return share(c, next, outer);
     const handBack = setAside(c);
-    return own(c, next).finally(handBack);
+    return own(c, next, true).finally(handBack);
   };
 
-  async function own(c: Context<SessionEnv<Data>>, next: Next): Promise<Response | undefined> {
+  async function own(c: Context<SessionEnv<Data>>, next: Next, within = false): Promise<Response | undefined> {
     const peer = address?.(c);
     const current = sessions.prepare(c.req.raw, peer === undefined ? openOptions : { ...openOptions, address: peer });
+    if (within) innermost.set(c, current);
     c.set("session", current);
     c.set("sessions", sessions);
     c.set("csrfToken", tokens ? () => issueFor(tokens, current) : tokensAreOff);
@@ -72,18 +76,27 @@ export function session<Data>(sessions: Sessions<Data>, options: SessionOptions 
     } catch (error) {
       return fail(c, error);
     }
-    await next();
+    try {
+      await next();
+    } catch (error) {
+      // What is no Error gets no answer from Hono, so there is nobody to give anything to; a sign-out stands all the same.
+      current.discard();
+      await current.commit();
+      throw error;
+    }
     try {
       if (c.error) current.discard();
-      const { state, cookies, headers } = await current.commit({ cacheable: isCacheable(c.res.headers), defer: (work) => outlive(c, work) });
-      changeHeaders(c, (target) => {
-        // An instance further in spoke of its own session, and that is what the answer belongs to.
-        for (const [name, value] of headers) if (name !== DEADLINES_HEADER || !target.has(name)) target.set(name, value);
-        for (const { header } of cookies) target.append("set-cookie", header);
+      const cacheable = isCacheable(c.res.headers);
+      const committed = await current.commit({ cacheable, noCredential: true, defer: (work) => outlive(c, work) });
+      const { state, cookies, headers } = committed;
+      const mine = (innermost.get(c) ?? current) === current;
+      const change = (target: Headers): void => {
+        applyCommit(target, mine ? committed : { cookies, headers: headers.filter(([name]) => name !== DEADLINES_HEADER) }, cacheable);
         // A new session needs a new token; such an answer is never kept by a cache.
-        if (tokens && cookies.length > 0 && state.kind !== "none" && !target.has(CSRF_HEADER)) target.set(CSRF_HEADER, tokens.issue(state.id));
-        vary(target, "Cookie");
-      });
+        if (tokens && mine && cookies.length > 0 && state.kind !== "none") target.set(CSRF_HEADER, tokens.issue(state.id));
+        vary(target, "Cookie", "Authorization");
+      };
+      changeHeaders(c, change, cookies.length > 0);
     } catch (error) {
       return fail(c, error);
     }
@@ -93,9 +106,13 @@ export function session<Data>(sessions: Sessions<Data>, options: SessionOptions 
   /** An instance of the same sessions further out has opened it already, and will commit it. */
   async function share(c: Context<SessionEnv<Data>>, next: Next, current: RequestSession<Data>): Promise<Response | undefined> {
     if (activity === false) current.background();
-    const refused = options.csrf && check && (await check(c, current));
-    if (refused) return refused;
-    if (!lazy) await current.load();
+    try {
+      const refused = options.csrf && check && (await check(c, current));
+      if (refused) return refused;
+      if (!lazy) await current.load();
+    } catch (error) {
+      return fail(c, error);
+    }
     await next();
     return undefined;
   }
@@ -129,14 +146,21 @@ function outlive(c: Context, work: Promise<unknown>): boolean {
   }
 }
 
-/** The write failed, so what the handler answered is not true. Who may read the answer is: without it a page of another origin sees no status. */
+/**
+ * The write failed, so what the handler answered is not true, nor what it said to caches. Who may read the answer is: without it a page of another
+ * origin sees no status.
+ */
 function fail(c: Context, error: unknown): undefined {
-  if (!(error instanceof HoldfastError)) throw error;
-  const response = problemOf(error);
-  for (const [name, value] of c.res.headers) if (/^(?:access-control-.*|vary)$/.test(name)) response.headers.append(name, value);
-  vary(response.headers, "Cookie");
+  const kept = new Headers({ "cache-control": "no-store" });
+  for (const [name, value] of c.res.headers) if (/^(?:access-control-.*|vary)$/.test(name)) kept.append(name, value);
+  vary(kept, "Cookie", "Authorization");
   c.res = undefined;
-  c.res = response;
+  // Hono lays the answer to come over these, its own as well as that of `onError`.
+  c.res = new Response(null, { headers: kept });
+  if (!(error instanceof HoldfastError)) throw error;
+  // Seen by the session of another realm further out, and by loggers.
+  c.error = error;
+  c.res = problemOf(error);
 }
 
 function matcher(patterns: readonly string[]): (path: string) => boolean {

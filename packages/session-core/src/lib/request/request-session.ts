@@ -117,13 +117,16 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     return this.state;
   }
 
-  async #commit({ cacheable = false, defer }: CommitOptions): Promise<Committed<Data>> {
+  async #commit({ cacheable = false, noCredential, defer }: CommitOptions): Promise<Committed<Data>> {
     const asked = this.#intents.length > 0 || this.#touch || this.#renew;
     // A lazy session that nobody looked at costs nothing.
     if (!this.#draft && !asked) return { state: { kind: "none" }, cookies: [], headers: [] };
     await this.load();
     if (this.#intents.length > 0 && this.#incoming.indeterminate !== undefined) {
       throw new HoldfastError("unavailable", "The credential is of a key that this server does not have; it may be on its way. Nothing was written.");
+    }
+    if (noCredential && this.transport === "bearer" && this.#loaded().offer) {
+      throw new HoldfastError("unsupported", "The new credential of a bearer client would be lost: await session.commit() in the handler and answer with its `credential`.");
     }
     const engine = this.#engine;
     const now = this.#now;

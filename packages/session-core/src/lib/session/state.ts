@@ -107,7 +107,7 @@ export interface Committed<Data> {
   readonly cookies: readonly CookieChange[];
   /** Response headers to set: `Session-Deadlines`, and `Cache-Control: no-store` when a cookie is set. Without Set-Cookie. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Bearer clients only: the credential to use from now on, when it changed. */
+  /** Bearer clients only: the credential to use from now on, when it changed. After a sign-in or elevation no other answer will ever have it. */
   readonly credential?: string;
 }
 
@@ -117,6 +117,11 @@ export interface CommitOptions {
    * A sign-in, elevation or sign-out still sets its cookie; the adapter must then answer `no-store`.
    */
   readonly cacheable?: boolean;
+  /**
+   * This response cannot hand a bearer client its new credential, which is no cookie. A sign-in or elevation by such a client then throws
+   * `unsupported` and nothing is written: the handler must commit itself and answer with `committed.credential`. Default false.
+   */
+  readonly noCredential?: boolean;
   /** Takes a promise that may outlive the response (`waitUntil`); touches then do not delay it. `false` where it cannot: they do. */
   readonly defer?: (work: Promise<unknown>) => boolean;
 }
