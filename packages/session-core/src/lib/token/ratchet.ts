@@ -58,6 +58,7 @@ export const promote = (chain: Chain, used: Uint8Array, now: Millis): Chain => (
 
 /**
  * Compares an authentic credential with the chain in the record. Hashes decide; the step number only says how far to look.
+ * They may be compared in ordinary time: how far two digests agree says nothing about the secret, and only a credential with a good tag comes here.
  * A restored database that holds an older step meets its successor, which is a plain promotion.
  */
 export function judge(chain: Chain, credential: Credential, now: Millis, overlap: Millis): Verdict {

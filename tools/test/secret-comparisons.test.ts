@@ -1,0 +1,38 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { earlyComparisons } from "../lib/secret-comparisons.ts";
+import { root } from "../lib/workspace.ts";
+
+// Digests of 256-bit secrets. Their comparison may stop early: the time tells how far two SHA-256 values agree, and nobody can choose a secret
+// by the digest it will have. The one that is presented has passed its HMAC before (that comparison is constant-time).
+const DIGESTS = "digests of secrets, never the secrets";
+// Both sides come from the key file, when the process starts.
+const AT_START = "no request is there to be timed";
+
+const ALLOWED: Readonly<Record<string, string>> = {
+  "packages/session-core/src/lib/token/elevation.ts: hashSecret(secret) === pending.hash": DIGESTS,
+  "packages/session-core/src/lib/token/elevation.ts: hashSecret(presented) === current.hash": DIGESTS,
+  "packages/session-core/src/lib/token/ratchet.ts: hash === chain.hash": DIGESTS,
+  "packages/session-core/src/lib/token/ratchet.ts: hash === chain.nextHash": DIGESTS,
+  "packages/session-core/src/lib/token/ratchet.ts: hashSecret(walked) === chain.hash": DIGESTS,
+  "packages/session-core/src/lib/token/key-ring.ts: seen.has(secret)": AT_START,
+};
+
+const found = globSync("packages/*/src/**/*.ts", { cwd: root })
+  .sort()
+  .flatMap((file) => earlyComparisons(file, readFileSync(join(root, file), "utf8")));
+
+describe("comparisons of secrets", () => {
+  it("[A12] none stops at the first difference, but those of digests that are listed here with their reason", () => {
+    const names = new Set(found.map(({ file, text }) => `${file}: ${text}`));
+    expect([...names].sort()).toEqual(Object.keys(ALLOWED).sort());
+    expect(new Set(Object.values(ALLOWED))).toEqual(new Set([DIGESTS, AT_START]));
+  });
+
+  it("sees them in every form", () => {
+    const see = (text: string): number => earlyComparisons("x.ts", text).length;
+    for (const text of ["a.token === b", "if (x !== secret) f()", "mac(a) == tag", "tokens.csrf?.includes(x)", "token.startsWith(given)", "used.has(nonce)", "(await digest(a)) === b", "secretOf(a) !== b"]) expect(see(text), text).toBe(1);
+    for (const text of ["a === b", "token === undefined", "typeof token === 'string'", "token.length === LENGTH", "equalBytes(tag, secret)", "token === null", "secret.includes('=')", "hash = token"]) expect(see(text), text).toBe(0);
+  });
+});
