@@ -8,7 +8,7 @@ export interface Comparison {
 }
 
 /** Names under which secrets, and what is made from them, go by in this code. */
-const SECRET = /secret|token|credential|csrf|nonce|signature|digest|hash|tag$|mac$/i;
+const SECRET = /secret|token|credential|csrf|nonce|signature|digest|hash|tag$|^mac|mac$/i;
 const STOPS_EARLY = new Set(["includes", "startsWith", "endsWith", "indexOf", "localeCompare", "has"]);
 const EQUALITY = new Set([ts.SyntaxKind.EqualsEqualsEqualsToken, ts.SyntaxKind.ExclamationEqualsEqualsToken, ts.SyntaxKind.EqualsEqualsToken, ts.SyntaxKind.ExclamationEqualsToken]);
 
@@ -43,8 +43,10 @@ const isFixed = (node: ts.Expression): boolean =>
   node.kind === ts.SyntaxKind.FalseKeyword ||
   (ts.isIdentifier(node) && (node.text === "undefined" || /^[A-Z_]+$/.test(node.text)));
 
-/** By the last name of an expression: `x` of `x`, `a.x`, `x(...)`, `a?.x` and `await x()`. */
-const isSecret = (node: ts.Expression): boolean => SECRET.test(nameOf(node));
+/** By the last name of an expression (`x` of `x`, `a.x`, `x(...)`, `await x()`), or by what a function is given. */
+const isSecret = (node: ts.Expression): boolean =>
+  SECRET.test(nameOf(node)) ||
+  (ts.isCallExpression(node) && [...node.arguments, ts.isPropertyAccessExpression(node.expression) ? node.expression.expression : node.expression].some(isSecret));
 
 const nameOf = (node: ts.Expression): string => {
   if (ts.isIdentifier(node)) return node.text;

@@ -32,7 +32,7 @@ describe("comparisons of secrets", () => {
 
   it("sees them in every form", () => {
     const see = (text: string): number => earlyComparisons("x.ts", text).length;
-    for (const text of ["a.token === b", "if (x !== secret) f()", "mac(a) == tag", "tokens.csrf?.includes(x)", "token.startsWith(given)", "used.has(nonce)", "(await digest(a)) === b", "secretOf(a) !== b"]) expect(see(text), text).toBe(1);
+    for (const text of ["a.token === b", "if (x !== secret) f()", "mac(a) == tag", "tokens.csrf?.includes(x)", "token.startsWith(given)", "used.has(nonce)", "(await digest(a)) === b", "secretOf(a) !== b", "text(tag) !== text(b)", "text(macOf(key)(m)) === given", "tag.toString() === b"]) expect(see(text), text).toBe(1);
     for (const text of ["a === b", "token === undefined", "typeof token === 'string'", "token.length === LENGTH", "equalBytes(tag, secret)", "token === null", "secret.includes('=')", "hash = token"]) expect(see(text), text).toBe(0);
   });
 });

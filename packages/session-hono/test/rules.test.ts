@@ -7,12 +7,14 @@ import { Browser, type Data, MINUTE, ORIGIN, signedIn, world } from "./support.t
 
 describe("what a response gives away", () => {
   it("[A10] no credential in the address of a redirect, and none taken from one", async () => {
-    const { app } = world();
+    const { app, sessions } = world();
     const response = await new Browser(app).post("/sign-in");
     expect(response.headers.get("location")).toBe("/");
+    const { credential } = await sessions.issue("ada");
+    expect((await app.request(`${ORIGIN}/private`, { headers: { authorization: `Bearer ${credential}` } })).status).toBe(200);
     const browser = await signedIn(app);
     const [[name = "", value = ""] = []] = browser.jar;
-    for (const query of [`access_token=${value}`, `token=${value}`, `${name}=${value}`, `authorization=Bearer%20${value}`]) {
+    for (const query of [`access_token=${credential}`, `token=${credential}`, `${name}=${value}`, `authorization=Bearer%20${credential}`]) {
       expect((await app.request(`${ORIGIN}/private?${query}`)).status).toBe(401);
       expect((await app.request(`${ORIGIN}/private?${query}`, { headers: { referer: `${ORIGIN}/?${query}` } })).status).toBe(401);
     }
