@@ -96,6 +96,24 @@ const mutants: Record<string, readonly [noticed: RegExp, mutant: Mutant]> = {
       },
     }),
   ],
+  "replaces is ignored": [
+    /the row that is replaced takes no place/,
+    (store) => ({
+      create(row, guard, options) {
+        const { replaces: _replaces, ...rest } = guard ?? { began: 0 };
+        return store.create(row, guard && rest, options);
+      },
+    }),
+  ],
+  "replaces is a second step, taken in any case": [
+    /one that creates nothing leaves it alone/,
+    (store) => ({
+      async create(row, guard, options) {
+        if (guard?.replaces) await store.end(guard.replaces.id, guard.replaces.tombstone);
+        return store.create(row, guard, options);
+      },
+    }),
+  ],
   "notBefore is forgotten": [
     /began before or at notBefore is refused/,
     (store) => ({ create: (row, guard) => store.create(row, guard && { ...guard, began: Number.MAX_SAFE_INTEGER }) }),

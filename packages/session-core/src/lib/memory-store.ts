@@ -109,14 +109,16 @@ function create(
   if (table.find(row.id, now) !== undefined) return { outcome: "exists", evicted: [] };
   const partition = partitionOf(row.id);
   if (guard !== undefined && marks.refuses(partition, guard.began)) return { outcome: "revoked", evicted: [] };
+  const replaced = guard?.replaces && table.findLive(guard.replaces.id, now);
   let evicted: readonly Entry[] = [];
   if (guard?.limit !== undefined) {
     const { max, whenFull, tombstone } = guard.limit;
-    const live = table.ofSubject(partition, now).sort((a, b) => newestFirst(a.row, b.row));
+    const live = table.ofSubject(partition, now).filter((entry) => entry !== replaced).sort((a, b) => newestFirst(a.row, b.row));
     if (live.length >= max && whenFull === "reject") return { outcome: "full", evicted: [] };
     evicted = live.slice(Math.max(0, max - 1));
     for (const entry of evicted) table.bury(entry, tombstone);
   }
+  if (replaced && guard?.replaces) table.bury(replaced, guard.replaces.tombstone);
   table.drop(row.id);
   if (!table.makeRoom(maxSessions, now)) {
     throw new HoldfastError("store_full", `The memory store holds ${maxSessions} live sessions, none of them a guest's. Raise maxSessions.`);

@@ -52,6 +52,11 @@ export interface CreateGuard {
     readonly whenFull: "reject" | "evict-oldest";
     readonly tombstone: Tombstone;
   };
+  /**
+   * A live row of the same partition whose place the new one takes: it is not counted for the limit and becomes this tombstone in the same
+   * atomic step, and stays as it is when nothing is created. One that is missing changes nothing.
+   */
+  readonly replaces?: { readonly id: SessionId; readonly tombstone: Tombstone };
 }
 
 export interface CreateResult {
@@ -108,7 +113,7 @@ export interface SubjectIndex {
   /** @param options.limit rows per page, default 100. */
   list(partition: Partition, options?: StoreOptions & { readonly limit?: number; readonly cursor?: string }): Promise<ListPage>;
   /**
-   * Ends every indexed live row of the partition but `except`, and refuses later `create`s whose `began <= notBefore`.
+   * Ends every indexed live row of the partition but `except`, and refuses later `create`s whose `began <= notBefore`, for 400 days.
    * Complete also against creates under way: a create that is not ended by this call is refused or began after it.
    */
   endAll(

@@ -7,16 +7,21 @@ export function createGuarded(sql: Statements, row: StoredSession, guard: Create
   const partition = partitionOf(row.id);
   if (sql.read.get(row.id, now)) return { outcome: "exists", evicted: [] };
   if (sql.isRevoked.get(partition, guard.began)) return { outcome: "revoked", evicted: [] };
+  const { limit, replaces } = guard;
+  let excess = 0;
+  if (limit !== undefined) {
+    const { live } = sql.countOfSubject.get(partition, now, replaces?.id ?? "") as { readonly live: number };
+    excess = live + 1 - limit.max;
+    if (excess > 0 && limit.whenFull === "reject") return { outcome: "full", evicted: [] };
+  }
+  if (replaces !== undefined) {
+    const { writeId, expiresAt, body } = replaces.tombstone;
+    sql.end.run(writeId, expiresAt, body, replaces.id, null, now);
+  }
   let evicted: CreateResult["evicted"] = [];
-  if (guard.limit !== undefined) {
-    const { max, whenFull, tombstone } = guard.limit;
-    const { live } = sql.countOfSubject.get(partition, now) as { readonly live: number };
-    const excess = live + 1 - max;
-    if (excess > 0 && whenFull === "reject") return { outcome: "full", evicted: [] };
-    if (excess > 0) {
-      const { writeId, expiresAt, body } = tombstone;
-      evicted = idsOf(sql.endOldest.all(writeId, expiresAt, body, partition, now, excess));
-    }
+  if (limit !== undefined && excess > 0) {
+    const { writeId, expiresAt, body } = limit.tombstone;
+    evicted = idsOf(sql.endOldest.all(writeId, expiresAt, body, partition, now, excess));
   }
   insert(sql, row, partition, now);
   return { outcome: "created", evicted };

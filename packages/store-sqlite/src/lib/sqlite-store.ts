@@ -9,7 +9,7 @@ import { immediately } from "./transaction.ts";
 export interface SqliteStoreOptions {
   /** Decides about expiry and stamps `notBefore`. Default: the system clock. */
   readonly clock?: Clock;
-  /** Default `holdfast_sessions`. A second table, `<table>_marks`, remembers for a day whose sessions were all ended. */
+  /** Default `holdfast_sessions`. A second table, `<table>_marks`, remembers for 400 days whose sessions were all ended. */
   readonly table?: string;
   /**
    * `full` (default): an acknowledged write survives a power loss, at the price of one fsync per write.
@@ -18,8 +18,8 @@ export interface SqliteStoreOptions {
   readonly synchronous?: "full" | "normal";
 }
 
-/** A sign-in that takes longer than this has lost its first factor anyway, so an older mark refuses nobody. */
-const MARKS_KEPT = 24 * 60 * 60 * 1000;
+/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
+const MARKS_KEPT = 400 * 24 * 60 * 60 * 1000;
 /** How long a write waits for the writer of another process. The driver is synchronous, so this blocks the thread. */
 const BUSY_TIMEOUT = 5000;
 

@@ -39,7 +39,7 @@ export function prepareStatements(db: SqliteDatabase, table: string) {
       SELECT ${ROW} FROM ${sessions} WHERE partition = ? AND (created_at, id) < (?, ?) AND expires_at > ?
       ORDER BY created_at DESC, id DESC LIMIT ?`),
 
-    countOfSubject: prepare(`SELECT count(*) AS live FROM ${sessions} WHERE partition = ? AND expires_at > ?`),
+    countOfSubject: prepare(`SELECT count(*) AS live FROM ${sessions} WHERE partition = ? AND expires_at > ? AND id <> ?`),
 
     endOldest: prepare(`
       UPDATE ${sessions} SET ended = 1, partition = NULL, write_id = ?, expires_at = ?, body = ?

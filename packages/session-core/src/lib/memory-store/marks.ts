@@ -1,10 +1,10 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Partition } from "../port.ts";
 
-/** A sign-in that takes longer than this has lost its first factor anyway, so an older mark refuses nobody. */
-const KEPT: Millis = 24 * 60 * 60 * 1000;
+/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
+const KEPT: Millis = 400 * 24 * 60 * 60 * 1000;
 
-/** `notBefore` of each partition whose sessions were all ended in the last 24 hours. */
+/** `notBefore` of each partition whose sessions were all ended in the last 400 days. */
 export class Marks {
   /** In the order of stamping, so that the oldest are found first. */
   readonly #marks = new Map<Partition, Millis>();

@@ -89,6 +89,55 @@ export function limitCases({ indexed }: Suite): void {
     });
   }
 
+  for (const whenFull of ["reject", "evict-oldest"] as const) {
+    indexed(`[D08] ${whenFull}: the row that is replaced takes no place, and becomes its tombstone with the create`, async (bench) => {
+      const { store, row, tombstone, look } = bench;
+      const partition = testPartition();
+      const [oldest, second] = await seed(bench, partition, 2);
+      const stone = tombstone({ body: "replaced" });
+      const id = second?.id ?? testId();
+      const fresh = row({ id: testId(partition) });
+      const guard = { ...guardOf(bench, 2, whenFull), replaces: { id, tombstone: stone } };
+      expect(await store.create(fresh, guard)).toEqual({ outcome: "created", evicted: [] });
+      expect(await look(id)).toMatchObject(stone);
+      expect(await store.touch(id, Date.now(), Date.now() + 60_000)).toBe("missing");
+      expect(await listed(bench, partition)).toEqual([oldest?.id, fresh.id].sort());
+    });
+
+    indexed(`${whenFull}: a replaced row that is missing changes nothing`, async (bench) => {
+      const { store, row, tombstone, look } = bench;
+      const partition = testPartition();
+      const [ended, other] = await seed(bench, partition, 2);
+      const id = ended?.id ?? testId();
+      const stone = tombstone({ body: "ended before" });
+      await store.end(id, stone);
+      for (const gone of [id, testId(partition)]) {
+        const { outcome } = await store.create(row({ id: testId(partition) }), { ...guardOf(bench, 1, whenFull), replaces: { id: gone, tombstone: tombstone() } });
+        expect(outcome).toBe(whenFull === "reject" ? "full" : "created");
+      }
+      expect(await look(id)).toMatchObject(stone);
+      if (whenFull === "reject") expect(await listed(bench, partition)).toEqual([other?.id]);
+    });
+  }
+
+  indexed("a create with a replaced row and no limit ends it, and one that creates nothing leaves it alone", async (bench) => {
+    const { store, row, tombstone, clock } = bench;
+    const partition = testPartition();
+    const { notBefore } = await store.endAll(partition, tombstone());
+    const old = row({ id: testId(partition) });
+    const other = row({ id: testId(partition) });
+    for (const member of [old, other]) await store.create(member, { began: notBefore + 1 });
+    const began = Math.max(clock.now(), notBefore + 1);
+    const replaces = { id: old.id, tombstone: tombstone() };
+    expect((await store.create(other, { began, replaces })).outcome).toBe("exists");
+    expect((await store.create(row({ id: testId(partition) }), { began: notBefore, replaces })).outcome).toBe("revoked");
+    expect((await store.create(row({ id: testId(partition) }), { ...guardOf(bench, 1, "reject"), began, replaces })).outcome).toBe("full");
+    expect(await listed(bench, partition)).toEqual([old.id, other.id].sort());
+    const fresh = row({ id: testId(partition) });
+    expect(await store.create(fresh, { began, replaces })).toEqual({ outcome: "created", evicted: [] });
+    expect(await listed(bench, partition)).toEqual([other.id, fresh.id].sort());
+  });
+
   indexed("a create that is refused as revoked evicts nobody", async (bench) => {
     const { store, row, tombstone } = bench;
     const partition = testPartition();
