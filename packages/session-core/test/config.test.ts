@@ -158,7 +158,7 @@ describe("what leaves", () => {
     expect(state.handle).not.toBe(state.id);
   });
 
-  it("a listener that throws is reported and changes nothing", async () => {
+  it("a listener that throws or rejects is reported and changes nothing", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const { sessions } = world();
     const stop = sessions.on(() => {
@@ -168,6 +168,11 @@ describe("what leaves", () => {
     expect((await request(sessions, jar)).state.kind).toBe("active");
     expect(warn).toHaveBeenCalledTimes(1);
     stop();
+    sessions.on(async () => {
+      throw new Error("log server down");
+    });
+    expect((await request(sessions, await signedIn(sessions))).state.kind).toBe("active");
+    expect(warn).toHaveBeenCalledTimes(2);
     warn.mockRestore();
   });
 

@@ -29,6 +29,8 @@ describe("cookie options", () => {
   it("[B02] [B03] combinations that browsers drop are refused, naming the option", () => {
     expect(optionOf({ domain: "example.com" })).toBe("cookie.domain");
     expect(optionOf({ path: "/auth" })).toBe("cookie.path");
+    expect(optionOf({ prefix: "none", path: "app" })).toBe("cookie.path");
+    expect(optionOf({ prefix: "none", path: "" })).toBe("cookie.path");
     expect(optionOf({ secure: false })).toBe("cookie.secure");
     expect(optionOf({ prefix: "__Secure-", secure: false })).toBe("cookie.secure");
     expect(optionOf({ prefix: "__Secure-", domain: "example.com", path: "/auth" })).toBe("accepted");
@@ -42,7 +44,7 @@ describe("cookie options", () => {
   });
 
   it("[B05] a prefix in the base name is refused in any case, while names are read case-sensitively", () => {
-    for (const name of ["__Host-x", "__hOST-x", "__SECURE-x"]) expect(optionOf({ name, prefix: "none" })).toBe("cookie.name");
+    for (const name of ["__Host-x", "__hOST-x", "__SECURE-x", "__Host", "__http", "__secure", "__Host-Http"]) expect(optionOf({ name, prefix: "none" })).toBe("cookie.name");
     expect(findCookies("__host-sid-a=1; __HOST-sid-a=2", cookies.names)).toEqual([]);
   });
 
@@ -50,6 +52,12 @@ describe("cookie options", () => {
     expect(optionOf({ sameSite: "none" })).toBe("cookie.sameSite");
     expect(optionOf({ sameSite: "none", allowCrossSite: true, prefix: "none", secure: false })).toBe("cookie.sameSite");
     expect(optionOf({ sameSite: "none", allowCrossSite: true })).toBe("accepted");
+  });
+
+  it("[B10] no name is so long that name and value exceed 4096 octets", () => {
+    expect(optionOf({ name: "x".repeat(4000) })).toBe("cookie.name");
+    const { names } = createCookieTransport({ name: "x".repeat(256), prefix: "__Host-Http-" });
+    expect((names[0]?.length ?? 0) + 96).toBeLessThan(4096);
   });
 
   it("[B09] names are tokens and attributes cannot smuggle others in", () => {

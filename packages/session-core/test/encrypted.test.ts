@@ -77,7 +77,9 @@ describe("encryptStore", () => {
     });
     const { sessions } = world({ clock, store: encryptStore(spied, { keys: KEYS }), policy: { concurrent: { max: 2, whenFull: "evict-oldest" } } });
     const jar = new Jar();
-    await request(sessions, jar, (s) => s.start("ada@shop.test", { cart: ["canary-cart"] }, { acr: "canary-acr", device: "canary-device" }));
+    await request(sessions, jar, (s) => s.update((d) => ({ ...d, cart: ["canary-cart"] })));
+    // The guest's tombstone keeps its data, for the twin of a double submit.
+    await request(sessions, jar, (s) => s.start("ada@shop.test", {}, { carry: ["cart"], acr: "canary-acr", device: "canary-device" }));
     await request(sessions, jar, (s) => s.update((d) => ({ ...d, prefs: { theme: "canary-theme" } })));
     await request(sessions, jar, (s) => s.elevate({ acr: "canary-admin" }));
     const { state } = await request(sessions, jar);

@@ -6,7 +6,7 @@ import { beginChain } from "../src/lib/token/ratchet.ts";
 const { chain } = beginChain(3, 1000);
 const record: SessionRecord = {
   chain,
-  pending: { ...beginChain(4, 2000).chain, acr: "x", amr: ["pwd"], authenticatedAt: 2000, startedAt: undefined, marks: { ip: "b" } },
+  pending: { ...beginChain(4, 2000).chain, acr: "x", amr: ["pwd"], authenticatedAt: 2000, startedAt: 2000, marks: { ip: "b" } },
   subject: "ada",
   startedAt: 1000,
   authenticatedAt: 1000,
@@ -26,10 +26,13 @@ describe("record", () => {
     expect(readBody(writeBody(record))).toEqual({ kind: "live", record });
     expect(readBody(writeBody({ ...record, pending: undefined, subject: undefined }))).toEqual({ kind: "live", record: { ...record, pending: undefined, subject: undefined } });
     expect(readBody(endedBody("reuse"))).toEqual({ kind: "ended", reason: "reuse" });
+    const left = { data: { cart: ["rope"] }, dataVersion: 3 };
+    expect(readBody(endedBody("replaced", left))).toEqual({ kind: "ended", reason: "replaced", left });
   });
 
   it("any other text is null, without throwing", () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.constantFrom("null", "[]", '{"v":1}', '{"v":2}', '{"v":1,"ended":"x"}')), (text) => void expect(readBody(text)).toBeNull()));
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.constantFrom("null", "[]", '{"v":1}', '{"v":0}', '{"v":"2"}', '{"v":1,"ended":"x"}')), (text) => void expect(readBody(text)).toBeNull()));
+    expect(readBody('{"v":2,"anything":"at all"}')).toEqual({ kind: "newer" });
     const body = writeBody(record);
     fc.assert(fc.property(fc.nat({ max: body.length - 1 }), (cut) => void expect(readBody(body.slice(0, cut))).toBeNull()));
   });

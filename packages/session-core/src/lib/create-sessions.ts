@@ -98,13 +98,11 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   return createManager(engine, listeners);
 }
 
-// A listener that throws decides neither about anybody's session nor about the process.
+// A listener that throws or rejects decides neither about anybody's session nor about the process.
 function callListener(listener: (event: SessionEvent) => void, event: SessionEvent): void {
-  try {
-    listener(event);
-  } catch (error) {
-    console.warn("Holdfast: an event listener failed.", error);
-  }
+  new Promise<unknown>((resolve) => {
+    resolve(listener(event));
+  }).catch((error: unknown) => console.warn("Holdfast: an event listener failed.", error));
 }
 
 const hasIndex = (store: SessionStore): store is IndexedStore => store.capabilities.index && "list" in store && "endAll" in store;

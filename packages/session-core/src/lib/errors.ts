@@ -8,7 +8,8 @@
  * - `not_loaded`: `state` was read on a lazy session before `load()`.
  * - `limit_reached`: the subject has as many sessions as `concurrent` allows and new ones are refused.
  * - `sign_in_revoked`: the sign-in began before the subject's sessions were revoked.
- * - `invalid_data`: session data does not satisfy the schema, or cannot be written as JSON.
+ * - `authentication_too_old`: `authenticatedAt` is further back than `policy.absolute`; the session would be over at once.
+ * - `invalid_data`: session data does not satisfy the schema or is no JSON, or a subject or time is none.
  * - `store_full`: the store has no room for another session.
  * - `unsupported`: the store lacks the power this call needs.
  */
@@ -22,6 +23,7 @@ export type HoldfastErrorCode =
   | "not_loaded"
   | "limit_reached"
   | "sign_in_revoked"
+  | "authentication_too_old"
   | "invalid_data"
   | "store_full"
   | "unsupported";

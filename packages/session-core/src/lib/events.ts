@@ -18,6 +18,8 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "session_superseded" }
   | { readonly type: "session_unknown" }
   | { readonly type: "session_mismatch" }
+  /** Written by a later release than this server's. */
+  | { readonly type: "session_newer" }
   | { readonly type: "session_data_unreadable" }
   | { readonly type: "session_write_lost" }
   | { readonly type: "excess_sessions_exceeded"; readonly action: "reject" | "evict-oldest"; readonly count: number; readonly handles?: readonly string[] }

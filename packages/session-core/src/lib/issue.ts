@@ -1,7 +1,7 @@
 import type { Engine } from "./engine.ts";
-import { HoldfastError } from "./errors.ts";
 import { createRow } from "./request/create-row.ts";
 import { beginDraft, fold } from "./session/draft.ts";
+import { noSession } from "./session/refusal.ts";
 import type { ActiveState, StartOptions } from "./session/state.ts";
 import { liveState } from "./session/state-of.ts";
 import { encodeCredential, GUEST_CHAIN } from "./token/credential.ts";
@@ -17,9 +17,8 @@ export async function issue<Data extends object>(
   const context = { engine, now, sight: undefined, latestChain: GUEST_CHAIN };
   const draft = fold(context, beginDraft(context, { kind: "none" }), { type: "start", subject, data, options });
   const { session, offer } = draft;
-  if (!session || !offer) throw new HoldfastError("invalid_data", "issue() needs a subject.");
-  const times = await createRow(engine, { ...draft, session }, now);
-  const state = liveState(engine, session.id, session.record, session.data, times);
-  if (state.kind !== "active") throw new HoldfastError("invalid_data", "issue() needs a subject.");
+  if (!session || !offer) throw noSession("none");
+  await createRow(engine, { ...draft, session }, now, () => draft);
+  const state = liveState(engine, session.id, session.record, session.data, { createdAt: now, seenAt: now }) as ActiveState<Data>;
   return { credential: encodeCredential({ id: session.id, ...offer }, engine.ring, "bearer"), state };
 }

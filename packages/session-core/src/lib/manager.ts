@@ -1,14 +1,14 @@
 import type { SessionView } from "@holdfast/session-protocol";
+import { endAll } from "./end-all.ts";
 import type { Engine } from "./engine.ts";
-import { HoldfastError } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { handle } from "./handle.ts";
 import { issue } from "./issue.ts";
 import { listRows } from "./list-rows.ts";
-import type { IndexedStore, SessionId, StoredSession } from "./port.ts";
-import { readBody, type SessionRecord } from "./record.ts";
+import type { SessionId, StoredSession } from "./port.ts";
+import type { SessionRecord } from "./record.ts";
 import { readRow } from "./read-row.ts";
-import { endRow, tombstone } from "./request/load.ts";
+import { endRow, liveRecord } from "./request/load.ts";
 import { StoredRequestSession } from "./request/request-session.ts";
 import { updateAll } from "./request/update-all.ts";
 import { updateById } from "./request/update-by-id.ts";
@@ -30,10 +30,6 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     await session.load();
     return session;
   };
-  const index = (): IndexedStore => {
-    if (engine.index) return engine.index;
-    throw new HoldfastError("unsupported", "This store cannot list a subject's sessions.");
-  };
 
   return {
     policy,
@@ -51,7 +47,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     async update(id, change) {
       await updateById(engine, id, change);
     },
-    updateAll: (subject, change) => updateAll(engine, subject, change),
+    updateAll: async (subject, change) => updateAll(engine, subject, change),
     issue: (subject, data, options = {}) => issue(engine, subject, data, options),
     async list(subject, { current } = {}) {
       const rows = await listRows(engine, ring.partition(subject));
@@ -67,14 +63,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     async revoke(id, reason = "revoked") {
       if (isSessionId(id) && (await endRow(engine, id, reason))) engine.emit({ type: "session_revoked", handle: ring.handle(id), reason, count: 1 });
     },
-    async revokeAll(subject, { except } = {}) {
-      const { notBefore, ended } = await callStore(engine, "endAll", () =>
-        index().endAll(ring.partition(subject), tombstone(engine, "revoked"), { durable: true, ...(except === undefined ? {} : { except }) }),
-      );
-      for (const id of ended) tellEnded(engine, id, "revoked");
-      if (ended.length > 0) engine.emit({ type: "session_revoked", reason: "revoked", count: ended.length, handles: ended.map(ring.handle) });
-      return { notBefore, ended: ended.length };
-    },
+    revokeAll: async (subject, { except } = {}) => endAll(engine, ring.partition(subject), except),
     async revokeEverything() {
       const { at: notBefore } = await engine.epoch.advance();
       for (const id of Array.from(engine.watched.keys())) tellEnded(engine, id, "revoked");
@@ -101,9 +90,8 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
 
 /** The state of a row outside any request; `null` for one that is over. */
 function liveRow<Data>(engine: Engine<Data>, row: StoredSession): ActiveState<Data> | GuestState<Data> | null {
-  const body = readBody(row.body);
-  if (body?.kind !== "live") return null;
-  const { record } = body;
+  const record = liveRecord(engine, row);
+  if (!record) return null;
   if (overBy(engine, record, row.seenAt, engine.clock.now())) return null;
   return liveState(engine, row.id, record, dataOf(engine, record), row);
 }

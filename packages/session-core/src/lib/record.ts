@@ -34,7 +34,15 @@ export interface SessionRecord {
 /** Why a row is a tombstone. `replaced`: a sign-in of the same browser took its place. */
 export type TombstoneReason = EndedReason | "replaced";
 
-export type Body = { readonly kind: "live"; readonly record: SessionRecord } | { readonly kind: "ended"; readonly reason: TombstoneReason };
+/** The application's data and the version of its shape. */
+export type Stored = Pick<SessionRecord, "data" | "dataVersion">;
+
+export type Body =
+  | { readonly kind: "live"; readonly record: SessionRecord }
+  /** `left`: what a guest had when a sign-in took its place. */
+  | { readonly kind: "ended"; readonly reason: TombstoneReason; readonly left: Stored | undefined }
+  /** Written by a later release. */
+  | { readonly kind: "newer" };
 
 const FORMAT = 1;
 const REASONS: readonly string[] = ["idle", "absolute", "revoked", "reuse", "logout", "replaced"] satisfies TombstoneReason[];
@@ -76,7 +84,7 @@ interface RecordJson {
   ep?: number;
 }
 
-export const endedBody = (reason: TombstoneReason): string => JSON.stringify({ v: FORMAT, ended: reason });
+export const endedBody = (reason: TombstoneReason, left?: Stored): string => JSON.stringify({ v: FORMAT, ended: reason, d: left?.data, dv: left?.dataVersion });
 
 /** @throws HoldfastError `invalid_data` for data that JSON has no word for */
 export function writeBody(record: SessionRecord): string {
@@ -109,13 +117,16 @@ export function writeBody(record: SessionRecord): string {
 /** `null` for a body that is not ours or damaged. Never throws. */
 export function readBody(body: string): Body | null {
   const json = parse(body);
-  if (json?.["v"] !== FORMAT) return null;
-  const ended = json["ended"];
-  if (typeof ended === "string") return REASONS.includes(ended) ? { kind: "ended", reason: ended as TombstoneReason } : null;
+  if (!json) return null;
+  const { v, ended, d, dv } = json;
+  if (v !== FORMAT) return isNumber(v) && v > FORMAT ? { kind: "newer" } : null;
+  if (typeof ended === "string") {
+    return REASONS.includes(ended) ? { kind: "ended", reason: ended as TombstoneReason, left: isNumber(dv) ? { data: d, dataVersion: dv } : undefined } : null;
+  }
   // Only this module writes bodies, yet a damaged one must not pass: a subject that is null would make a guest an account.
   const live = json as unknown as RecordJson;
   const chain = chainFromJson(live.r);
-  const pending = live.e === undefined ? undefined : pendingFromJson(live.e);
+  const pending = live.e === undefined ? undefined : pendingFromJson(live.e, live.st);
   const whole = isNumber(live.st) && isNumber(live.dv) && isNumber(live.ep ?? 0) && isOptionalText(live.s) && live.s !== "" && isOptionalText(live.dl) && hasRights(live);
   if (!chain || pending === null || !whole) return null;
   const record: SessionRecord = {
@@ -147,7 +158,7 @@ function parse(body: string): Record<string, unknown> | null {
   }
 }
 
-const isNumber = (value: unknown): boolean => Number.isFinite(value);
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isText = (value: unknown): boolean => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
 const hasRights = ({ ac, am, au }: Pick<RecordJson, "ac" | "am" | "au">): boolean => isOptionalText(ac) && Array.isArray(am) && am.every(isText) && isNumber(au);
@@ -169,8 +180,8 @@ function chainFromJson(json: ChainJson | undefined): Chain | null {
   return { chain: json.c, chainKey, step: json.n, hash: json.h, nextHash: json.x, promotedAt: json.p, promotedBefore: json.q };
 }
 
-function pendingFromJson(json: PendingJson): PendingChain | null {
+function pendingFromJson(json: PendingJson, before: Millis): PendingChain | null {
   const chain = chainFromJson(json);
   if (!chain || !hasRights(json) || (json.st !== undefined && !isNumber(json.st))) return null;
-  return { ...chain, acr: json.ac, amr: json.am, authenticatedAt: json.au, startedAt: json.st, marks: json.sg };
+  return { ...chain, acr: json.ac, amr: json.am, authenticatedAt: json.au, startedAt: json.st ?? before, marks: json.sg };
 }

@@ -65,6 +65,6 @@ async function endOf<Data>(engine: Engine<Data>, id: SessionId): Promise<string 
   const row = await readRow(engine, id);
   const body = row && readBody(row.body);
   if (!row || !body) return "none";
-  if (body.kind === "ended") return body.reason;
+  if (body.kind !== "live") return body.kind === "ended" ? body.reason : undefined;
   return overBy(engine, body.record, row.seenAt, engine.clock.now());
 }

@@ -22,7 +22,7 @@ const chains: fc.Arbitrary<Chain> = fc.record({
 });
 const marks = fc.dictionary(fc.constantFrom("ua", "ip", "x"), text, { maxKeys: 2 });
 const rights = { acr: optional(text), amr: fc.array(text, { maxLength: 3 }), authenticatedAt: time, marks: optional(marks) };
-const pending = fc.tuple(chains, fc.record({ ...rights, startedAt: optional(time) })).map(([chain, more]) => ({ ...chain, ...more }));
+const pending = fc.tuple(chains, fc.record({ ...rights, startedAt: time })).map(([chain, more]) => ({ ...chain, ...more }));
 const records: fc.Arbitrary<SessionRecord> = fc.record({
   chain: chains,
   pending: optional(pending),
@@ -44,7 +44,7 @@ const value: fc.Arbitrary<unknown> = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.
 const patched = fc.tuple(records, fc.nat(), fc.option(value, { nil: undefined })).map(([record, which, replacement]) => {
   const json = JSON.parse(writeBody(record)) as Record<string, unknown>;
   const places = [json, json["r"], json["e"]].filter((place) => typeof place === "object" && place !== null) as Record<string, unknown>[];
-  const all = places.flatMap((place) => [...Object.keys(place), "e", "s", "ac", "dl", "st", "sg", "rm", "la", "w", "ended"].map((key) => ({ place, key })));
+  const all = places.flatMap((place) => [...Object.keys(place), "e", "s", "ac", "dl", "st", "sg", "rm", "w", "ended"].map((key) => ({ place, key })));
   const target = all[which % all.length];
   if (target) {
     if (replacement === undefined) delete target.place[target.key];
@@ -65,9 +65,10 @@ const hasRights = ({ acr, amr, authenticatedAt }: Pick<SessionRecord, "acr" | "a
 
 /** A body that is believed is one through and through: every member has the type that the engine counts on. */
 function isWhole(body: Body): boolean {
-  if (body.kind === "ended") return isText(body.reason);
+  if (body.kind === "newer") return true;
+  if (body.kind === "ended") return isText(body.reason) && (body.left === undefined || isNumber(body.left.dataVersion));
   const { chain, pending: next, subject, startedAt, device, dataVersion, remember, lapsed, writes } = body.record;
-  const chainsFit = isChain(chain) && (next === undefined || (isChain(next) && absentOr(isNumber)(next.startedAt) && hasRights(next)));
+  const chainsFit = isChain(chain) && (next === undefined || (isChain(next) && isNumber(next.startedAt) && hasRights(next)));
   return chainsFit && [subject, device].every(absentOr(isText)) && subject !== "" && isNumber(startedAt) && hasRights(body.record) && isNumber(dataVersion) && typeof remember === "boolean" && typeof lapsed === "boolean" && Array.isArray(writes);
 }
 

@@ -6,10 +6,10 @@ import { readBody } from "../record.ts";
 import type { KeyRing, RingKey } from "../token/key-ring.ts";
 import type { AesGcm } from "./aes-gcm.ts";
 
-/** The stored form of a body: `e1.<key id>.<base64url(iv | ciphertext | tag)>`, and `t1.<key id>.<base64url(mac)>.<body>` of a tombstone. */
+/** The stored form of a body: `e1.<key id>.<base64url(iv | ciphertext | tag)>`, and `t1.<key id>.<base64url(mac)>.<body>` of a tombstone for many rows. */
 export interface BodyCipher {
   encrypt(id: SessionId, body: string): Promise<string>;
-  /** A tombstone holds no data and one body may serve many ids: it is signed, not encrypted, and may then take the place of any row. */
+  /** A tombstone for rows whose ids nobody knows beforehand holds no data: it is signed, not encrypted, and may then take the place of any row. */
   sign(body: string): string;
   /** `null` for what was not written here or was changed since. @throws HoldfastError `unavailable` for a key that is not here (yet) */
   read(id: SessionId, stored: string): Promise<string | null>;

@@ -1,4 +1,4 @@
-import type { CreateGuard, SessionStore, StoredSession, SubjectIndex, Sweeper, Tombstone } from "../port.ts";
+import type { CreateGuard, SessionId, SessionStore, StoredSession, SubjectIndex, Sweeper, Tombstone } from "../port.ts";
 import { createKeyRing, type KeyRingFile } from "../token/key-ring.ts";
 import { platformAesGcm } from "./aes-gcm.ts";
 import { type BodyCipher, createBodyCipher } from "./body-cipher.ts";
@@ -26,18 +26,23 @@ export type EncryptedStore<S extends SessionStore> = SessionStore & Pick<S, "cap
  */
 export function encryptStore<S extends SessionStore>(store: S, { keys, realm = "default", acceptPlain = false }: EncryptOptions): EncryptedStore<S> {
   const cipher = createBodyCipher(createKeyRing(keys, realm), realm, platformAesGcm(), acceptPlain);
-  const sealed = async (row: StoredSession): Promise<StoredSession> => ({ ...row, body: await cipher.encrypt(row.id, row.body) });
+  const sealed = async <B extends { readonly body: string }>(id: SessionId, row: B): Promise<B> => ({ ...row, body: await cipher.encrypt(id, row.body) });
   const signed = (tombstone: Tombstone): Tombstone => ({ ...tombstone, body: cipher.sign(tombstone.body) });
+  const guarded = async ({ began, limit, replaces }: CreateGuard): Promise<CreateGuard> => ({
+    began,
+    ...(limit && { limit: { ...limit, tombstone: signed(limit.tombstone) } }),
+    ...(replaces && { replaces: { ...replaces, tombstone: await sealed(replaces.id, replaces.tombstone) } }),
+  });
   const encrypted: SessionStore & Partial<SubjectIndex & Sweeper> = {
     capabilities: store.capabilities,
     async read(id, options) {
       const row = await store.read(id, options);
       return row && opened(cipher, row);
     },
-    create: async (row, guard, options) => store.create(await sealed(row), guard && withSigned(guard, signed), options),
-    update: async (row, expectedRevision, options) => store.update(await sealed(row), expectedRevision, options),
+    create: async (row, guard, options) => store.create(await sealed(row.id, row), guard && (await guarded(guard)), options),
+    update: async (row, expectedRevision, options) => store.update(await sealed(row.id, row), expectedRevision, options),
     touch: (id, seenAt, expiresAt, options) => store.touch(id, seenAt, expiresAt, options),
-    end: (id, tombstone, options) => store.end(id, signed(tombstone), options),
+    end: async (id, tombstone, options) => store.end(id, await sealed(id, tombstone), options),
     delete: (id, options) => store.delete(id, options),
   };
   if (isIndex(store)) {
@@ -56,9 +61,6 @@ async function opened(cipher: BodyCipher, row: StoredSession): Promise<StoredSes
   const body = await cipher.read(row.id, row.body);
   return body === null ? null : { ...row, body };
 }
-
-const withSigned = ({ began, limit }: CreateGuard, signed: (tombstone: Tombstone) => Tombstone): CreateGuard =>
-  limit ? { began, limit: { ...limit, tombstone: signed(limit.tombstone) } } : { began };
 
 const isIndex = (store: SessionStore): store is SessionStore & SubjectIndex => "list" in store && "endAll" in store;
 const isSweeper = (store: SessionStore): store is SessionStore & Sweeper => "sweep" in store;

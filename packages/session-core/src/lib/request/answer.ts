@@ -42,7 +42,7 @@ export function credentialOf<Data>({ engine, incoming }: AnswerContext<Data>, dr
 
 /** One change per cookie name. A dead cookie is cleared by a sign-out, a sign-in or on a navigation only: a late response must not undo a sign-in. */
 export function cookiesOf<Data>({ engine, incoming, now, cacheable, signedOut }: AnswerContext<Data>, draft: Draft<Data>, offer: Offer | undefined, credential: string | undefined): CookieChange[] {
-  if (incoming.transport === "bearer" || incoming.indeterminate !== undefined) return [];
+  if (incoming.transport === "bearer") return [];
   const { cookies } = engine;
   const set = offer && credential !== undefined ? cookies.set(offer.chain, credential, maxAgeOf(engine, draft, offer)) : undefined;
   const stale = incoming.cookieNames.filter((name) => name !== set?.name && mayClear(draft, incoming, cacheable || isLate(engine, now), signedOut, name));
@@ -64,7 +64,7 @@ function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming,
   // What a living cookie has left behind: sign-ins and elevations under way count on from it, and take other names.
   if (draft.live) return draft.live.presented === latest && name !== latest.cookieName && presented.some(({ cookieName }) => cookieName === name);
   // What can be resumed is needed for that.
-  return !draft.lapsed && draft.refusal?.refused !== "superseded" && name === latest?.cookieName && navigation();
+  return !draft.lapsed && !draft.refusal?.refused && name === latest?.cookieName && navigation();
 }
 
 /** Acknowledged deadlines in whole seconds, and `no-store` beside a cookie. */

@@ -1,15 +1,18 @@
-import type { EndedReason, Millis } from "@holdfast/session-protocol";
-import { newWriteId } from "../write-id.ts";
+import { evaluate, type Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
+import type { HoldfastError } from "../errors.ts";
 import type { SessionId, StoredSession, Tombstone } from "../port.ts";
-import { endedBody, readBody, type SessionRecord, type TombstoneReason } from "../record.ts";
-import { ENDED_FOR } from "../session/deadlines.ts";
+import { endedBody, readBody, type SessionRecord, type Stored, type TombstoneReason } from "../record.ts";
+import { deadlinesOf, ENDED_FOR } from "../session/deadlines.ts";
 import { overBy } from "../session/over.ts";
-import type { Marks, Sight, SignalChange } from "../signals/sight.ts";
+import { INDETERMINATE, noSession, unreadable } from "../session/refusal.ts";
+import type { NoneState } from "../session/state.ts";
+import type { Sight, SignalChange } from "../signals/sight.ts";
 import { callStore } from "../store-call.ts";
-import { judge, LAST_STEP } from "../token/ratchet.ts";
-import type { Presented } from "../transport/source.ts";
+import { judge, LAST_STEP, type Verdict } from "../token/ratchet.ts";
+import type { Incoming, Presented } from "../transport/source.ts";
 import { tellEnded } from "../watch.ts";
+import { newWriteId } from "../write-id.ts";
 import { lapse, type Lapsed, mayResume } from "./lapse.ts";
 
 /** A row whose credential was accepted. */
@@ -25,28 +28,22 @@ export interface Live {
   readonly changed: SignalChange | undefined;
 }
 
-export interface NotLive {
-  readonly kind: "none";
-  readonly ended?: EndedReason;
-  readonly refused?: "superseded";
-  readonly resumable?: true;
-}
-
-export type Loaded = Live | Lapsed | NotLive;
+export type Loaded = Live | Lapsed | NoneState;
 
 /**
  * Tries the credentials, the latest chain first; each costs one read. Once the latest was replaced, the jar has moved on since this
  * request was sent: what else it showed then may be a guest's session whose cookie is a sign-in's by now.
  */
-export async function load<Data>(engine: Engine<Data>, presented: readonly Presented[], now: Millis, sight?: Sight): Promise<Loaded> {
-  let refusal: Lapsed | NotLive = { kind: "none" };
+export async function load<Data>(engine: Engine<Data>, { presented, indeterminate }: Incoming, now: Millis, sight?: Sight): Promise<Loaded> {
+  let refusal: Lapsed | NoneState = { kind: "none" };
   for (const candidate of presented) {
     const loaded = await loadOne(engine, candidate, now, sight);
     if (loaded.kind === "live") return loaded;
     if (candidate === presented[0]) refusal = loaded;
     if (refusal.kind === "none" && refusal.refused) break;
   }
-  return refusal;
+  // What cannot be read may well be the one that lives.
+  return indeterminate ? INDETERMINATE : refusal;
 }
 
 /** Reads and judges one credential. A cached row may only say yes: every other verdict is taken on an authoritative read. */
@@ -64,54 +61,67 @@ export async function loadOne<Data>(engine: Engine<Data>, presented: Presented, 
   return refuse(engine, id, verdict);
 }
 
-/**
- * Reads the row again for a request that was let in before. Its credential may be an old one by now, and that is no theft: it goes on
- * without a renewal, as long as the session itself lives.
- */
-export async function reload<Data>(engine: Engine<Data>, { presented, sight }: Live, now: Millis): Promise<Loaded> {
-  const { id } = presented.credential;
-  const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true }));
-  const verdict = judgeRow(engine, row, presented, now, sight);
-  if (verdict.kind === "live") return verdict.live;
-  const body = row && readBody(row.body);
-  const outdated = verdict.kind === "superseded" || verdict.kind === "reuse" || verdict.kind === "mismatch";
-  if (outdated && row && body?.kind === "live") return { kind: "live", row, record: body.record, presented, verdict: "predecessor", sight, changed: undefined };
-  return refuse(engine, id, verdict);
-}
-
 type RowVerdict =
   | { readonly kind: "live"; readonly live: Live }
-  | { readonly kind: "absent" | "superseded" | "mismatch" }
+  | { readonly kind: "absent" | "superseded" | "mismatch" | "newer" | "outlived" }
+  | Lapsed
   | { readonly kind: "ended"; readonly reason: TombstoneReason }
   | { readonly kind: "expired"; readonly reason: "idle" | "absolute" | "revoked" }
-  | Lapsed
   | { readonly kind: "changed"; readonly changed: SignalChange }
   | { readonly kind: "reuse"; readonly stepsBehind: number };
 
-function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, presented: Presented, now: Millis, sight: Sight | undefined): RowVerdict {
+/** @param accepted the credential was good when the request came: a later one makes it neither a straggler nor a thief's now. */
+function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, presented: Presented, now: Millis, sight: Sight | undefined, accepted = false): RowVerdict {
   const body = row && readBody(row.body);
   if (!row || !body) return { kind: "absent" };
-  if (body.kind === "ended") return body;
+  if (body.kind !== "live") return body;
   const { record } = body;
+  if (record.dataVersion > engine.data.version) return { kind: "newer" };
   const time = Math.max(now, row.seenAt);
   const over = overBy(engine, record, row.seenAt, time);
   if (over) return over !== "revoked" && mayResume(engine, row, record, presented, time) ? { kind: "lapsed", row, record } : { kind: "expired", reason: over };
-  const { pending } = record;
-  if (pending && judge(pending, presented.credential, time, engine.policy.overlap).kind === "current") {
-    return live(row, record, presented, "elevated", sight, pending.marks);
+  const { pending, chain } = record;
+  const { credential } = presented;
+  const { overlap } = engine.policy;
+  let verdict: Verdict | { readonly kind: "elevated" } = judge(chain, credential, time, overlap);
+  if (pending && verdict.kind !== "current" && judge(pending, credential, time, overlap).kind === "current") verdict = { kind: "elevated" };
+  else if (pending && evaluate(deadlinesOf(record, row.seenAt, engine.policy), time).state === "expired") return { kind: "outlived" };
+  if (verdict.kind === "successor" && chain.step >= LAST_STEP - 1) return { kind: "expired", reason: "absolute" };
+  if (verdict.kind === "reuse" || verdict.kind === "mismatch" || verdict.kind === "superseded") {
+    if (!accepted) return verdict;
+    verdict = { kind: "predecessor" };
   }
-  const verdict = judge(record.chain, presented.credential, time, engine.policy.overlap);
-  if (verdict.kind === "reuse" || verdict.kind === "mismatch" || verdict.kind === "superseded") return verdict;
-  if (verdict.kind === "successor" && record.chain.step >= LAST_STEP - 1) return { kind: "expired", reason: "absolute" };
-  return live(row, record, presented, verdict.kind, sight, record.marks);
-}
-
-function live(row: StoredSession, record: SessionRecord, presented: Presented, verdict: Live["verdict"], sight: Sight | undefined, taken: Marks | undefined): RowVerdict {
+  const taken = (verdict.kind === "elevated" ? pending : record)?.marks;
   const changed = taken && sight?.compare(row.id, taken);
-  return changed?.action === "revoke" ? { kind: "changed", changed } : { kind: "live", live: { kind: "live", row, record, presented, verdict, sight, changed } };
+  if (changed?.action === "revoke") return { kind: "changed", changed };
+  return { kind: "live", live: { kind: "live", row, record, presented, verdict: verdict.kind, sight, changed } };
 }
 
-async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclude<RowVerdict, { kind: "live" }>): Promise<Lapsed | NotLive> {
+/** Outside a request; `null` for a row that is ended or no record. @throws HoldfastError `unavailable` for one of a later release */
+export function liveRecord<Data>({ data }: Engine<Data>, { body }: StoredSession): SessionRecord | null {
+  const read = readBody(body);
+  if (read?.kind === "newer" || (read?.kind === "live" && read.record.dataVersion > data.version)) throw unreadable();
+  return read?.kind === "live" ? read.record : null;
+}
+
+/**
+ * Reads the row again for a request that was let in before. Its credential may be an old one by now, and that is no theft: it goes on
+ * without a renewal, as long as the session itself lives. Nothing is ended here.
+ */
+export async function loadAgain<Data>(engine: Engine<Data>, live: Live, now: Millis): Promise<Live> {
+  const row = await callStore(engine, "read", () => engine.store.read(live.row.id, { authoritative: true }));
+  const verdict = judgeRow(engine, row, live.presented, now, live.sight, true);
+  if (verdict.kind === "live") return verdict.live;
+  if (verdict.kind === "newer") throw unreadable();
+  throw verdict.kind === "superseded" || (verdict.kind === "ended" && verdict.reason === "replaced") ? noSession("superseded") : lost(engine, live);
+}
+
+export function lost<Data>(engine: Engine<Data>, live: Live): HoldfastError {
+  engine.emit({ type: "session_write_lost", handle: engine.ring.handle(live.row.id) });
+  return noSession("ended");
+}
+
+async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclude<RowVerdict, { kind: "live" }>): Promise<Lapsed | NoneState> {
   const handle = engine.ring.handle(id);
   switch (verdict.kind) {
     case "absent":
@@ -124,6 +134,11 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
     case "superseded":
       engine.emit({ type: "session_superseded", handle });
       return { kind: "none", refused: "superseded" };
+    case "newer":
+      engine.emit({ type: "session_newer", handle });
+      return INDETERMINATE;
+    case "outlived":
+      return { kind: "none", ended: "absolute" };
     case "ended":
       tellEnded(engine, id, verdict.reason);
       if (verdict.reason === "replaced") return { kind: "none", refused: "superseded" };
@@ -160,8 +175,8 @@ export async function endRow<Data>(engine: Engine<Data>, id: SessionId, reason: 
   return outcome === "ended";
 }
 
-export const tombstone = <Data>(engine: Engine<Data>, reason: TombstoneReason): Tombstone => ({
+export const tombstone = <Data>(engine: Engine<Data>, reason: TombstoneReason, left?: Stored): Tombstone => ({
   writeId: newWriteId(),
   expiresAt: engine.clock.now() + ENDED_FOR,
-  body: endedBody(reason),
+  body: endedBody(reason, left),
 });

@@ -1,10 +1,10 @@
 import type { Engine } from "../engine.ts";
 import type { SessionId } from "../port.ts";
 import { readRow } from "../read-row.ts";
-import { readBody } from "../record.ts";
 import { revisionAfter } from "../revision.ts";
-import { noSession } from "../session/draft.ts";
 import { overBy } from "../session/over.ts";
+import { noSession } from "../session/refusal.ts";
+import { liveRecord } from "./load.ts";
 import { ATTEMPTS, backOff, carries, conflict, toRow, updateRow } from "./update-row.ts";
 
 /** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
@@ -14,10 +14,9 @@ export async function updateById<Data extends object>(engine: Engine<Data>, id: 
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (attempt > 2) await backOff(engine, attempt);
       const row = await readRow(engine, id);
-      const body = row && readBody(row.body);
-      if (!row || body?.kind !== "live") throw noSession("none");
+      const record = row && liveRecord(engine, row);
+      if (!record) throw noSession("none");
       if (tried !== undefined && carries(row, tried)) return true;
-      const { record } = body;
       if (subject !== undefined && record.subject !== subject) throw noSession("none");
       if (overBy(engine, record, row.seenAt, engine.clock.now())) throw noSession("ended");
       const before = engine.data.read(record.data, record.dataVersion) ?? engine.data.initial;

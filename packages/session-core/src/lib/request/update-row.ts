@@ -22,10 +22,9 @@ export function toRow<Data>(
   record: SessionRecord,
   times: { readonly revision: number; readonly createdAt: Millis; readonly seenAt: Millis },
 ): StoredSession {
-  const expiresAt = expiryOf(record, times.seenAt, engine.policy);
   const writeId = newWriteId();
   const writes = [writeId, ...record.writes].slice(0, WRITES_KEPT);
-  return { id, ...times, expiresAt, writeId, body: writeBody({ ...record, writes }) };
+  return { id, ...times, expiresAt: expiryOf(record, times.seenAt, engine.policy), writeId, body: writeBody({ ...record, writes }) };
 }
 
 /**

@@ -1,21 +1,22 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
-import { HoldfastError } from "../errors.ts";
-import type { SessionId } from "../port.ts";
-import { readBody } from "../record.ts";
-import type { SessionRecord } from "../record.ts";
+import type { SessionId, StoredSession } from "../port.ts";
+import { readBody, type SessionRecord } from "../record.ts";
 import { revisionAfter } from "../revision.ts";
 import { expiryOf, limitsOf } from "../session/deadlines.ts";
-import { type Draft, noSession } from "../session/draft.ts";
+import type { Draft } from "../session/draft.ts";
+import { noSession } from "../session/refusal.ts";
 import type { CommitOptions } from "../session/state.ts";
-import { createRow } from "./create-row.ts";
-import { endRow, type Live, reload } from "./load.ts";
 import { callStore } from "../store-call.ts";
+import type { Incoming } from "../transport/source.ts";
+import { createRow } from "./create-row.ts";
+import { endRow, type Live, loadAgain, lost } from "./load.ts";
 import { ATTEMPTS, backOff, carries, conflict, toRow, updateRow } from "./update-row.ts";
 
 export interface WriteContext<Data> {
   readonly engine: Engine<Data>;
   readonly now: Millis;
+  readonly presented: Incoming["presented"];
   /** Whether this request counts as the user's. */
   readonly activity: () => boolean;
   /** Record the activity now, throttled or not. */
@@ -30,28 +31,22 @@ export interface WriteContext<Data> {
 /** What is in the store now, as far as this request knows it for sure. */
 export interface Written<Data> {
   readonly draft: Draft<Data>;
-  /** `undefined` where nothing was written, and the draft is the one that was given. */
+  /** `undefined` where nothing was written: the times are those that were read. */
   readonly times: { readonly createdAt: Millis; readonly seenAt: Millis } | undefined;
 }
 
 /** Brings a draft to the store: no call for most requests, one for most of the others. */
 export async function write<Data extends object>(context: WriteContext<Data>, draft: Draft<Data>): Promise<Written<Data>> {
-  const { engine, now } = context;
+  const { engine, now, refold } = context;
   const { live, session } = draft;
-  if (draft.write === "end") {
-    const gone = live ?? draft.lapsed;
-    if (gone) await signOut(engine, gone.row.id);
-    return { draft, times: undefined };
-  }
-  if (!session) return { draft, times: undefined };
-  if (draft.write === "create") return { draft, times: await createRow(engine, { ...draft, session }, now) };
-  if (!live) return { draft, times: undefined };
-  if (draft.write === "none") {
-    const { createdAt, seenAt } = live.row;
-    const touched = await touch(context, draft, live);
-    return { draft, times: touched === seenAt ? undefined : { createdAt, seenAt: touched } };
-  }
-  return update(context, draft, live);
+  if (draft.write === "create" && session) return createRow(engine, { ...draft, session }, now, refold);
+  const gone = live ?? draft.lapsed;
+  // What cannot be read can be ended all the same, where the credential is authentic.
+  if (draft.write === "end") for (const id of gone ? [gone.row.id] : context.presented.map(({ credential }) => credential.id)) await signOut(engine, id);
+  if (!session || !live) return { draft, times: undefined };
+  if (draft.write !== "update") return keepHouse(context, draft, live);
+  const tried: Tried<Data> = new Map();
+  return (await attempt(context, draft, live, tried)) ?? engine.line(live.row.id, () => replay(context, live, tried));
 }
 
 async function signOut<Data>(engine: Engine<Data>, id: SessionId): Promise<void> {
@@ -62,39 +57,20 @@ async function signOut<Data>(engine: Engine<Data>, id: SessionId): Promise<void>
   if (body?.kind === "ended" && body.reason === "replaced") throw noSession("superseded");
 }
 
-async function update<Data extends object>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Written<Data>> {
-  const { engine } = context;
-  if (draft.write === "promotion") {
-    // Housekeeping: whoever won has promoted it, or the next request will.
-    const seenAt = await attempt(context, draft, live).catch((error: unknown) => {
-      if (error instanceof HoldfastError && error.code === "unavailable") return undefined;
-      throw error;
-    });
-    if (typeof seenAt === "number") engine.emit({ type: "session_renewed", handle: engine.ring.handle(live.row.id) });
-    return { draft, times: { createdAt: live.row.createdAt, seenAt: typeof seenAt === "number" ? seenAt : live.row.seenAt } };
-  }
-  const tried: Tried<Data> = new Map();
-  const first = await attempt(context, draft, live, tried);
-  if (typeof first === "number") return written(engine, draft, live, first);
-  if (first === "missing") throw lost(engine, live);
-  return engine.line(live.row.id, () => replay(context, live, tried));
-}
-
-/** The losers of a race, one after the other in this process: read again, judge again, fold again, write. */
+/** The losers of a race, one after the other in this process: read again, fold again, write. */
 async function replay<Data extends object>(context: WriteContext<Data>, live: Live, tried: Tried<Data>): Promise<Written<Data>> {
   const { engine, now, refold, reopen } = context;
   for (let attempts = 2; attempts <= ATTEMPTS; attempts++) {
     if (attempts > 2) await backOff(engine, attempts);
-    const again = await reload(engine, live, now);
-    if (again.kind !== "live") throw again.kind === "none" && again.refused === "superseded" ? noSession("superseded") : lost(engine, live);
+    const again = await loadAgain(engine, live, now);
+    // A driver that sent the update twice: it took effect, and others may have written since.
     for (const [writeId, { offer, elevated }] of tried) {
-      if (carries(again.row, writeId)) return written(engine, { ...reopen(again), offer, elevated }, again, again.row.seenAt);
+      if (carries(again.row, writeId)) return done(engine, { ...reopen(again), offer, elevated }, again, again.row);
     }
     const draft = refold(again);
-    if (draft.write === "none") return { draft, times: again.row };
-    const outcome = await attempt(context, draft, again, tried);
-    if (typeof outcome === "number") return written(engine, draft, again, outcome);
-    if (outcome === "missing") throw lost(engine, live);
+    if (draft.write !== "update") return keepHouse(context, draft, again);
+    const written = await attempt(context, draft, again, tried);
+    if (written) return written;
   }
   throw conflict();
 }
@@ -102,41 +78,54 @@ async function replay<Data extends object>(context: WriteContext<Data>, live: Li
 /** What was written, by the mark of the write: an elevation has other secrets in each attempt. */
 type Tried<Data> = Map<string, Draft<Data>>;
 
-/** The new `seenAt` when the write took effect. */
-async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live, tried?: Tried<Data>): Promise<Millis | "missing" | "conflict"> {
-  const { engine, now, activity, touch: asked } = context;
-  const { session } = draft;
-  if (!session) return "missing";
-  const { row } = live;
-  const seenAt = asked || activity() ? Math.max(row.seenAt, now) : row.seenAt;
-  const next = toRow(engine, row.id, session.record, { revision: revisionAfter(row.revision), createdAt: row.createdAt, seenAt });
-  tried?.set(next.writeId, draft);
-  const outcome = await updateRow(engine, next, row.revision, draft.elevated !== undefined);
-  return outcome === "updated" ? seenAt : outcome;
+/** `undefined` when the row is not as it was read. */
+async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live, tried: Tried<Data>): Promise<Written<Data> | undefined> {
+  const row = rowAfter(context, draft, live);
+  tried.set(row.writeId, draft);
+  const outcome = await updateRow(context.engine, row, live.row.revision, draft.elevated !== undefined);
+  return outcome === "updated" ? done(context.engine, draft, live, row) : undefined;
 }
 
-function written<Data>(engine: Engine<Data>, draft: Draft<Data>, live: Live, seenAt: Millis): Written<Data> {
-  if (draft.elevated) engine.emit({ type: "session_elevated", handle: engine.ring.handle(live.row.id) });
-  return { draft, times: { createdAt: live.row.createdAt, seenAt } };
+function done<Data>(engine: Engine<Data>, draft: Draft<Data>, live: Live, times: StoredSession): Written<Data> {
+  const handle = engine.ring.handle(times.id);
+  if (live.verdict === "successor") engine.emit({ type: "session_renewed", handle });
+  if (draft.elevated) engine.emit({ type: "session_elevated", handle });
+  return { draft, times };
 }
 
-function lost<Data>(engine: Engine<Data>, live: Live): HoldfastError {
-  engine.emit({ type: "session_write_lost", handle: engine.ring.handle(live.row.id) });
-  return noSession("ended");
+function rowAfter<Data>({ engine, now, activity, touch }: WriteContext<Data>, { session }: Draft<Data>, { row, record }: Live): StoredSession {
+  const { id, createdAt, seenAt } = row;
+  return toRow(engine, id, session?.record ?? record, { revision: revisionAfter(row.revision), createdAt, seenAt: touch || activity() ? Math.max(seenAt, now) : seenAt });
 }
 
-/** Slides the idle limit. Deferred where the runtime lets work outlive the response; then it is not acknowledged yet. */
-async function touch<Data>({ engine, now, activity, touch: asked, defer }: WriteContext<Data>, draft: Draft<Data>, { row, record }: Live): Promise<Millis> {
-  if (!asked && (now - row.seenAt < touchEvery(engine, record) || !activity())) return row.seenAt;
-  const expiresAt = expiryOf(draft.session?.record ?? record, now, engine.policy);
+/** Nothing but a promotion, or activity to record. Whoever won the race has promoted, or the next request will; the activity counts all the same. */
+async function keepHouse<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Written<Data>> {
+  const { engine, now, activity, touch: asked, defer } = context;
+  const { row, record } = live;
+  const { store } = engine;
+  let failed = false;
+  if (draft.write === "promotion") {
+    const next = rowAfter(context, draft, live);
+    const outcome = await callStore(engine, "update", () => store.update(next, row.revision)).catch(() => undefined);
+    if (outcome === "updated") {
+      engine.emit({ type: "session_renewed", handle: engine.ring.handle(row.id) });
+      return { draft, times: next };
+    }
+    failed = outcome === undefined;
+  }
+  const due = asked || (!failed && now - row.seenAt >= touchEvery(engine, record) && activity());
+  if (!due) return { draft, times: undefined };
+  const { id, createdAt } = row;
   const seenAt = Math.max(row.seenAt, now);
-  const touched = callStore(engine, "touch", () => engine.store.touch(row.id, seenAt, expiresAt)).then((outcome) => (outcome === "touched" ? seenAt : row.seenAt));
-  if (asked) return touched;
-  const housekeeping = touched.catch(() => row.seenAt);
-  return defer?.(housekeeping) ? row.seenAt : housekeeping;
+  const call = callStore(engine, "touch", () => store.touch(id, seenAt, expiryOf(draft.session?.record ?? record, seenAt, engine.policy)));
+  // Deferred where the runtime lets work outlive the response; then it is not acknowledged yet.
+  const housekeeping = asked ? call : call.catch(() => undefined);
+  const outcome = !asked && defer?.(housekeeping) ? undefined : await housekeeping;
+  if (asked && outcome === "missing") throw lost(engine, live);
+  return { draft, times: outcome === "touched" ? { createdAt, seenAt } : undefined };
 }
 
 function touchEvery<Data>({ policy }: Engine<Data>, record: SessionRecord): Millis {
   const limits = limitsOf(record, policy);
-  return limits === policy ? policy.touchEvery : Math.max(policy.touchEvery, Math.min(60 * 60 * 1000, limits.idle / 10));
+  return limits === policy ? policy.touchEvery : Math.min(Math.max(policy.touchEvery, Math.min(60 * 60 * 1000, limits.idle / 10)), limits.idle / 4);
 }

@@ -10,17 +10,20 @@ export const limitsOf = ({ subject, remember }: Pick<SessionRecord, "subject" | 
   subject === undefined ? policy.guest : remember && policy.remember !== "off" ? policy.remember : policy;
 
 /** From the policy of today and the times of the record, so that a tightened policy reaches existing sessions at once. */
-export function deadlinesOf(record: SessionRecord, seenAt: Millis, policy: Policy): Deadlines {
+export function deadlinesOf(record: SessionRecord, seenAt: Millis, policy: Policy, startedAt: Millis = record.startedAt): Deadlines {
   const { idle, absolute } = limitsOf(record, policy);
-  return { idleAt: seenAt + idle, absoluteAt: record.startedAt + absolute };
+  return { idleAt: seenAt + idle, absoluteAt: startedAt + absolute };
 }
+
+// The elevated credential may be first used after the time of the one before is over: the row lives as long as either may.
+const rowDeadlines = (record: SessionRecord, seenAt: Millis, policy: Policy): Deadlines => deadlinesOf(record, seenAt, policy, record.pending?.startedAt);
 
 /** When the row may go: never later than the absolute limit, a little later than the idle one, so that "idle" can be told, or that it can be resumed. */
 export function expiryOf(record: SessionRecord, seenAt: Millis, policy: Policy): Millis {
-  const { idleAt, absoluteAt } = deadlinesOf(record, seenAt, policy);
+  const { idleAt, absoluteAt } = rowDeadlines(record, seenAt, policy);
   return policy.resume && record.subject !== undefined ? absoluteAt : Math.min(idleAt + ENDED_FOR, absoluteAt);
 }
 
 /** Whether a live row still lives. A clock that was set back gives no time: nothing is younger than its last acknowledged activity. */
 export const evaluateRow = (record: SessionRecord, seenAt: Millis, policy: Policy, now: Millis): Evaluation =>
-  record.lapsed ? { state: "expired", by: "idle" } : evaluate(deadlinesOf(record, seenAt, policy), Math.max(now, seenAt));
+  record.lapsed ? { state: "expired", by: "idle" } : evaluate(rowDeadlines(record, seenAt, policy), Math.max(now, seenAt));

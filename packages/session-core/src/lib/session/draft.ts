@@ -4,12 +4,14 @@ import { configError, HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import type { SessionRecord } from "../record.ts";
 import type { Lapsed } from "../request/lapse.ts";
-import type { Live, Loaded, NotLive } from "../request/load.ts";
+import type { Live, Loaded } from "../request/load.ts";
 import type { Sight, SignalChange } from "../signals/sight.ts";
 import { chainAfter, GUEST_CHAIN, newSessionId } from "../token/credential.ts";
-import { elevateChain, type PendingChain } from "../token/elevation.ts";
+import { elevateChain, type PendingChain, type Rights } from "../token/elevation.ts";
 import { beginChain, promote } from "../token/ratchet.ts";
-import type { ElevateOptions, StartOptions } from "./state.ts";
+import { limitsOf } from "./deadlines.ts";
+import { noSession, refusalOf } from "./refusal.ts";
+import type { ElevateOptions, NoneState, StartOptions } from "./state.ts";
 
 export type Intent<Data> =
   | { readonly type: "start"; readonly subject: string; readonly data: Partial<Data> | undefined; readonly options: StartOptions<Data> }
@@ -28,7 +30,7 @@ export interface Offer {
 export interface Draft<Data> {
   /** What was read. Ended when `write` is `end`, or `create` takes its place. */
   readonly live: Live | undefined;
-  readonly refusal: NotLive | undefined;
+  readonly refusal: NoneState | undefined;
   /** Idled out, and open to be resumed by this request. */
   readonly lapsed: Lapsed | undefined;
   /** `promotion` is housekeeping: it is dropped when it loses a race. */
@@ -38,11 +40,12 @@ export interface Draft<Data> {
   /** How the sender differs from the one who signed in. */
   readonly changed: SignalChange | undefined;
   /** Rights this request asked for; the record has them only once the pending chain is used. */
-  readonly elevated: Pick<SessionRecord, "acr" | "amr" | "authenticatedAt"> | undefined;
+  readonly elevated: Rights | undefined;
   /** A sign-in that takes over what {@link lapsed} left; only the first of several may. */
   readonly resumes: boolean;
-  /** Of a sign-in: the guest's keys that move over, and when its first factor was accepted. */
-  readonly carry: readonly string[];
+  /** Of a sign-in: whether data of the guest moves over, whether the subject's other sessions end, and when its first factor was accepted. */
+  readonly carries: boolean;
+  readonly alone: boolean;
   readonly began: Millis;
 }
 
@@ -58,7 +61,7 @@ const DEVICE_LENGTH = 120;
 
 /** The session as read, with what the presented credential itself brings about: a promotion, or a pending chain put to use. */
 export function beginDraft<Data>({ engine, now }: FoldContext<Data>, loaded: Loaded): Draft<Data> {
-  const empty = { lapsed: undefined, offer: undefined, changed: undefined, elevated: undefined, resumes: false, carry: [], began: now };
+  const empty = { lapsed: undefined, resumes: false, offer: undefined, changed: undefined, elevated: undefined, carries: false, alone: false, began: now };
   if (loaded.kind === "none") return { ...empty, live: undefined, refusal: loaded, write: "none", session: undefined };
   if (loaded.kind === "lapsed") return { ...empty, live: undefined, lapsed: loaded, refusal: { kind: "none", ended: "idle", resumable: true }, write: "none", session: undefined };
   const { row, verdict, presented } = loaded;
@@ -80,7 +83,7 @@ export function fold<Data extends object>(context: FoldContext<Data>, draft: Dra
     case "end":
       // A replaced credential cannot end the session that replaced it, and must not say that it did.
       if (draft.refusal?.refused === "superseded") throw noSession("superseded");
-      return { ...draft, write: draft.live || draft.lapsed ? "end" : "none", session: undefined, refusal: { kind: "none", ended: "logout" }, offer: undefined };
+      return { ...draft, write: draft.live || draft.lapsed || draft.refusal?.refused ? "end" : "none", session: undefined, refusal: { kind: "none", ended: "logout" }, offer: undefined };
     case "start":
       return start(context, draft, intent);
     case "update":
@@ -92,7 +95,7 @@ export function fold<Data extends object>(context: FoldContext<Data>, draft: Dra
 
 /** Folds the rights of a pending chain in, at its first use. There is no overlap with the chain before. */
 const adopt = (record: SessionRecord, pending: PendingChain, now: Millis): SessionRecord => {
-  const { acr, amr, authenticatedAt, startedAt = record.startedAt, marks, ...chain } = pending;
+  const { acr, amr, authenticatedAt, startedAt, marks, ...chain } = pending;
   return { ...record, chain: { ...chain, promotedAt: now, promotedBefore: now }, pending: undefined, acr, amr, authenticatedAt, startedAt, marks };
 };
 
@@ -100,30 +103,31 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const { engine, now, latestChain } = context;
   const { subject, options } = intent;
   if (options.remember && engine.policy.remember === "off") throw configError("policy.remember", "is off; give it limits before start() may have remember: true.");
-  const resumed = options.resume ? toResume(engine, draft, subject) : undefined;
-  const carry = options.carry ?? [];
-  const guest = draft.session?.record.subject === undefined ? draft.session?.data : undefined;
-  const carried = guest ? pick(guest, carry) : {};
-  const kept = resumed && engine.data.read(resumed.data, resumed.dataVersion);
-  const data = engine.data.check({ ...engine.data.initial, ...kept, ...carried, ...intent.data });
-  const began = options.authenticatedAt ?? now;
   const id = newSessionId(engine.ring.partition(subject));
+  const resumed = options.resume ? toResume(engine, draft, subject) : undefined;
+  const kept = resumed && engine.data.read(resumed.data, resumed.dataVersion);
+  const given = pick(intent.data ?? {}, (_key, value) => value !== undefined);
+  const carry: readonly string[] = options.carry ?? [];
+  const guest = draft.session?.record.subject === undefined ? draft.session?.data : undefined;
+  const data = engine.data.check({ ...engine.data.initial, ...kept, ...pick(guest ?? {}, (key) => carry.includes(key)), ...given } as Data);
+  const remember = options.remember ?? resumed?.remember ?? false;
+  const began = beganAt(options.authenticatedAt ?? now, now, limitsOf({ subject, remember }, engine.policy).absolute);
   return {
     // Two on, since an elevation under way in parallel writes the cookie of the next one. With nothing to count on from, anywhere: what is still
     // under way of a session that was just signed out will then most likely take another cookie.
     ...begin(context, draft, id, latestChain === GUEST_CHAIN ? chainAfter(1, Math.floor(now)) : chainAfter(latestChain, 2), data, {
       subject,
-      startedAt: Math.min(began, now, resumed?.startedAt ?? now),
-      authenticatedAt: Math.min(began, now),
+      startedAt: Math.min(began, resumed?.startedAt ?? now),
+      authenticatedAt: began,
       acr: options.acr ?? resumed?.acr,
       amr: options.amr ?? [],
       device: options.device ? plain(options.device) : resumed?.device,
-      remember: options.remember ?? resumed?.remember ?? false,
+      remember,
       marks: context.sight?.marks(id),
     }),
     resumes: resumed !== undefined,
-    // What the sign-in itself gives stands over what the guest had.
-    carry: guest ? carry.filter((key) => !Object.hasOwn(intent.data ?? {}, key)) : [],
+    carries: guest !== undefined && carry.length > 0,
+    alone: options.revokeOthers === true,
     began,
   };
 }
@@ -132,6 +136,13 @@ function toResume<Data>({ policy }: Engine<Data>, { lapsed }: Draft<Data>, subje
   if (!policy.resume) throw configError("policy.resume", "is false; set it before start() may have resume: true.");
   if (lapsed?.record.subject !== subject) throw new HoldfastError("no_session", "There is no session of this subject to resume; a full sign-in is needed.", { reason: "none" });
   return lapsed.record;
+}
+
+/** A time that an identity provider's clock puts into the future is now: it must not outlast a revocation under way. */
+function beganAt(given: Millis, now: Millis, absolute: Millis): Millis {
+  if (!Number.isFinite(given)) throw new HoldfastError("invalid_data", "authenticatedAt must be a time in milliseconds.");
+  if (given <= now - absolute) throw new HoldfastError("authentication_too_old", "authenticatedAt is further back than policy.absolute allows; is it in milliseconds?");
+  return Math.min(given, now);
 }
 
 function update<Data extends object>(context: FoldContext<Data>, draft: Draft<Data>, change: (data: Data) => Data): Draft<Data> {
@@ -147,8 +158,7 @@ function update<Data extends object>(context: FoldContext<Data>, draft: Draft<Da
 
 function startGuest<Data>(context: FoldContext<Data>, draft: Draft<Data>): Draft<Data> {
   const { engine, now } = context;
-  if (draft.refusal?.refused) throw noSession("superseded");
-  if (draft.write === "end" || !engine.guests) throw noSession("none");
+  if (draft.refusal?.refused || draft.write === "end" || !engine.guests) throw refusalOf(draft.refusal?.refused);
   const nobody = { subject: undefined, startedAt: now, authenticatedAt: now, acr: undefined, amr: [], device: undefined, remember: false, marks: undefined };
   return begin(context, draft, newSessionId(), GUEST_CHAIN, engine.data.initial, nobody);
 }
@@ -170,17 +180,24 @@ function begin<Data>(
 
 function elevate<Data>({ now, sight }: FoldContext<Data>, draft: Draft<Data>, options: ElevateOptions): Draft<Data> {
   const { session, live } = draft;
-  if (session?.record.subject === undefined) throw noSession("none");
+  if (session?.record.subject === undefined) throw refusalOf(draft.refusal?.refused);
   const { record } = session;
   const again = options.reauthenticated === true;
-  const rights = { acr: options.acr ?? record.acr, amr: options.amr ?? record.amr, authenticatedAt: again ? now : record.authenticatedAt };
-  const startedAt = again ? now : undefined;
+  const over = (before: Rights): Rights => ({
+    acr: options.acr ?? before.acr,
+    amr: options.amr ?? before.amr,
+    authenticatedAt: again ? now : before.authenticatedAt,
+    startedAt: again ? now : before.startedAt,
+    marks: again && sight ? sight.marks(session.id) : before.marks,
+  });
   if (draft.write === "create" || !live) {
     // The credential of this response is new as it is: no older one can have its rights.
-    return { ...draft, session: { ...session, record: { ...record, ...rights, startedAt: startedAt ?? record.startedAt } } };
+    return { ...draft, session: { ...session, record: { ...record, ...over(record) } } };
   }
   const { chain, secret } = elevateChain(record.chain, session.id, live.presented.credential.secret, record.pending, now);
-  const pending: PendingChain = { ...chain, ...rights, startedAt, marks: again && sight ? sight.marks(session.id) : record.marks };
+  // Where another elevation waits behind the same credential, its rights stay unless this one names others.
+  const rights = over(chain === record.pending ? record.pending : record);
+  const pending: PendingChain = { ...chain, ...rights };
   return {
     ...draft,
     changed: again ? undefined : draft.changed,
@@ -191,14 +208,7 @@ function elevate<Data>({ now, sight }: FoldContext<Data>, draft: Draft<Data>, op
   };
 }
 
-/** What a request gets that needs a session and has none (any more). */
-export const noSession = (reason: "none" | "superseded" | "ended"): HoldfastError =>
-  new HoldfastError("no_session", reason === "superseded" ? "The credential was replaced; retry with the current one." : "There is no session to change.", { reason });
-
-export function pick<Data extends object>(data: Data, keys: readonly string[]): Partial<Data> {
-  const allowed = new Set(keys);
-  return Object.fromEntries(Object.entries(data).filter(([key]) => allowed.has(key))) as Partial<Data>;
-}
+const pick = (data: object, wanted: (key: string, value: unknown) => boolean): object => Object.fromEntries(Object.entries(data).filter(([key, value]) => wanted(key, value)));
 
 // Shown in device lists and logs: no control characters, no line breaks.
 const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").slice(0, DEVICE_LENGTH);

@@ -80,7 +80,7 @@ export function resolvePolicy(options: PolicyOptions = "default"): Policy {
   duration("absolute", absolute, SECOND);
   duration("idle", idle, SECOND, absolute, "policy.absolute");
   duration("guest.absolute", guest.absolute, SECOND);
-  duration("guest.idle", guest.idle, SECOND);
+  duration("guest.idle", guest.idle, SECOND, guest.absolute, "policy.guest.absolute");
   duration("overlap", overlap, 15 * SECOND);
   duration("freshFor", freshFor, SECOND);
   duration("touchEvery", touchEvery, 0, idle / 4, "a quarter of policy.idle");

@@ -19,7 +19,7 @@ export function liveState<Data>(
   { elevated, changed }: Pick<Draft<Data>, "elevated" | "changed"> = AS_STORED,
 ): ActiveState<Data> | GuestState<Data> {
   const { createdAt, seenAt } = times;
-  const { idleAt, absoluteAt } = deadlinesOf(record, seenAt, engine.policy);
+  const { idleAt, absoluteAt } = deadlinesOf(record, seenAt, engine.policy, elevated?.startedAt);
   const handle = engine.ring.handle(id);
   const { subject, device } = record;
   if (subject === undefined) return { kind: "guest", id, handle, data, createdAt, seenAt, idleAt, absoluteAt };

@@ -55,8 +55,13 @@ export type SessionState<Data> = ActiveState<Data> | GuestState<Data> | NoneStat
 export interface StartOptions<Data> {
   /** Keys of the guest's data that the new session takes over. Nothing else survives the sign-in. */
   readonly carry?: readonly (keyof Data & string)[];
-  /** When the first factor was accepted; the moment the request arrived unless given. */
+  /**
+   * When the first factor was accepted, in ms; the moment the request arrived unless given. A later time counts as that moment.
+   * Further back than `policy.absolute` is refused (`authentication_too_old`).
+   */
   readonly authenticatedAt?: Millis;
+  /** Ends all other sessions of the subject with this sign-in: for a changed password. Needs a store that can list a subject's sessions. */
+  readonly revokeOthers?: boolean;
   readonly acr?: string;
   readonly amr?: readonly string[];
   /**

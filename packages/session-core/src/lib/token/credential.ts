@@ -25,7 +25,7 @@ export interface Credential {
 export type Decoded =
   | { readonly kind: "authentic"; readonly credential: Credential; readonly key: RingKey }
   /** Of a key or a format that this server does not know: perhaps of one that is being rolled out. */
-  | { readonly kind: "indeterminate"; readonly keyId: number }
+  | { readonly kind: "indeterminate"; readonly keyId: number; readonly chain: number }
   | { readonly kind: "malformed" | "forged" };
 
 /** Checks form and tag, synchronously and without I/O. Never throws. */
@@ -34,13 +34,14 @@ export function decodeCredential(text: string, ring: KeyRing, transport: Transpo
   const bytes = fromBase64url(text);
   if (!bytes) return { kind: "malformed" };
   const keyId = uint16(bytes, AT.key);
+  const chain = bytes[AT.chain] ?? 0;
   const key = ring.find(keyId);
-  if (bytes[AT.version] !== VERSION || !key) return { kind: "indeterminate", keyId };
+  if (bytes[AT.version] !== VERSION || !key) return { kind: "indeterminate", keyId, chain };
   const tag = key.tag(transport)(bytes.subarray(0, AT.tag)).subarray(0, AT.end - AT.tag);
   if (!equalBytes(tag, bytes.subarray(AT.tag))) return { kind: "forged" };
   const credential = {
     id: text.slice(0, ID_LENGTH) as SessionId,
-    chain: bytes[AT.chain] ?? 0,
+    chain,
     step: uint16(bytes, AT.step),
     secret: bytes.subarray(AT.secret, AT.tag),
   };

@@ -5,16 +5,18 @@ import type { Marks } from "../signals/sight.ts";
 import { chainAfter } from "./credential.ts";
 import { beginChain, type Chain, hashSecret, newChainKey, nextSecret } from "./ratchet.ts";
 
-/** A chain with new rights that waits for its first use; until then the old one lives on without them. */
-export interface PendingChain extends Chain {
+export interface Rights {
   readonly acr: string | undefined;
   readonly amr: readonly string[];
   readonly authenticatedAt: Millis;
-  /** Set when the absolute limit restarts, by a re-authentication. */
-  readonly startedAt: Millis | undefined;
+  /** From when the absolute limit counts: a re-authentication restarts it. */
+  readonly startedAt: Millis;
   /** Taken anew by a re-authentication. */
   readonly marks: Marks | undefined;
 }
+
+/** A chain with new rights that waits for its first use; until then the old one lives on without them. */
+export interface PendingChain extends Chain, Rights {}
 
 const utf8 = new TextEncoder();
 

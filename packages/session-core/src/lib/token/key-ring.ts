@@ -38,15 +38,16 @@ export interface RingKey {
 export interface KeyRing {
   readonly active: RingKey;
   find(id: number): RingKey | undefined;
+  /** @throws HoldfastError `invalid_data` for what is no subject */
   partition(subject: string): Partition;
   handle(id: SessionId): string;
   /** The id of an auxiliary row. Its name cannot be read from it. */
   rowId(name: string): SessionId;
 }
 
+const SUBJECT = /^\P{Cs}{1,1024}$/u;
 const PARTITION_BYTES = 9;
 const HANDLE_BYTES = 12;
-const HALF = /\p{Surrogate}/u;
 const ROW_ID_BYTES = 18;
 const utf8 = /* @__PURE__ */ new TextEncoder();
 
@@ -88,8 +89,8 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
     active,
     find: (id) => ring.get(id),
     partition(subject) {
-      // Half a surrogate pair has no UTF-8: all such subjects would be one.
-      if (HALF.test(subject)) throw new HoldfastError("invalid_data", "The subject is not well-formed Unicode.");
+      // Lone surrogates would all become one character, and two subjects one.
+      if (typeof subject !== "string" || !SUBJECT.test(subject)) throw new HoldfastError("invalid_data", "A subject must be well-formed text of 1 to 1024 characters.");
       return toBase64url(partitionMac(utf8.encode(`${realm}\0${subject}`)).subarray(0, PARTITION_BYTES)) as Partition;
     },
     handle: (id) => toBase64url(handleMac(utf8.encode(id)).subarray(0, HANDLE_BYTES)),

@@ -20,7 +20,7 @@ export interface CookieOptions {
   readonly secure?: boolean;
 }
 
-/** The cookies of a jar. Usually it holds one; see decisions/006 for why a chain and the next ones never share a name. */
+/** The cookies of a jar. Usually it holds one; see decisions/005 for why a chain and the next ones never share a name. */
 export interface CookieTransport {
   /** The guest's, and those that sign-ins and elevations take in turn. */
   readonly names: readonly string[];
@@ -33,7 +33,7 @@ export interface CookieTransport {
 
 /** One for guests, and eight that sign-ins and elevations take in turn. */
 const LETTERS = "gabcdefhi";
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 const DOMAIN = /^[\w.-]{1,253}$/;
 const PATH = /^\/[\x21-\x3a\x3c-\x7e]{0,1023}$/;
 const EPOCH = new Date(0 satisfies Millis).toUTCString();
@@ -43,9 +43,9 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
   const { name = "sid", prefix = "__Host-", sameSite = "lax", domain, path = "/", secure = true } = options;
   oneOf("cookie.prefix", prefix, ["__Host-", "__Host-Http-", "__Secure-", "none"]);
   oneOf("cookie.sameSite", sameSite, ["lax", "strict", "none"]);
-  if (!TOKEN.test(name)) throw configError("cookie.name", "must be a token: letters, digits and -_.!~ (RFC 9110 section 5.6.2).");
+  if (!TOKEN.test(name)) throw configError("cookie.name", "must be a token of at most 256 letters, digits and -_.!~ (RFC 9110 section 5.6.2).");
   // Browsers match prefixes without regard to case (RFC 6265bis section 5.4), so a base name may not bring one along.
-  if (/^__(host|secure|http)-/i.test(name)) throw configError("cookie.name", "must not start with a cookie prefix; choose it with cookie.prefix.");
+  if (/^__(host|secure|http)-/i.test(`${name}-`)) throw configError("cookie.name", "must not start with a cookie prefix; choose it with cookie.prefix.");
   const dropped = (option: string, need: string, way: string): HoldfastError => configError(`cookie.${option}`, `${need} with prefix ${prefix}: browsers drop the cookie otherwise. ${way}`);
   if (prefix !== "none" && !secure) throw dropped("secure", "must be true", 'For plain http in development use prefix "none".');
   if (prefix.startsWith("__Host-")) {

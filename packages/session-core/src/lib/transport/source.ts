@@ -18,7 +18,8 @@ export interface Incoming {
   readonly presented: readonly Presented[];
   /** Names of our cookies that came, good or bad: what a sign-out clears. */
   readonly cookieNames: readonly string[];
-  readonly indeterminate: number | undefined;
+  /** A credential of an unknown key, if one came. Its chain is readable, though nobody vouches for it. */
+  readonly indeterminate: { readonly keyId: number; readonly chain: number } | undefined;
   readonly rejected: "malformed" | "forged" | "duplicate_cookie" | undefined;
   /** Whether the user is behind the request. Asked only when a write depends on it: reading a header is dear. */
   readonly activity: () => boolean;
@@ -59,16 +60,16 @@ function decodeAll(
   transport: Transport,
 ): Pick<Incoming, "transport" | "presented" | "indeterminate" | "rejected"> {
   const presented: Presented[] = [];
-  let indeterminate: number | undefined;
+  let indeterminate: Incoming["indeterminate"];
   let rejected: Incoming["rejected"];
   for (const { name, value } of found) {
     const decoded = decodeCredential(value, ring, transport);
     if (decoded.kind === "authentic") presented.push({ credential: decoded.credential, key: decoded.key, cookieName: name });
-    else if (decoded.kind === "indeterminate") indeterminate = decoded.keyId;
+    else if (decoded.kind === "indeterminate") indeterminate = indeterminate && isLaterChain(indeterminate.chain, decoded.chain) ? indeterminate : decoded;
     else rejected = decoded.kind;
   }
   presented.sort((a, b) => (isLaterChain(a.credential.chain, b.credential.chain) ? -1 : 1));
-  return { transport: presented.length > 0 ? transport : undefined, presented, indeterminate: presented.length > 0 ? undefined : indeterminate, rejected };
+  return { transport: presented.length > 0 ? transport : undefined, presented, indeterminate, rejected };
 }
 
 function isActivity(headers: Headers): boolean {
