@@ -119,7 +119,7 @@ export function readBody(body: string): Body | null {
   const json = parse(body);
   if (!json) return null;
   const { v, ended, d, dv } = json;
-  if (v !== FORMAT) return isNumber(v) && v > FORMAT ? { kind: "newer" } : null;
+  if (v !== FORMAT) return Number.isSafeInteger(v) && Number(v) > FORMAT ? { kind: "newer" } : null;
   if (typeof ended === "string") {
     return REASONS.includes(ended) ? { kind: "ended", reason: ended as TombstoneReason, left: isNumber(dv) ? { data: d, dataVersion: dv } : undefined } : null;
   }
