@@ -1,8 +1,8 @@
 import type { HoldfastError } from "@holdfast/session-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { csrf, type CsrfOptions } from "../src/index.ts";
-import { Browser, ORIGIN, signedIn, type World, world } from "./support.ts";
+import { csrf, type CsrfOptions, requireOrigin } from "../src/index.ts";
+import { Browser, MINUTE, ORIGIN, signedIn, type World, world } from "./support.ts";
 
 const post = async (headers: Record<string, string>, options: Parameters<typeof csrf>[0] = {}, path = "/cart"): Promise<number> => {
   const { app } = world({ csrf: options });
@@ -50,7 +50,24 @@ describe("csrf", () => {
     expect(await post({}, { headerless: "allow" })).toBe(200);
     const { app } = world();
     expect((await app.request(`${ORIGIN}/sign-in`, { method: "POST" })).status).toBe(302);
-    expect((await app.request(`${ORIGIN}/cart`, { method: "POST", headers: { authorization: "Bearer x", origin: "https://other.test" } })).status).toBe(200);
+    expect((await app.request(`${ORIGIN}/cart`, { method: "POST", headers: { authorization: "Bearer x" } })).status).toBe(200);
+  });
+
+  it("[E01] [E03] an Authorization header excuses nothing: browsers add some schemes to foreign forms by themselves", async () => {
+    const { app } = world();
+    const foreign: Record<string, string>[] = [{ "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { origin: "https://evil.test" }, { origin: "null" }, { referer: "https://evil.test/" }];
+    for (const scheme of ["Basic c3RhZ2luZzpwdw==", "Digest x", "Negotiate x", "NTLM x", "Bearer x", "DPoP x"]) {
+      for (const headers of foreign) {
+        const response = await app.request(`${ORIGIN}/sign-in`, { method: "POST", headers: { authorization: scheme, ...headers } });
+        expect([response.status, response.headers.getSetCookie()], scheme).toEqual([403, []]);
+      }
+    }
+  });
+
+  it("an app in a web view has an origin of its own scheme, which can be listed, for bearer credentials", async () => {
+    const { app } = world({ csrf: { origins: [ORIGIN, "capacitor://localhost", "http://tauri.localhost"] } });
+    const status = async (origin: string) => (await app.request(`${ORIGIN}/cart`, { method: "POST", headers: { authorization: "Bearer x", origin, "sec-fetch-site": "cross-site" } })).status;
+    expect([await status("capacitor://localhost"), await status("http://tauri.localhost"), await status("capacitor://evil"), await status("ionic://localhost")]).toEqual([200, 200, 403, 403]);
   });
 
   it("[E05] no spelling of another origin gets through", async () => {
@@ -145,7 +162,7 @@ describe("csrf", () => {
   });
 
   it("[B01] an origin that is malformed or not https is refused at construction; localhost may use http", () => {
-    for (const origin of ["app.test", "https://app.test/", "http://app.test", "*", "https://app.test/path", "null"]) {
+    for (const origin of ["app.test", "https://app.test/", "http://app.test", "*", "https://app.test/path", "null", "file://", "file://localhost", "ftp://app.test", "ws://app.test", "capacitor://localhost/", "capacitor://*", "capacitor:localhost", "http://localhost.test"]) {
       expect(() => csrf({ origins: [origin] })).toThrow(expect.objectContaining({ code: "config", option: "origins" } satisfies Partial<HoldfastError>));
     }
     expect(() => csrf({ origins: ["http://localhost:8787", "https://app.test"] })).not.toThrow();
@@ -156,5 +173,29 @@ describe("csrf", () => {
     const browser = new Browser(app);
     expect((await browser.post("/sign-in", undefined, { "sec-fetch-site": "cross-site" })).status).toBe(403);
     expect(browser.jar.size).toBe(0);
+  });
+
+  it("behind session(), too, what it refuses is no activity and writes nothing", async () => {
+    const { app, clock, calls } = world({ csrf: { exempt: ["/behind"] } });
+    app.use("/behind", async (c, next) => {
+      if (c.req.method === "POST") c.var.session.update(() => ({ cart: ["seen"] }));
+      await next();
+    });
+    app.use("/behind", csrf(), requireOrigin());
+    app.all("/behind", (c) => c.text("through"));
+    for (const refused of [["POST", { "sec-fetch-site": "cross-site" }], ["GET", { origin: "https://evil.test" }]] as const) {
+      const browser = await signedIn(app);
+      clock.advance(20 * MINUTE);
+      calls.length = 0;
+      expect((await browser.send(refused[0], "/behind", { headers: refused[1] })).status).toBe(403);
+      expect(calls.filter((verb) => verb === "touch" || verb === "update")).toEqual([]);
+      clock.advance(11 * MINUTE);
+      expect((await browser.get("/private")).status).toBe(401);
+    }
+    const browser = await signedIn(app);
+    clock.advance(20 * MINUTE);
+    expect((await browser.post("/behind", undefined, { origin: ORIGIN })).status).toBe(200);
+    clock.advance(11 * MINUTE);
+    expect(await (await browser.get("/private")).json()).toEqual({ subject: "ada", cart: ["seen"] });
   });
 });

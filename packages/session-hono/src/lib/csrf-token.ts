@@ -1,8 +1,7 @@
 import { type CsrfTokens, HoldfastError, type RequestSession } from "@holdfast/session-core";
 import { bodyLimit } from "hono/body-limit";
 import type { Context } from "hono";
-import { type CsrfRefusal, isSafe } from "./csrf.ts";
-import { problem } from "./problem.ts";
+import { type CsrfRefusal, isSafe, refuse } from "./csrf.ts";
 
 /** The header by which a token goes both ways. */
 export const CSRF_HEADER = "X-CSRF-Token";
@@ -45,7 +44,7 @@ export function tokenCheck(tokens: CsrfTokens | undefined, options: CsrfTokenOpt
     if (id === undefined || (await carriesToken(c, tokens, id, options))) return undefined;
     const refused = { path: c.req.path, why: "the CSRF token is missing or belongs to another session" };
     reportOnly?.(refused);
-    return reportOnly ? undefined : problem("csrf", { detail: `Refused: ${refused.why}.` });
+    return reportOnly ? undefined : refuse(c, refused.why);
   };
 }
 

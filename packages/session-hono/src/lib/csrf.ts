@@ -1,4 +1,4 @@
-import { HoldfastError } from "@holdfast/session-core";
+import { HoldfastError, type RequestSession } from "@holdfast/session-core";
 import type { Context, MiddlewareHandler } from "hono";
 import { originOf, originSet } from "./origins.ts";
 import { problem } from "./problem.ts";
@@ -31,11 +31,17 @@ export interface CsrfRefusal {
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 const SITES = new Set(["same-origin", "same-site", "cross-site", "none"]);
 
+/** Writes that a `csrf()` let through. The session routes, which bring one of their own, leave it at that. */
+export const decided = new WeakSet<Context>();
+
 export const isSafe = (method: string): boolean => SAFE.has(method);
 
 /**
  * Refuses writes that another site caused, by Fetch Metadata and, where a browser sends none, by Origin (OWASP CSRF cheat sheet).
- * No tokens and no state. A write with neither header is refused if it carries cookies; one with only an Authorization header is let through.
+ * No tokens and no state. A write with neither header is refused if it carries cookies. An Authorization header changes nothing: browsers add Basic,
+ * Digest and Negotiate to the forms of other sites, too; a bearer client outside of a browser sends neither header nor cookies and passes.
+ *
+ * Mount it outside of `session()`, so that a refusal costs no read; inside, what it refuses counts as no activity and writes nothing.
  *
  * @throws HoldfastError `config` for an origin that is not one, a header that browsers send by themselves, a header without `origins`
  */
@@ -48,8 +54,6 @@ export function csrf(options: CsrfOptions = {}): MiddlewareHandler {
 
   const refusal = (c: Context): string | undefined => {
     const header = (name: string): string | undefined => c.req.header(name);
-    // No page can make a browser send this without the server's consent (CORS), and without a cookie nothing is lent to it.
-    if (header("authorization") !== undefined && header("cookie") === undefined) return undefined;
     const allowed = (origin: string): boolean => (origins ? origins.has(origin) : origin === new URL(c.req.url).origin);
     const origin = header("origin");
     const site = header("sec-fetch-site");
@@ -77,11 +81,20 @@ export function csrf(options: CsrfOptions = {}): MiddlewareHandler {
     const why = exempt.has(c.req.path) ? undefined : (headerRefusal(c) ?? (safe ? undefined : refusal(c)));
     if (why !== undefined) {
       reportOnly?.({ path: c.req.path, why });
-      if (!reportOnly) return problem("csrf", { detail: `Refused: ${why}.`, headers: { vary: depends.join(", ") } });
+      if (!reportOnly) return refuse(c, why, depends);
     }
+    if (!safe) decided.add(c);
     await next();
     changeHeaders(c, (headers) => vary(headers, ...depends));
   };
+}
+
+/** The answer to what another site caused. A session that is open already is left as it is: nobody was active, and nothing is written. */
+export function refuse(c: Context, why: string, depends: readonly string[] = []): Response {
+  const open = c.get("session") as RequestSession<unknown> | undefined;
+  open?.discard();
+  open?.background();
+  return problem("csrf", { detail: `Refused: ${why}.`, ...(depends.length > 0 ? { headers: { vary: depends.join(", ") } } : {}) });
 }
 
 /** A browser asks without our header whether it may send it. */

@@ -10,9 +10,9 @@ export function originOf(url: string): string {
 }
 
 /**
- * A set of origins, each exactly as browsers send it.
+ * A set of origins, each exactly as browsers send it. Those of a web view or an extension have a scheme of their own, `capacitor://localhost`.
  *
- * @throws HoldfastError `config` for one that is not an origin, or not https and not localhost
+ * @throws HoldfastError `config` for one that is not an origin, or http and not of this machine
  */
 export function originSet(origins: readonly string[]): ReadonlySet<string> {
   for (const origin of origins) check(origin);
@@ -21,8 +21,9 @@ export function originSet(origins: readonly string[]): ReadonlySet<string> {
 
 function check(origin: string): void {
   const wrong = (what: string): HoldfastError => new HoldfastError("config", `origins: "${origin}" ${what}`, { option: "origins" });
-  if (originOf(origin) !== origin || origin === "null" || origin.includes("*")) throw wrong('is not an origin; write it like "https://app.example", without path, trailing slash or wildcard.');
+  // URL knows the origins of a few schemes only.
+  if (/^(?!(?:https?|wss?|ftp|file):)[a-z][a-z\d+.-]*:\/\/[a-z\d._-]+$/.test(origin)) return;
+  if (originOf(origin) !== origin || origin.includes("*") || !origin.startsWith("http")) throw wrong('is not an origin; write it like "https://app.example", without path, trailing slash or wildcard.');
   const { protocol, hostname } = new URL(origin);
-  const local = hostname === "localhost" || hostname === "127.0.0.1" || hostname === "[::1]";
-  if (protocol !== "https:" && !(protocol === "http:" && local)) throw wrong("is not https; session cookies do not work there. Only localhost may use http.");
+  if (protocol !== "https:" && !/^(?:(?:.+\.)?localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)) throw wrong("is not https; session cookies do not work there. Only localhost may use http.");
 }

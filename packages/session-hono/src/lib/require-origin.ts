@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
+import { refuse } from "./csrf.ts";
 import { originOf, originSet } from "./origins.ts";
-import { problem } from "./problem.ts";
 import { changeHeaders, vary } from "./response-headers.ts";
 
 /**
@@ -15,7 +15,7 @@ export function requireOrigin(origins?: readonly string[]): MiddlewareHandler {
   return async function requireOrigin(c, next) {
     const origin = c.req.header("origin");
     const good = origin === undefined ? c.req.header("cookie") === undefined : allowed ? allowed.has(origin) : origin === originOf(c.req.url);
-    if (!good) return problem("csrf", { detail: `Refused: Origin is ${origin === undefined ? "missing" : "not allowed"}.`, headers: { vary: "Origin" } });
+    if (!good) return refuse(c, `Origin is ${origin === undefined ? "missing" : "not allowed"}`, ["Origin"]);
     await next();
     changeHeaders(c, (headers) => vary(headers, "Origin"));
     return undefined;

@@ -1,6 +1,7 @@
 import type { RequestSession, Sessions, SessionSummary } from "@holdfast/session-core";
 import type { Millis } from "@holdfast/session-protocol";
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { csrf, type CsrfOptions, decided } from "./csrf.ts";
 import { CSRF_HEADER, type CsrfTokenOptions } from "./csrf-token.ts";
 import { refused, requireSession } from "./guards.ts";
 import { problem } from "./problem.ts";
@@ -10,6 +11,11 @@ import { session, type SessionEnv } from "./session.ts";
 export interface RouteOptions {
   /** `Clear-Site-Data` of a sign-out, for example `["storage"]`. Default: none; the cookies are deleted anyway. */
   readonly clearSiteData?: readonly string[];
+  /**
+   * The routes check where a write comes from, like `csrf()`, unless one in front has done so. Options here check in any case, with them; `false`
+   * never checks, for routes that something else protects.
+   */
+  readonly crossSite?: CsrfOptions | false;
   /** How CSRF tokens are checked, as in `session()`. */
   readonly csrf?: CsrfTokenOptions;
   /** Default `Date.now`. */
@@ -25,6 +31,8 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
   const { now = Date.now } = options;
   const clearSiteData = options.clearSiteData?.map((type) => `"${type}"`).join(", ");
   const app = new Hono<SessionEnv<Data>>();
+  // First: what another site caused costs no read.
+  if (options.crossSite !== false) app.use(options.crossSite ? csrf(options.crossSite) : unlessDecided(csrf()));
   app.use(session(sessions, options.csrf === undefined ? {} : { csrf: options.csrf }));
 
   app.get("/", (c) => {
@@ -80,6 +88,11 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
 
   return app;
 }
+
+const unlessDecided =
+  (check: MiddlewareHandler): MiddlewareHandler =>
+  (c, next) =>
+    decided.has(c) ? next() : check(c, next);
 
 async function answerView<Data>(c: Context, sessions: Sessions<Data>, current: RequestSession<Data>): Promise<Response> {
   await current.load();
