@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { damaged, deepJson, FRAGMENTS, hostileText, KB, longTexts, MB, OURS } from "../../session-core/test/fuzz/hostile.ts";
 import { familyOfRequests, must } from "../../session-core/test/fuzz/inputs.ts";
-import { readJson } from "../src/lib/read-json.ts";
+import { readJson } from "../src/lib/read-body.ts";
 import { ORIGIN, signedIn, world } from "./support.ts";
 
 const LIMIT = 1024;

@@ -1,10 +1,13 @@
+import { serve } from "@hono/node-server";
 import { createSessions, type Sessions } from "@holdfast/session-core";
 import { createCsrfTokens } from "@holdfast/session-core/csrf";
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import { Hono } from "hono";
-import { describe, expect, it } from "vitest";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { csrf, holdfastErrorHandler, type RouteOptions, session, type SessionEnv, sessionRoutes } from "../src/index.ts";
-import { type Data, keys, ORIGIN, signedIn } from "./support.ts";
+import { Browser, type Data, keys, ORIGIN, signedIn } from "./support.ts";
 
 /** Nothing but the session routes, as somebody mounts them who read no further. */
 function bare(options: { sessions?: Sessions<Data>; routes?: RouteOptions; around?: (app: Hono<SessionEnv<Data>>, sessions: Sessions<Data>) => void } = {}) {
@@ -59,5 +62,53 @@ describe("the session routes check by themselves where a write comes from", () =
     expect(await touch({ routes: { crossSite: false } })).toBe(200);
     expect(await touch({ around: (app) => app.use(csrf({ origins })), routes: { crossSite: { origins: [ORIGIN] } } }, spa)).toBe(403);
     expect(await touch({ around: (app, sessions) => app.use(session(sessions)) })).toBe(403);
+  });
+});
+
+describe("bodies over a real server", () => {
+  const FORM = { "content-type": "application/x-www-form-urlencoded" };
+  const JSON_TYPE = { "content-type": "application/json" };
+  const { app } = bare({
+    around: (inner, sessions) => {
+      // A request log.
+      inner.use("/session/*", async (c, next) => {
+        if (c.req.header("x-log")) await c.req.text();
+        await next();
+      });
+      inner.use("/notes", async (c, next) => void (await c.req.text(), await next()), session(sessions));
+      inner.post("/notes", (c) => c.text("noted"));
+    },
+  });
+  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
+  let base = "";
+  beforeAll(async () => {
+    if (!server.listening) await once(server, "listening");
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void server.close());
+  /** In pieces, so that no Content-Length says how long it is. */
+  const inPieces = (text: string): RequestInit => ({ body: new Blob([text]).stream(), duplex: "half" }) as RequestInit;
+  const logout = async (init: RequestInit, headers: Record<string, string> = {}): Promise<number> =>
+    (await fetch(`${base}/session/logout`, { method: "POST", ...init, headers: { ...JSON_TYPE, origin: base, ...headers } })).status;
+
+  it("a sign-out is read, bounded and checked, also when something in front has read the body", async () => {
+    for (const log of [{}, { "x-log": "yes" }] as Record<string, string>[]) {
+      for (const body of [(text: string): RequestInit => ({ body: text }), inPieces]) {
+        const answers = await Promise.all([logout(body("{}"), log), logout(body('{"scope":"all"}'), log), logout(body('{"scope":"some"}'), log), logout(body("{"), log), logout(body("[]"), log), logout(body(JSON.stringify({ pad: "é".repeat(600) })), log)]);
+        expect(answers).toEqual([204, 204, 400, 400, 400, 400]);
+        expect(await logout(body("{}"), { ...log, ...FORM })).toBe(400);
+      }
+      expect(await logout({}, log)).toBe(204);
+    }
+  });
+
+  it("a form whose body was read in front still carries its token", async () => {
+    const browser = new Browser(app);
+    const token = (await browser.post("/sign-in")).headers.get("x-csrf-token") ?? "";
+    const send = async (field: string): Promise<number> => {
+      const response = await fetch(`${base}/notes`, { method: "POST", headers: { ...FORM, cookie: browser.cookie, origin: base }, ...inPieces(`csrf_token=${field}`) });
+      return response.status;
+    };
+    expect([await send(token), await send(`${token}x`)]).toEqual([200, 403]);
   });
 });

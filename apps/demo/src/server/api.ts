@@ -4,7 +4,7 @@ import { type Context, Hono } from "hono";
 import type { VerifyPassword } from "./accounts.ts";
 import { isText, LIMITS, type PortalData } from "./data.ts";
 import { deviceLabel } from "./device-label.ts";
-import { BadInput, member, readObject } from "./input.ts";
+import { BadInput, boundedBody, member, readObject } from "./input.ts";
 
 export type PortalEnv = SessionEnv<PortalData>;
 
@@ -24,9 +24,10 @@ type ApiContext = Context<PortalEnv>;
 
 export function api({ clock, verifyPassword, facts }: ApiOptions): Hono<PortalEnv> {
   const app = new Hono<PortalEnv>();
+  app.use(boundedBody());
 
   app.post("/sign-in", async (c) => {
-    const body = await readObject(c.req.raw);
+    const body = await readObject(c.req);
     const username = member(body, "username");
     const password = member(body, "password");
     if (!isText(username, LIMITS.username)) throw new BadInput(`username must be text of 1 to ${LIMITS.username} characters.`);
@@ -48,7 +49,7 @@ export function api({ clock, verifyPassword, facts }: ApiOptions): Hono<PortalEn
   });
 
   app.post("/cart", async (c) => {
-    const item = member(await readObject(c.req.raw), "item");
+    const item = member(await readObject(c.req), "item");
     if (!isText(item, LIMITS.item)) throw new BadInput(`item must be text of 1 to ${LIMITS.item} characters.`);
     return change(c, (data) => {
       if (data.cart.length >= LIMITS.cart) reject(`The cart is full: ${LIMITS.cart} things at most.`);
@@ -72,7 +73,7 @@ export function api({ clock, verifyPassword, facts }: ApiOptions): Hono<PortalEn
   });
 
   app.post("/prefs", async (c) => {
-    const body = await readObject(c.req.raw);
+    const body = await readObject(c.req);
     const key = member(body, "key");
     const value = member(body, "value");
     if (!isText(key, LIMITS.key) || !KEY.test(key)) throw new BadInput(`key must be 1 to ${LIMITS.key} letters, digits or any of . _ - and begin with a letter or digit.`);
@@ -84,7 +85,7 @@ export function api({ clock, verifyPassword, facts }: ApiOptions): Hono<PortalEn
   });
 
   app.post("/elevate", requireSession<PortalData>(), async (c) => {
-    const password = member(await readObject(c.req.raw), "password");
+    const password = member(await readObject(c.req), "password");
     if (!isText(password, LIMITS.password)) throw new BadInput(`password must be text of 1 to ${LIMITS.password} characters.`);
     const { session, active } = c.var;
     if (!(await verifyPassword(active.subject, password))) return refuse(403, "The password is wrong.");

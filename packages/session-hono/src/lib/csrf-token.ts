@@ -1,7 +1,7 @@
 import { type CsrfTokens, HoldfastError, type RequestSession } from "@holdfast/session-core";
-import { bodyLimit } from "hono/body-limit";
 import type { Context } from "hono";
 import { type CsrfRefusal, isSafe, refuse } from "./csrf.ts";
+import { bodyFits } from "./read-body.ts";
 
 /** The header by which a token goes both ways. */
 export const CSRF_HEADER = "X-CSRF-Token";
@@ -62,9 +62,6 @@ export async function carriesToken(c: Context, tokens: CsrfTokens, id: string, o
   if (header !== undefined) return tokens.verify(id, header);
   const { field = "csrf_token", maxForm = 1 << 20 } = options;
   if (!/^(?:application\/x-www-form-urlencoded|multipart\/form-data)\s*(?:;|$)/i.test(c.req.header("content-type") ?? "")) return false;
-  let fits = false;
-  await bodyLimit({ maxSize: maxForm, onError: () => new Response() })(c, async () => void (fits = true));
-  // Hono keeps the parsed body, so the handler can ask for it again.
-  const form = fits ? await c.req.parseBody().catch(() => undefined) : undefined;
+  const form = (await bodyFits(c, maxForm)) ? await c.req.parseBody().catch(() => undefined) : undefined;
   return form !== undefined && Object.hasOwn(form, field) && tokens.verify(id, form[field]);
 }

@@ -5,7 +5,7 @@ import { csrf, type CsrfOptions, decided } from "./csrf.ts";
 import { CSRF_HEADER, type CsrfTokenOptions } from "./csrf-token.ts";
 import { refused, requireSession } from "./guards.ts";
 import { problem } from "./problem.ts";
-import { readJson } from "./read-json.ts";
+import { readJson } from "./read-body.ts";
 import { session, type SessionEnv } from "./session.ts";
 
 export interface RouteOptions {
