@@ -1,10 +1,10 @@
 import { createMemoryStore } from "@holdfast/session-core/memory";
-import type { IndexedStore, SessionId, StoredSession, StoreOptions } from "@holdfast/session-core/store";
+import type { CreateResult, IndexedStore, SessionId, StoredSession, StoreOptions } from "@holdfast/session-core/store";
 import { createSqliteStore } from "@holdfast/store-sqlite";
 import { DatabaseSync } from "node:sqlite";
 import type { Fault, Plan } from "./plan.ts";
 import type { Timeline } from "./timeline.ts";
-import { bodyOf, type Entry, Truth } from "./truth.ts";
+import { bodyOf, type Entry, replacedBy, Truth } from "./truth.ts";
 
 type Millis = number;
 
@@ -59,7 +59,10 @@ export class SimStore {
       end: (id, tombstone, options) => write("end", [id, tombstone, { ifRevision: options?.ifRevision }], options, () => this.#real.end(id, tombstone, ifRevision(options?.ifRevision))),
       delete: (id, options) => write("delete", [id], options, () => this.#real.delete(id)),
       list: (partition, options) => this.#send(process, () => this.#real.list(partition, options), false),
-      endAll: (partition, tombstone, options) => write("endAll", [partition, tombstone], options, () => this.#real.endAll(partition, tombstone)),
+      endAll: (partition, tombstone, options) => {
+        const but = options?.except === undefined ? {} : { except: options.except };
+        return write("endAll", [partition, tombstone, but], options, () => this.#real.endAll(partition, tombstone, but));
+      },
       sweep: (now, limit) => this.#real.sweep(now, limit),
     };
   }
@@ -84,7 +87,7 @@ export class SimStore {
   }
 
   #empty(): IndexedStore {
-    const clock = { now: () => this.#time ?? this.#timeline.now, wait: async () => undefined };
+    const clock = { now: () => Math.floor(this.#time ?? this.#timeline.now), wait: async () => undefined };
     return this.#plan.store === "sqlite" ? createSqliteStore(new DatabaseSync(":memory:"), { clock }) : createMemoryStore({ clock });
   }
 
@@ -145,7 +148,8 @@ const ifRevision = (revision: number | undefined): { ifRevision?: number } => (r
 
 function changedBy({ verb, args, result }: Entry): readonly SessionId[] {
   if (verb === "endAll") return (result as { ended: readonly SessionId[] }).ended;
-  return [verb === "create" || verb === "update" ? (args[0] as StoredSession).id : (args[0] as SessionId)];
+  if (verb === "create") return [(args[0] as StoredSession).id, ...(result as CreateResult).evicted, ...replacedBy(args)];
+  return [verb === "update" ? (args[0] as StoredSession).id : (args[0] as SessionId)];
 }
 
 async function replay(store: IndexedStore, { verb, args }: Entry): Promise<void> {

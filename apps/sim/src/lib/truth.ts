@@ -1,4 +1,4 @@
-import type { SessionId, StoredSession } from "@holdfast/session-core/store";
+import type { CreateGuard, SessionId, StoredSession } from "@holdfast/session-core/store";
 
 type Millis = number;
 
@@ -37,6 +37,12 @@ interface Body {
 
 export const bodyOf = (row: Pick<StoredSession, "body">): Body => JSON.parse(row.body) as Body;
 
+/** The row whose place a created one takes. */
+export const replacedBy = ([, guard]: readonly unknown[]): readonly SessionId[] => {
+  const { replaces } = (guard ?? {}) as Partial<CreateGuard>;
+  return replaces ? [replaces.id] : [];
+};
+
 export class Truth {
   readonly sessions = new Map<string, TrueSession>();
 
@@ -54,6 +60,7 @@ export class Truth {
         this.sessions.set(row.id, { id: row.id, kind, chain: body.r.c, step: body.r.n, supersededAt: new Map(), promotedAt: new Map(), elevatedChains: new Set(), ended: undefined, cart: body.d.cart });
       }
       for (const id of evicted) this.#end(id, at, "revoked");
+      if (outcome === "created") for (const id of replacedBy(args)) this.#end(id, at, "replaced");
     }
     if (verb === "update" && result === "updated") this.#update(args[0] as StoredSession, at);
     if (verb === "end" && result === "ended") this.#end(args[0] as string, at, bodyOf(args[1] as StoredSession).ended ?? "unknown");
