@@ -48,7 +48,7 @@ describe("the running portal, over HTTP, with SQLite", () => {
     // Only what is on the list comes along.
     expect(await client.json("GET", "/api/prefs")).toEqual({});
 
-    expect((await viewOf(guest)).state).toBe("none");
+    expect(await viewOf(guest)).toMatchObject({ code: "superseded", status: 401 });
     expect(await visitor().json("GET", "/api/cart", undefined, guest)).toEqual({ items: [] });
     expect((await visitor().send("POST", "/api/cart", { item: "rope" }, guest)).status).toBe(401);
   });
@@ -133,7 +133,7 @@ describe("the running portal, over HTTP, with SQLite", () => {
     expect((await client.send("GET", "/api/admin")).status).toBe(200);
     const late = await visitor().send("GET", "/api/admin", undefined, old);
     expect([late.status, setCookies(late)]).toEqual([401, []]);
-    expect((await viewOf(old)).state).toBe("none");
+    expect(await viewOf(old)).toMatchObject({ code: "superseded", status: 401 });
     expect((await client.send("GET", "/api/admin")).status).toBe(200);
   });
 

@@ -1,5 +1,5 @@
 import { serve } from "@hono/node-server";
-import { createSessions, type Sessions } from "@holdfast/session-core";
+import { createSessions, type Sessions, type SessionsOptions } from "@holdfast/session-core";
 import { createCsrfTokens } from "@holdfast/session-core/csrf";
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import { Hono } from "hono";
@@ -7,7 +7,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { csrf, holdfastErrorHandler, type RouteOptions, session, type SessionEnv, sessionRoutes } from "../src/index.ts";
-import { Browser, type Data, keys, ORIGIN, signedIn } from "./support.ts";
+import { Browser, type Data, keys, MINUTE, ORIGIN, signedIn, world } from "./support.ts";
 
 /** Nothing but the session routes, as somebody mounts them who read no further. */
 function bare(options: { sessions?: Sessions<Data>; routes?: RouteOptions; around?: (app: Hono<SessionEnv<Data>>, sessions: Sessions<Data>) => void } = {}) {
@@ -62,6 +62,94 @@ describe("the session routes check by themselves where a write comes from", () =
     expect(await touch({ routes: { crossSite: false } })).toBe(200);
     expect(await touch({ around: (app) => app.use(csrf({ origins })), routes: { crossSite: { origins: [ORIGIN] } } }, spa)).toBe(403);
     expect(await touch({ around: (app, sessions) => app.use(session(sessions)) })).toBe(403);
+  });
+});
+
+describe("[D07] ending other sessions asks for a recent authentication", () => {
+  const devices = (options: { routes?: RouteOptions; core?: Partial<SessionsOptions<Data>> } = {}) => {
+    const { app, sessions, clock } = world({ core: options.core ?? {} });
+    app.route("/s", sessionRoutes(sessions, { now: clock.now, clearSiteData: ["storage"], ...options.routes }));
+    const others = async (): Promise<number> => (await sessions.list("ada")).length;
+    const end = async (browser: Browser, id: string): Promise<number> => (await browser.send("DELETE", `/s/devices/${id}`)).status;
+    return { app, sessions, clock, others, end };
+  };
+
+  it("one of them, and all others: 403 with how recent it must be, and nothing ends; a step-up opens it", async () => {
+    const { app, sessions, clock, others, end } = devices();
+    const browser = await signedIn(app);
+    const { state } = await sessions.issue("ada");
+    clock.advance(15 * MINUTE + 1);
+    const refused = await browser.send("DELETE", `/s/devices/${state.id}`);
+    expect([refused.status, await refused.json()]).toEqual([403, expect.objectContaining({ code: "fresh_required", maxAge: 900 })]);
+    expect(await (await browser.post("/s/logout", { scope: "others" })).json()).toMatchObject({ code: "fresh_required", maxAge: 900 });
+    expect(await others()).toBe(2);
+    // Looking is no ending, and an id of nobody's is told apart from none.
+    expect((await browser.get("/s/devices")).status).toBe(200);
+    expect(await end(browser, "x")).toBe(404);
+    await browser.post("/elevate");
+    expect(await end(browser, state.id)).toBe(204);
+    await sessions.issue("ada");
+    expect((await browser.post("/s/logout", { scope: "others" })).status).toBe(204);
+    expect(await others()).toBe(1);
+  });
+
+  it("whoever leaves is let out in any case: this session ends, the others stay and the answer says so", async () => {
+    const { app, sessions, clock, others, end } = devices();
+    const browser = await signedIn(app);
+    await sessions.issue("ada");
+    clock.advance(20 * MINUTE);
+    const response = await browser.post("/s/logout", { scope: "all" });
+    expect([response.status, response.headers.get("clear-site-data"), await response.json()]).toEqual([403, '"storage"', expect.objectContaining({ code: "fresh_required", maxAge: 900 })]);
+    expect([browser.jar.size, await others()]).toEqual([0, 1]);
+    const again = await signedIn(app);
+    expect((await again.post("/s/logout", { scope: "all" })).status).toBe(204);
+    expect(await others()).toBe(0);
+    // A sign-in of the very moment counts as begun before it.
+    clock.advance(MINUTE);
+    const mine = await signedIn(app);
+    clock.advance(20 * MINUTE);
+    const [row] = await sessions.list("ada");
+    expect(await end(mine, row?.id ?? "")).toBe(204);
+    const last = await signedIn(app);
+    clock.advance(20 * MINUTE);
+    expect((await last.post("/s/logout")).status).toBe(204);
+    expect(await others()).toBe(0);
+  });
+
+  it("the age is that of the policy, or of the option; false asks for none", async () => {
+    const statusAt = async (age: number, options: Parameters<typeof devices>[0] = {}): Promise<number> => {
+      const { app, sessions, clock, end } = devices(options);
+      const browser = await signedIn(app);
+      const { state } = await sessions.issue("ada");
+      clock.advance(age);
+      return end(browser, state.id);
+    };
+    expect([await statusAt(15 * MINUTE), await statusAt(15 * MINUTE + 1)]).toEqual([204, 403]);
+    const core = { policy: { freshFor: 5 * MINUTE } };
+    expect([await statusAt(5 * MINUTE, { core }), await statusAt(5 * MINUTE + 1, { core })]).toEqual([204, 403]);
+    expect([await statusAt(MINUTE, { routes: { freshForDevices: MINUTE } }), await statusAt(MINUTE + 1, { routes: { freshForDevices: MINUTE } })]).toEqual([204, 403]);
+    expect(await statusAt(25 * MINUTE, { routes: { freshForDevices: false } })).toBe(204);
+    for (const freshForDevices of [Number.NaN, -1, "5m" as never]) expect(() => devices({ routes: { freshForDevices } })).toThrow(expect.objectContaining({ code: "config", option: "freshForDevices" }));
+  });
+});
+
+describe("a store that cannot list a subject's sessions", () => {
+  const unlisted = () => {
+    const { capabilities, read, create, update, touch, end, delete: remove } = createMemoryStore();
+    return bare({ sessions: createSessions<Data>({ store: { capabilities: { ...capabilities, index: false }, read, create, update, touch, end, delete: remove }, keys, initial: { cart: [] } }) });
+  };
+
+  it("says so: a problem of its own, no fault of the server; and whoever leaves is let out", async () => {
+    const { app } = unlisted();
+    const browser = await signedIn(app);
+    const say = async (response: Response) => [response.status, ((await response.json()) as { code: string }).code];
+    expect(await say(await browser.get("/session/devices"))).toEqual([501, "unsupported"]);
+    expect(await say(await browser.post("/session/logout", { scope: "others" }))).toEqual([501, "unsupported"]);
+    expect(await (await browser.get("/session")).json()).toMatchObject({ state: "active" });
+    expect(await say(await browser.post("/session/logout", { scope: "all" }))).toEqual([501, "unsupported"]);
+    expect([browser.jar.size, await (await browser.get("/session")).json()]).toEqual([0, { state: "none" }]);
+    expect((await new Browser(app).post("/session/logout", { scope: "all" })).status).toBe(204);
+    expect((await new Browser(app).get("/session/devices")).status).toBe(401);
   });
 });
 

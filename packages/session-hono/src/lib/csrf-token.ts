@@ -1,5 +1,6 @@
-import { type CsrfTokens, HoldfastError, type RequestSession } from "@holdfast/session-core";
+import type { CsrfTokens, RequestSession } from "@holdfast/session-core";
 import type { Context } from "hono";
+import { configError, tokensNeeded } from "./config-error.ts";
 import { type CsrfRefusal, isSafe, refuse } from "./csrf.ts";
 import { bodyFits } from "./read-body.ts";
 
@@ -30,11 +31,11 @@ export type TokenCheck = (c: Context, session: Presented) => Promise<Response | 
 /** @throws HoldfastError `config` for options without tokens, and for an unknown mode */
 export function tokenCheck(tokens: CsrfTokens | undefined, options: CsrfTokenOptions | undefined): TokenCheck | undefined {
   if (!tokens) {
-    if (options) throw new HoldfastError("config", "csrf: createSessions({ csrf: createCsrfTokens({ keys }) }) must switch tokens on first.", { option: "csrf" });
+    if (options) throw tokensNeeded();
     return undefined;
   }
   const { mode = "synchronizer", reportOnly } = options ?? {};
-  if (mode !== "synchronizer" && mode !== "double-submit") throw new HoldfastError("config", 'csrf.mode: must be "synchronizer" or "double-submit".', { option: "csrf.mode" });
+  if (mode !== "synchronizer" && mode !== "double-submit") throw configError("csrf.mode", 'must be "synchronizer" or "double-submit".');
   const exempt = new Set(options?.exempt ?? []);
 
   return async function check(c, session) {

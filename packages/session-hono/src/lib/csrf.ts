@@ -1,5 +1,6 @@
-import { HoldfastError, type RequestSession } from "@holdfast/session-core";
+import type { RequestSession } from "@holdfast/session-core";
 import type { Context, MiddlewareHandler } from "hono";
+import { configError } from "./config-error.ts";
 import { originOf, originSet } from "./origins.ts";
 import { problem } from "./problem.ts";
 import { changeHeaders, vary } from "./response-headers.ts";
@@ -105,9 +106,8 @@ const UNASKED = /^(?:sec-.*|proxy-.*|access-control-.*|accept(?:-.*)?|authorizat
 
 function requiredHeader(header: string | undefined, origins: ReadonlySet<string> | undefined): string | undefined {
   if (header === undefined) return undefined;
-  const wrong = (option: string, what: string): HoldfastError => new HoldfastError("config", `${option}: ${what}`, { option });
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) throw wrong("header", "must be the name of a header.");
-  if (UNASKED.test(header)) throw wrong("header", `${header} may come from a browser by itself or from any origin unasked; use a name of your own such as "X-Requested-By".`);
-  if (!origins) throw wrong("origins", "are needed with header: the origins whose scripts may send it, the same as for CORS.");
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) throw configError("header", "must be the name of a header.");
+  if (UNASKED.test(header)) throw configError("header", `${header} may come from a browser by itself or from any origin unasked; use a name of your own such as "X-Requested-By".`);
+  if (!origins) throw configError("origins", "are needed with header: the origins whose scripts may send it, the same as for CORS.");
   return header;
 }

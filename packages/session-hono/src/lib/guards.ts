@@ -1,7 +1,7 @@
-import type { SessionState } from "@holdfast/session-core";
+import type { ActiveState, SessionState } from "@holdfast/session-core";
 import type { Millis } from "@holdfast/session-protocol";
 import type { MiddlewareHandler } from "hono";
-import { problem } from "./problem.ts";
+import { problem, type ProblemOptions } from "./problem.ts";
 import type { SessionEnv } from "./session.ts";
 
 /**
@@ -35,12 +35,16 @@ export function requireFresh<Data>(options: FreshOptions | Millis = {}): Middlew
     const state = await c.var.session.load();
     if (state.kind !== "active") return refused(state);
     const longest = maxAge ?? c.var.sessions.policy.freshFor;
-    const recent = !state.suspect && now() - state.authenticatedAt <= longest;
     const strong = (acr === undefined || state.acr === acr) && amr.every((method) => state.amr.includes(method));
-    if (recent && strong) return next();
-    return problem("fresh_required", { members: { maxAge: Math.floor(longest / 1000), ...(acr === undefined ? {} : { acr }) } });
+    if (isRecent(state, longest, now()) && strong) return next();
+    return freshRequired(longest, { members: acr === undefined ? {} : { acr } });
   };
 }
+
+export const isRecent = (state: ActiveState<unknown>, longest: Millis, now: Millis): boolean => !state.suspect && now - state.authenticatedAt <= longest;
+
+export const freshRequired = (longest: Millis, options: ProblemOptions = {}): Response =>
+  problem("fresh_required", { ...options, members: { maxAge: Math.floor(longest / 1000), ...options.members } });
 
 /** The answer to a request that needs a session and has none, or none of the right kind. */
 export function refused(state: SessionState<unknown>): Response {

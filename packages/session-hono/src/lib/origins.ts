@@ -1,4 +1,5 @@
-import { HoldfastError } from "@holdfast/session-core";
+import type { HoldfastError } from "@holdfast/session-core";
+import { configError } from "./config-error.ts";
 
 /** The origin of a URL; `"null"` for what is none, which no list of origins holds. */
 export function originOf(url: string): string {
@@ -20,7 +21,7 @@ export function originSet(origins: readonly string[]): ReadonlySet<string> {
 }
 
 function check(origin: string): void {
-  const wrong = (what: string): HoldfastError => new HoldfastError("config", `origins: "${origin}" ${what}`, { option: "origins" });
+  const wrong = (what: string): HoldfastError => configError("origins", `"${origin}" ${what}`);
   // URL knows the origins of a few schemes only.
   if (/^(?!(?:https?|wss?|ftp|file):)[a-z][a-z\d+.-]*:\/\/[a-z\d._-]+$/.test(origin)) return;
   if (originOf(origin) !== origin || origin.includes("*") || !origin.startsWith("http")) throw wrong('is not an origin; write it like "https://app.example", without path, trailing slash or wildcard.');

@@ -21,6 +21,7 @@ const PROBLEM: Readonly<Record<ProblemName, readonly [status: number, title: str
   limit_reached: [403, "Too many sessions"],
   bad_request: [400, "The request is malformed"],
   not_found: [404, "Not found"],
+  unsupported: [501, "Not possible with this store"],
 };
 
 /** An `application/problem+json` response that no cache keeps; 401 names the scheme (RFC 9110 section 15.5.2), 503 when to come back. */

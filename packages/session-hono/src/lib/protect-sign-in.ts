@@ -1,7 +1,8 @@
-import { HoldfastError, type Sessions } from "@holdfast/session-core";
+import type { Sessions } from "@holdfast/session-core";
 import type { Millis } from "@holdfast/session-protocol";
 import { getCookie } from "hono/cookie";
 import type { MiddlewareHandler } from "hono";
+import { tokensNeeded } from "./config-error.ts";
 import { isSafe } from "./csrf.ts";
 import { carriesToken, CSRF_HEADER, type CsrfTokenOptions } from "./csrf-token.ts";
 import { problem } from "./problem.ts";
@@ -27,7 +28,7 @@ const PLAIN_NAME = "sign-in";
 export function protectSignIn<Data>(sessions: Sessions<Data>, options: SignInOptions = {}): MiddlewareHandler<SessionEnv<Data>> {
   const { maxAge = 30 * 60_000, now = Date.now } = options;
   const { csrf: tokens, cookie } = sessions;
-  if (!tokens) throw new HoldfastError("config", "csrf: createSessions({ csrf: createCsrfTokens({ keys }) }) must switch tokens on first.", { option: "csrf" });
+  if (!tokens) throw tokensNeeded();
   const name = cookie.secure ? `__Host-${PLAIN_NAME}` : PLAIN_NAME;
   const set = (value: string, seconds: number): string =>
     `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly${cookie.secure ? "; Secure" : ""}; SameSite=${cookie.sameSite === "none" ? "None" : "Lax"}`;

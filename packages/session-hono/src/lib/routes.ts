@@ -1,10 +1,11 @@
-import type { RequestSession, Sessions, SessionSummary } from "@holdfast/session-core";
+import type { ActiveState, RequestSession, Sessions, SessionSummary } from "@holdfast/session-core";
 import type { Millis } from "@holdfast/session-protocol";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { configError } from "./config-error.ts";
 import { csrf, type CsrfOptions, decided } from "./csrf.ts";
 import { CSRF_HEADER, type CsrfTokenOptions } from "./csrf-token.ts";
-import { refused, requireSession } from "./guards.ts";
-import { problem } from "./problem.ts";
+import { freshRequired, isRecent, refused, requireSession } from "./guards.ts";
+import { problem, type ProblemOptions } from "./problem.ts";
 import { readJson } from "./read-body.ts";
 import { session, type SessionEnv } from "./session.ts";
 
@@ -18,6 +19,11 @@ export interface RouteOptions {
   readonly crossSite?: CsrfOptions | false;
   /** How CSRF tokens are checked, as in `session()`. */
   readonly csrf?: CsrfTokenOptions;
+  /**
+   * How recent the authentication must be to end other sessions, in ms: one of the device list, or the `others` and `all` of a sign-out (ASVS 5.0
+   * section 7.5.2; whoever stole a session must not end its owner's). Default `policy.freshFor`; `false` asks for none.
+   */
+  readonly freshForDevices?: Millis | false;
   /** Default `Date.now`. */
   readonly now?: () => Millis;
 }
@@ -26,11 +32,18 @@ export interface RouteOptions {
  * The session routes of the protocol, to be mounted at `/session`: the view, touch, refresh, logout and the device list.
  * Asking for the view, refreshing and signing out never count as activity; touching does. With CSRF tokens on, the view, touch and refresh
  * carry one in `X-CSRF-Token`.
+ *
+ * A sign-out always ends the session it came with. Where `all` may not end the others, 403 `fresh_required` says that they are still there.
+ *
+ * @throws HoldfastError `config` for a `freshForDevices` that is no duration
  */
 export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOptions = {}): Hono<SessionEnv<Data>> {
-  const { now = Date.now } = options;
+  const { now = Date.now, freshForDevices: fresh = sessions.policy.freshFor } = options;
+  if (fresh !== false && !(typeof fresh === "number" && fresh > 0)) throw configError("freshForDevices", "must be milliseconds above 0, or false.");
   const clearSiteData = options.clearSiteData?.map((type) => `"${type}"`).join(", ");
   const app = new Hono<SessionEnv<Data>>();
+  const stale = (state: ActiveState<Data>, problemOptions?: ProblemOptions): Response | undefined =>
+    fresh === false || isRecent(state, fresh, now()) ? undefined : freshRequired(fresh, problemOptions);
   // First: what another site caused costs no read.
   if (options.crossSite !== false) app.use(options.crossSite ? csrf(options.crossSite) : unlessDecided(csrf()));
   app.use(session(sessions, options.csrf === undefined ? {} : { csrf: options.csrf }));
@@ -65,13 +78,21 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
     if (scope !== "this" && scope !== "others" && scope !== "all") return problem("bad_request", { detail: 'scope must be "this", "others" or "all".' });
     const state = await c.var.session.load();
     if (state.kind === "none" && state.refused) return refused(state);
-    if (scope !== "this" && state.kind === "active") await sessions.revokeAll(state.subject, { except: state.id });
+    const headers = clearSiteData && scope !== "others" ? { "clear-site-data": clearSiteData } : {};
+    let kept: Response | undefined;
+    if (scope !== "this" && state.kind === "active") {
+      const why = { headers, ...(scope === "all" ? { detail: "Only this session is over, the others are not." } : {}) };
+      kept = sessions.listable ? stale(state, why) : problem("unsupported", why);
+      if (!kept) await sessions.revokeAll(state.subject, { except: state.id });
+    }
+    // Whoever wants to leave is let out, whatever becomes of the others.
     if (scope !== "others") c.var.session.end();
-    return c.body(null, 204, { "cache-control": "no-store", ...(clearSiteData && scope !== "others" ? { "clear-site-data": clearSiteData } : {}) });
+    return kept ?? c.body(null, 204, { "cache-control": "no-store", ...headers });
   });
 
   app.get("/devices", requireSession<Data>(), async (c) => {
     const { subject, id } = c.var.active;
+    if (!sessions.listable) return problem("unsupported");
     const rows = await sessions.list(subject, { current: id });
     return c.json({ devices: rows.map((row) => device(row, now())) }, 200, { "cache-control": "no-store" });
   });
@@ -81,8 +102,13 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
     const target = c.req.param("id");
     // The same answer for an id that is somebody else's and for one that is nobody's.
     if (!sessions.owns(subject, target)) return problem("not_found");
-    if (target === id) c.var.session.end();
-    else await sessions.revoke(target);
+    if (target === id) {
+      c.var.session.end();
+    } else {
+      const refusal = stale(c.var.active);
+      if (refusal) return refusal;
+      await sessions.revoke(target);
+    }
     return c.body(null, 204, { "cache-control": "no-store" });
   });
 

@@ -28,6 +28,7 @@ export const PROBLEMS = [
   "limit_reached",
   "bad_request",
   "not_found",
+  "unsupported",
 ] as const;
 
 export type ProblemName = (typeof PROBLEMS)[number];
