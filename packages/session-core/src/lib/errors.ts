@@ -64,5 +64,3 @@ export function oneOf(option: string, value: unknown, allowed: readonly unknown[
 export function reject(reason: string): never {
   throw new HoldfastError("rejected", `The update was rejected: ${reason}`, { reason });
 }
-
-export const notJson = (cause: unknown): HoldfastError => new HoldfastError("invalid_data", "Session data cannot be written as JSON.", { cause });

@@ -1,6 +1,6 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
 import { fromBase64url, toBase64url } from "./bytes.ts";
-import { notJson } from "./errors.ts";
+import { HoldfastError } from "./errors.ts";
 import type { Marks } from "./signals/sight.ts";
 import type { PendingChain } from "./token/elevation.ts";
 import type { Chain } from "./token/ratchet.ts";
@@ -86,18 +86,16 @@ interface RecordJson {
 
 export const endedBody = (reason: TombstoneReason, left?: Stored): string => JSON.stringify({ v: FORMAT, ended: reason, d: left?.data, dv: left?.dataVersion });
 
-/** @throws HoldfastError `invalid_data` for data that JSON has no word for */
+/** @throws HoldfastError `invalid_data` for rights that are none */
 export function writeBody(record: SessionRecord): string {
   const { pending } = record;
   const json: Record<keyof RecordJson, unknown> = {
     v: FORMAT,
     r: chainToJson(record.chain),
-    e: pending && { ...chainToJson(pending), ac: pending.acr, am: pending.amr, au: pending.authenticatedAt, st: pending.startedAt, sg: pending.marks },
+    e: pending && { ...chainToJson(pending), ...rightsToJson(pending), st: pending.startedAt, sg: pending.marks },
     s: record.subject,
     st: record.startedAt,
-    au: record.authenticatedAt,
-    ac: record.acr,
-    am: record.amr,
+    ...rightsToJson(record),
     dl: record.device,
     rm: record.remember || undefined,
     la: record.lapsed || undefined,
@@ -107,11 +105,7 @@ export function writeBody(record: SessionRecord): string {
     w: record.writes,
     ep: record.epoch || undefined,
   };
-  try {
-    return JSON.stringify(json);
-  } catch (cause) {
-    throw notJson(cause);
-  }
+  return JSON.stringify(json);
 }
 
 /** `null` for a body that is not ours or damaged. Never throws. */
@@ -161,7 +155,14 @@ function parse(body: string): Record<string, unknown> | null {
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isText = (value: unknown): boolean => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
-const hasRights = ({ ac, am, au }: Pick<RecordJson, "ac" | "am" | "au">): boolean => isOptionalText(ac) && Array.isArray(am) && am.every(isText) && isNumber(au);
+const hasRights = ({ ac, am, au }: { ac?: unknown; am: unknown; au: unknown }): boolean => isOptionalText(ac) && Array.isArray(am) && am.every(isText) && isNumber(au);
+
+/** @throws HoldfastError `invalid_data` for what could not be read again */
+function rightsToJson({ acr: ac, amr: am, authenticatedAt: au }: Pick<SessionRecord, "acr" | "amr" | "authenticatedAt">): { readonly ac: unknown; readonly am: unknown; readonly au: unknown } {
+  const json = { ac, am, au };
+  if (!hasRights(json)) throw new HoldfastError("invalid_data", "acr must be text, and amr a list of texts.");
+  return json;
+}
 
 const chainToJson = (chain: Chain): ChainJson => ({
   c: chain.chain,

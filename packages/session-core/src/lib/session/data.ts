@@ -1,8 +1,11 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { configError, HoldfastError, notJson } from "../errors.ts";
+import { configError, HoldfastError } from "../errors.ts";
 
 export interface DataOptions<Data> {
-  /** Checks data on load and before each write (Standard Schema: zod, valibot, arktype...). Must be synchronous. */
+  /**
+   * Checks data on load and before each write (Standard Schema: zod, valibot, arktype...). Must be synchronous. What it makes of the data is
+   * stored, so that must be plain JSON, and go through the schema again unchanged: defaults and trimmed text do, a counter does not.
+   */
   readonly schema?: StandardSchemaV1<unknown, Data>;
   /** Data of a new session, and of one whose stored data can no longer be read. Default `{}`. */
   readonly initial?: Data;
@@ -18,14 +21,13 @@ export interface DataCodec<Data> {
   readonly initial: Data;
   /** `undefined` for data that cannot be read any more: the session goes on with `initial`. */
   read(stored: unknown, version: number): Data | undefined;
-  /** @throws HoldfastError `invalid_data` */
+  /** What is kept of the data: a frozen copy. @throws HoldfastError `invalid_data` */
   check(data: Data): Data;
 }
 
 export function createDataCodec<Data extends object>(options: DataOptions<Data>): DataCodec<Data> {
   const { schema, initial = {} as Data, version = 1, migrate } = options;
   if (!Number.isSafeInteger(version)) throw configError("version", "must be a whole number.");
-  if (typeof initial !== "object" || initial === null) throw configError("initial", "must be an object.");
 
   const validate = (value: unknown): StandardSchemaV1.Result<Data> => {
     if (!schema) return { value: value as Data };
@@ -33,12 +35,20 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
     if (result instanceof Promise) throw configError("schema", "validates asynchronously; session data needs a synchronous schema.");
     return result;
   };
-  const start = validate(initial);
-  if (start.issues) throw configError("initial", `does not satisfy the schema: ${describe(start.issues)}`);
+  const own = (value: unknown, fault: (problem: string) => HoldfastError): Data => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw fault("must be an object; does the update function return it?");
+    const result = validate(value);
+    if (result.issues) throw fault(`does not satisfy the schema: ${describe(result.issues)}`);
+    try {
+      return deepFreeze(JSON.parse(JSON.stringify(result.value, plain)) as Data);
+    } catch (error) {
+      throw fault(`must be plain JSON (${String(error)})`);
+    }
+  };
 
   return {
     version,
-    initial: deepFreeze(structuredClone(initial)),
+    initial: own(initial, (problem) => configError("initial", `${problem}.`)),
     read(stored, from) {
       try {
         const current = from === version ? stored : migrate?.(stored, from);
@@ -49,16 +59,7 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
         return undefined;
       }
     },
-    check(data) {
-      if (typeof data !== "object" || data === null) throw new HoldfastError("invalid_data", "Session data must be an object; did the update function forget to return it?");
-      const result = validate(data);
-      if (result.issues) throw new HoldfastError("invalid_data", `Session data does not satisfy the schema: ${describe(result.issues)}`);
-      try {
-        return deepFreeze(data);
-      } catch (cause) {
-        throw notJson(cause);
-      }
-    },
+    check: (data) => own(data, (problem) => new HoldfastError("invalid_data", `Session data ${problem}.`)),
   };
 }
 
@@ -66,12 +67,19 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
 const describe = (issues: readonly StandardSchemaV1.Issue[]): string =>
   issues.map((issue) => (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join(".") || "(root)").join(", ");
 
+/** For JSON.stringify: refuses what JSON would lose or turn into something else. Members that are undefined may go, and class instances lose their class. */
+function plain(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const given = this[key];
+  if (Number.isFinite(given) || (given === undefined ? !Array.isArray(this) : / (Array|Boolean|Null|Object|String)]/.test(Object.prototype.toString.call(given)))) return value;
+  throw new TypeError(key);
+}
+
 /** Far below what any stack can take, so that what is written can also be read. */
 const MAX_DEPTH = 200;
 
-/** Updates are replayed on conflict, so data that one of them changed in place would be changed twice. Throws at circles and the like. */
+/** Updates are replayed on conflict, so data that one of them changed in place would be changed twice. */
 function deepFreeze<T>(value: T, depth = 0): T {
-  if (depth > MAX_DEPTH) throw new RangeError("a circle, or more than 200 levels");
+  if (depth > MAX_DEPTH) throw new RangeError("too deep");
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   for (const member of Object.values(value)) deepFreeze(member, depth + 1);
   return Object.freeze(value);
