@@ -14,6 +14,7 @@ const SECOND = 1000;
 const IDLE = 60 * SECOND;
 const ABSOLUTE = 600 * SECOND;
 const WARN = 20 * SECOND;
+const FRESH = 30 * SECOND;
 
 const available = existsSync(CHROMIUM);
 if (!available) {
@@ -90,7 +91,7 @@ describe.skipIf(!available)("the portal in Chromium, two tabs, one clock", () =>
     mkdirSync(SHOTS, { recursive: true });
     const client = loadClient(CLIENT);
     if (!client) throw new Error("apps/demo is not built; run the build first.");
-    portal = await startInside(clock, { client, warn: WARN, policy: { idle: IDLE, absolute: ABSOLUTE } });
+    portal = await startInside(clock, { client, warn: WARN, policy: { idle: IDLE, absolute: ABSOLUTE, freshFor: FRESH } });
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     context = await browser.newContext({ viewport: { width: 1200, height: 850 } });
     context.setDefaultTimeout(10_000);
@@ -231,6 +232,21 @@ describe.skipIf(!available)("the portal in Chromium, two tabs, one clock", () =>
     }
   });
 
+  it("[D07] asks for the password again before it ends another session, once the last proof is old", async () => {
+    const script = new Browserlike(portal.url, "curl/8.9");
+    await script.signIn();
+    await advance(FRESH);
+    await open(second, "/devices");
+    await second.getByRole("button", { name: "End curl" }).click();
+    await heading(second, "Is it still you?");
+    expect(await script.json("GET", "/session")).toMatchObject({ state: "active" });
+    await second.getByLabel("Password of ada").fill("correct-horse");
+    await second.keyboard.press("Enter");
+    await heading(second, "Where you are signed in");
+    await expect.poll(() => second.locator(".devices li").count()).toBe(1);
+    expect(await script.json("GET", "/session")).toEqual({ state: "none", ended: "revoked" });
+  });
+
   it("warns in both tabs, and one action in one of them extends both; focus comes back", async () => {
     await open(first, "/account");
     await open(second, "/devices");
@@ -292,7 +308,11 @@ describe.skipIf(!available)("the portal in Chromium, two tabs, one clock", () =>
     const phone = new Browserlike(portal.url);
     await phone.signIn();
     await signIn(first);
+    await advance(FRESH);
     await first.getByRole("button", { name: "Sign out everywhere" }).click();
+    await heading(first, "Is it still you?");
+    await first.getByLabel("Password of ada").fill("correct-horse");
+    await first.keyboard.press("Enter");
     await heading(first, "You are signed out");
     expect((await phone.json<{ state: string }>("GET", "/session")).state).toBe("none");
   });

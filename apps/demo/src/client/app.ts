@@ -8,6 +8,8 @@ export interface PortalConfig {
   readonly idle: number;
   readonly absolute: number;
   readonly warn: number;
+  /** How long a proof of who is there counts as recent. */
+  readonly freshFor: number;
   readonly store: string;
 }
 

@@ -41,7 +41,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
     ...(setup.policy === undefined ? {} : { policy: setup.policy }),
     ...(setup.onEvent === undefined ? {} : { onEvent: setup.onEvent }),
   });
-  const { idle, absolute, renew, overlap } = sessions.policy;
+  const { idle, absolute, renew, overlap, freshFor } = sessions.policy;
   const warn = setup.warn ?? defaultWarn(idle);
   const verifyPassword = setup.verifyPassword ?? (await createAccounts());
 
@@ -69,7 +69,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
   }));
 
   if (client) {
-    const page = pageWith(client.page, { idle, absolute, warn, store: storeName });
+    const page = pageWith(client.page, { idle, absolute, warn, freshFor, store: storeName });
     for (const [path, { body, type }] of client.files) {
       const cache = path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "public, max-age=3600";
       app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cache } }));

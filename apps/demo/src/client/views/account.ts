@@ -2,6 +2,7 @@ import { type App, type Changeover, isSignedIn, type View } from "../app.ts";
 import { h, icon, setText } from "../dom.ts";
 import { gauge } from "../gauge.ts";
 import { agoText, durationText, plural } from "../time.ts";
+import { proved } from "./step-up.ts";
 
 export function account(app: App): View {
   const { session, config } = app;
@@ -14,7 +15,7 @@ export function account(app: App): View {
   const extend = async (): Promise<void> => {
     app.toast((await app.extend()) ? "Rope paid in: you have the whole time again." : "That did not work. Are you still signed in?");
   };
-  const node = h(
+  const node: HTMLElement = h(
     "div",
     {},
     h("header", { class: "head" }, h("h1", { tabindex: "-1" }, "Your session"), h("p", { class: "soft" }, "Two ropes hold it. When either runs out you are signed out, in every tab, by the server.")),
@@ -42,7 +43,7 @@ export function account(app: App): View {
           ),
         ),
       ),
-      h("div", { class: "split even" }, preferences(app), leaving(app)),
+      h("div", { class: "split even" }, preferences(app), leaving(app, () => void proved(app, node, "Signing out everywhere", () => app.signOut("all")))),
     ),
   );
   return {
@@ -98,7 +99,7 @@ function preferences(app: App): HTMLElement {
   return h("section", { class: "card stack", "aria-labelledby": "prefs" }, h("h2", { id: "prefs" }, "As you like it"), form);
 }
 
-function leaving(app: App): HTMLElement {
+function leaving(app: App, everywhere: () => void): HTMLElement {
   return h(
     "section",
     { class: "card stack", "aria-labelledby": "leave" },
@@ -108,7 +109,7 @@ function leaving(app: App): HTMLElement {
       "div",
       { class: "row wide" },
       h("button", { class: "btn quiet", type: "button", onclick: () => void app.signOut("this") }, "Sign out"),
-      h("button", { class: "btn alarm", type: "button", onclick: () => void app.signOut("all") }, "Sign out everywhere"),
+      h("button", { class: "btn alarm", type: "button", onclick: everywhere }, "Sign out everywhere"),
     ),
   );
 }

@@ -1,6 +1,7 @@
-import { type App, isSignedIn, sessionId, type View } from "../app.ts";
+import type { App, View } from "../app.ts";
 import { h, setText } from "../dom.ts";
 import { clockText, durationText } from "../time.ts";
+import { stepUp } from "./step-up.ts";
 
 interface Ledger {
   readonly subject: string;
@@ -23,9 +24,8 @@ export function admin(app: App): View {
     node.replaceChildren(h("header", { class: "head" }, h("h1", { tabindex: "-1" }, "Harbour office")), h("p", { class: "note bad" }, answer.title));
   };
   const ask = (): void => {
-    node.className = "narrow stack";
-    node.replaceChildren(...stepUp(app, load));
-    node.querySelector<HTMLElement>("#again")?.focus();
+    const why = `The harbour office opens to somebody who proved who they are within the last ${durationText(300_000)}. Being signed in is not enough.`;
+    stepUp(app, node, { why, button: "Open the office", done: load });
   };
   const open = (ledger: Ledger): void => {
     until = Date.now() + ledger.freshFor * 1000;
@@ -51,38 +51,4 @@ export function admin(app: App): View {
       void load();
     },
   };
-}
-
-function stepUp(app: App, done: () => Promise<void>): HTMLElement[] {
-  const name = isSignedIn(app.session) ? app.session.subject : "";
-  const password = h("input", { id: "again", type: "password", autocomplete: "current-password", required: true, maxlength: 256, "aria-describedby": "again-error" });
-  const error = h("p", { class: "note bad", id: "again-error", role: "alert", hidden: true });
-  const button = h("button", { class: "btn", type: "submit" }, "Open the office");
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    error.hidden = true;
-    button.disabled = true;
-    const answer = await app.call<{ id: string }>("POST", "/api/elevate", { password: password.value });
-    button.disabled = false;
-    if (!answer.ok) {
-      error.textContent = answer.status === 401 || answer.status === 403 ? "That is not your password." : answer.title;
-      error.hidden = false;
-      password.select();
-      return password.focus();
-    }
-    app.toast(sessionId(app.session) === answer.value.id ? "Same session, new credential, new rights." : "New rights.");
-    await app.refresh();
-    await done();
-  };
-  return [
-    h("header", { class: "head" }, h("h1", { tabindex: "-1" }, "Is it still you?"), h("p", { class: "soft" }, `The harbour office opens to somebody who proved who they are within the last ${durationText(300_000)}. Being signed in is not enough.`)),
-    h(
-      "form",
-      { class: "card stack", onsubmit: (event) => void submit(event) },
-      h("input", { type: "text", name: "username", value: name, autocomplete: "username", hidden: true, readonly: true }),
-      h("div", { class: "field" }, h("label", { for: "again" }, `Password of ${name}`), password),
-      error,
-      button,
-    ),
-  ];
 }

@@ -1,6 +1,7 @@
 import type { App, View } from "../app.ts";
 import { h, icon } from "../dom.ts";
 import { agoText, plural } from "../time.ts";
+import { proved } from "./step-up.ts";
 
 interface Device {
   readonly id: string;
@@ -12,14 +13,14 @@ interface Device {
 
 export function devices(app: App): View {
   const list = h("ul", { class: "devices" });
-  const others = h("button", { class: "btn alarm", type: "button", hidden: true, onclick: () => void endOthers() }, "End all others");
+  const others = h("button", { class: "btn alarm", type: "button", hidden: true, onclick: () => void proved(app, node, "Ending all others", endOthers) }, "End all others");
   const count = h("p", { class: "soft", role: "status" }, "Looking…");
 
   const load = async (): Promise<void> => {
     const answer = await app.call<{ devices: readonly Device[] }>("GET", "/session/devices");
     if (!answer.ok) return void (count.textContent = answer.title);
     const rows = [...answer.value.devices].sort((a, b) => Number(b.current) - Number(a.current) || a.seenAgo - b.seenAgo);
-    list.replaceChildren(...rows.map((row) => device(row, end)));
+    list.replaceChildren(...rows.map((row) => device(row, (one) => void proved(app, node, "Ending another session", () => end(one)))));
     others.hidden = rows.length < 2;
     count.textContent = rows.length === 1 ? "Only here. Sign in with another browser and it shows up." : `${plural(rows.length, "place")}, this one first.`;
   };
@@ -45,7 +46,7 @@ export function devices(app: App): View {
   return { title: "Devices", node };
 }
 
-function device(row: Device, end: (row: Device) => Promise<void>): HTMLElement {
+function device(row: Device, end: (row: Device) => void): HTMLElement {
   const label = row.label ?? "Unnamed device";
   const shape = /android|iphone|ipad|phone/i.test(label) ? "i-phone" : /curl|script|node/i.test(label) ? "i-terminal" : "i-device";
   return h(
@@ -53,6 +54,6 @@ function device(row: Device, end: (row: Device) => Promise<void>): HTMLElement {
     {},
     h("span", { class: "glyph" }, icon(shape)),
     h("div", {}, h("h3", {}, label, row.current && h("span", { class: "tag" }, "this one")), h("p", { class: "soft" }, `Last seen ${agoText(row.seenAgo * 1000)}, signed in ${agoText(row.createdAgo * 1000)}`), h("p", { class: "soft mono" }, row.id)),
-    row.current ? h("span", { class: "here" }) : h("button", { class: "btn small quiet", type: "button", "aria-label": `End ${label}`, onclick: () => void end(row) }, "End"),
+    row.current ? h("span", { class: "here" }) : h("button", { class: "btn small quiet", type: "button", "aria-label": `End ${label}`, onclick: () => end(row) }, "End"),
   );
 }
