@@ -7,6 +7,7 @@ export interface Problem {
 
 const STATUS: Partial<Record<HoldfastErrorCode, number>> = {
   conflict: 409,
+  data_too_large: 413,
   invalid_data: 400,
   limit_reached: 403,
   no_session: 401,

@@ -37,7 +37,7 @@ describe("what a response gives away", () => {
 
   it("[J02] no problem document tells a cause, a stack, a query or a body", async () => {
     const cause = new Error("connect ECONNREFUSED 10.0.0.1 password=hunter2");
-    for (const code of ["unavailable", "store_full", "conflict", "rejected", "limit_reached", "no_session", "sign_in_revoked", "invalid_data"] as const) {
+    for (const code of ["unavailable", "store_full", "conflict", "rejected", "limit_reached", "data_too_large", "no_session", "sign_in_revoked", "invalid_data"] as const) {
       const response = problemOf(new HoldfastError(code, "message of the core", { cause }));
       expect(response.headers.get("content-type")).toBe("application/problem+json");
       const text = await response.text();
@@ -51,6 +51,19 @@ describe("what a response gives away", () => {
     const foreign = await browser.send("POST", "/session/logout?q=hunter2", { headers: { "sec-fetch-site": "cross-site" }, body: "hunter3" });
     expect(foreign.status).toBe(403);
     for (const response of [bad, foreign]) expect(await response.text()).not.toContain("hunter");
+  });
+
+  it("[J02] data that would be too large are 413, where the handler throws it and where the commit does; nothing is written", async () => {
+    for (const lazy of [false, true]) {
+      const { app, sessions } = world({ core: { maxDataBytes: 20 }, session: { lazy } });
+      const browser = await signedIn(app);
+      expect((await browser.post("/cart")).status).toBe(200);
+      expect((await browser.post("/cart")).status).toBe(200);
+      const response = await browser.post("/cart");
+      expect([response.status, response.headers.get("cache-control")]).toEqual([413, "no-store"]);
+      expect(await response.json()).toMatchObject({ type: "urn:holdfast:problem:data_too_large", code: "data_too_large", status: 413, title: expect.any(String) });
+      expect((await sessions.list("ada")).map(({ data }) => data)).toEqual([{ cart: ["x", "x"] }]);
+    }
   });
 
   it("[J03] unknown, forged, expired, signed out and revoked: one answer", async () => {

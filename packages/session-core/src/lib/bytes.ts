@@ -44,6 +44,8 @@ export function fromBase64url(text: string): Uint8Array | null {
   return (bits & ((1 << held) - 1)) === 0 ? bytes : null;
 }
 
+export const utf8 = /* @__PURE__ */ new TextEncoder();
+
 /** From the platform's CSPRNG; nothing else makes secrets here. */
 export const randomBytes = (length: number): Uint8Array => globalThis.crypto.getRandomValues(new Uint8Array(length));
 

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
 import { createKnownEpoch } from "./epoch/known-epoch.ts";
-import { configError, oneOf } from "./errors.ts";
+import { configError, noOthers, oneOf } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { createLine } from "./line.ts";
 import { createManager } from "./manager.ts";
@@ -49,14 +49,20 @@ export interface SessionsOptions<Data> extends DataOptions<Data> {
   readonly clock?: Clock;
 }
 
+const OPTIONS: readonly string[] = [
+  "store", "storeTimeout", "keys", "policy", "cookie", "csrf", "realm", "guests", "onReuse", "signals", "project", "onEvent", "development", "clock",
+  "schema", "initial", "version", "migrate", "maxDataBytes",
+] satisfies (keyof SessionsOptions<unknown>)[];
+
 /**
  * The sessions of one application: one call at start-up, shared by all requests.
  *
  * @throws HoldfastError `config` naming the option and the fix: keys missing in production, keys too short, cookie attributes that browsers
- * drop, an unlimited absolute timeout, a store without a power that the policy needs.
+ * drop, an option that does not exist, an unlimited absolute timeout, a store without a power that the policy needs.
  */
 export function createSessions<Data extends object = Record<string, unknown>>(options: SessionsOptions<Data>): Sessions<Data> {
   const { realm = "default", storeTimeout = 3000, guests = true, onReuse = "revoke", clock = systemClock } = options;
+  noOthers("", options, OPTIONS);
   if (typeof options.store?.read !== "function" || typeof options.store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore() of @holdfast/session-core/memory.");
   if (!/^[\w.:/-]{1,64}$/.test(realm)) throw configError("realm", "must be 1 to 64 letters, digits or any of _ . : / -");
   oneOf("onReuse", onReuse, ["revoke", "refuse"]);

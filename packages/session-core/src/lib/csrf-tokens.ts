@@ -1,4 +1,4 @@
-import { equalBytes, fromBase64url, randomBytes, toBase64url } from "./bytes.ts";
+import { equalBytes, fromBase64url, randomBytes, toBase64url, utf8 } from "./bytes.ts";
 import { configError } from "./errors.ts";
 import { createMac, type Mac } from "./hash.ts";
 import { createKeyRing, type KeyRingFile } from "./token/key-ring.ts";
@@ -21,7 +21,6 @@ export interface CsrfTokens {
 // key[2] random[16] mac[32]
 const AT = { random: 2, mac: 18, end: 50 } as const;
 const TOKEN_LENGTH = 67;
-const utf8 = new TextEncoder();
 
 /**
  * Tokens need no store: what makes one valid is the session it names, so it is worthless with any other and after the next sign-in.

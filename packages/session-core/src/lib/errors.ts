@@ -10,6 +10,7 @@
  * - `sign_in_revoked`: the sign-in began before the subject's sessions were revoked.
  * - `authentication_too_old`: `authenticatedAt` is further back than `policy.absolute`; the session would be over at once.
  * - `invalid_data`: session data does not satisfy the schema or is no JSON, or a subject or time is none.
+ * - `data_too_large`: session data would be larger than `maxDataBytes`; nothing was written. Answer 413.
  * - `store_full`: the store has no room for another session.
  * - `unsupported`: the store lacks the power this call needs.
  */
@@ -25,6 +26,7 @@ export type HoldfastErrorCode =
   | "sign_in_revoked"
   | "authentication_too_old"
   | "invalid_data"
+  | "data_too_large"
   | "store_full"
   | "unsupported";
 
@@ -58,6 +60,11 @@ export const configError = (option: string, problem: string): HoldfastError =>
 /** Refuses a value that is none of these. */
 export function oneOf(option: string, value: unknown, allowed: readonly unknown[]): void {
   if (!allowed.includes(value)) throw configError(option, `must be one of ${JSON.stringify(allowed)}.`);
+}
+
+/** Refuses what nobody reads: a misspelled limit would be none, and a generator of ids would be believed to be in use. */
+export function noOthers(prefix: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw configError(prefix + name, "is no option; check its spelling.");
 }
 
 /** Called inside an update function: nothing is written, and the caller gets code `rejected` with this reason. */

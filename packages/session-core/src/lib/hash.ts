@@ -1,10 +1,10 @@
 import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8 } from "./bytes.ts";
 
 /** An HMAC-SHA-256 key, ready to use. */
 export type Mac = (message: Uint8Array) => Uint8Array;
 
 const BLOCK_BYTES = 64;
-const utf8 = /* @__PURE__ */ new TextEncoder();
 
 // Synchronous and the same everywhere. A prepared state is copied into one scratch object per call: a third faster than a new object
 // each time. `_cloneInto` is an underscore API of @noble/hashes, hence the exact version in package.json.

@@ -19,6 +19,7 @@ const PROBLEM: Readonly<Record<ProblemName, readonly [status: number, title: str
   conflict: [409, "The session was changed by others"],
   rejected: [409, "The change was rejected"],
   limit_reached: [403, "Too many sessions"],
+  data_too_large: [413, "The session data would be too large"],
   bad_request: [400, "The request is malformed"],
   not_found: [404, "Not found"],
   unsupported: [501, "Not possible with this store"],
@@ -47,12 +48,12 @@ export function problemOf(error: HoldfastError): Response {
     case "unavailable":
     case "store_full":
       return problem("unavailable");
-    case "conflict":
-      return problem("conflict");
     case "rejected":
       return problem("rejected", error.reason === undefined ? {} : { members: { reason: error.reason } });
+    case "conflict":
     case "limit_reached":
-      return problem("limit_reached");
+    case "data_too_large":
+      return problem(error.code);
     case "no_session":
       return problem(error.reason === "superseded" ? "superseded" : "expired");
     case "sign_in_revoked":

@@ -26,6 +26,7 @@ export const PROBLEMS = [
   "conflict",
   "rejected",
   "limit_reached",
+  "data_too_large",
   "bad_request",
   "not_found",
   "unsupported",

@@ -1,4 +1,4 @@
-import { equalBytes, fromBase64url, randomBytes, toBase64url } from "../bytes.ts";
+import { equalBytes, fromBase64url, randomBytes, toBase64url, utf8 } from "../bytes.ts";
 import { HoldfastError } from "../errors.ts";
 import { createMac, type Mac } from "../hash.ts";
 import type { SessionId } from "../port.ts";
@@ -23,7 +23,6 @@ interface BodyKeys {
 
 const IV_BYTES = 12;
 const FORM = /^([et])1\.(\d{1,5})\.([\w-]+)(?:\.([^]*))?$/;
-const utf8 = new TextEncoder();
 const text = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export function createBodyCipher(ring: KeyRing, realm: string, aes: AesGcm, acceptPlain: boolean): BodyCipher {

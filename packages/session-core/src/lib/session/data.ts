@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { configError, HoldfastError } from "../errors.ts";
+import { utf8 } from "../bytes.ts";
+import { configError, HoldfastError, type HoldfastErrorCode } from "../errors.ts";
 
 export interface DataOptions<Data> {
   /**
@@ -13,6 +14,11 @@ export interface DataOptions<Data> {
   readonly version?: number;
   /** Turns data of an earlier version into today's. Without it such data becomes `initial`. */
   readonly migrate?: (data: unknown, from: number) => Data;
+  /**
+   * What the data of one session may take as JSON in UTF-8, in bytes. An intent whose result is larger throws `data_too_large`. Data that is
+   * larger when it is read (written under another limit, or grown by `migrate`) can be read; the next write of it has to be smaller. Default 16,384.
+   */
+  readonly maxDataBytes?: number;
 }
 
 /** The one place that knows the shape of the application's data. */
@@ -21,13 +27,14 @@ export interface DataCodec<Data> {
   readonly initial: Data;
   /** `undefined` for data that cannot be read any more: the session goes on with `initial`. */
   read(stored: unknown, version: number): Data | undefined;
-  /** What is kept of the data: a frozen copy. @throws HoldfastError `invalid_data` */
+  /** What is kept of the data: a frozen copy. @throws HoldfastError `invalid_data`, `data_too_large` */
   check(data: Data): Data;
 }
 
 export function createDataCodec<Data extends object>(options: DataOptions<Data>): DataCodec<Data> {
-  const { schema, initial = {} as Data, version = 1, migrate } = options;
+  const { schema, initial = {} as Data, version = 1, migrate, maxDataBytes = 16_384 } = options;
   if (!Number.isSafeInteger(version)) throw configError("version", "must be a whole number.");
+  if (!Number.isSafeInteger(maxDataBytes) || maxDataBytes < 2) throw configError("maxDataBytes", "must be a whole number of bytes, at least 2.");
 
   const validate = (value: unknown): StandardSchemaV1.Result<Data> => {
     if (!schema) return { value: value as Data };
@@ -35,15 +42,20 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
     if (result instanceof Promise) throw configError("schema", "validates asynchronously; session data needs a synchronous schema.");
     return result;
   };
-  const own = (value: unknown, fault: (problem: string) => HoldfastError): Data => {
+  const own = (value: unknown, fault: (problem: string, code?: HoldfastErrorCode) => HoldfastError): Data => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) throw fault("must be an object; does the update function return it?");
     const result = validate(value);
     if (result.issues) throw fault(`does not satisfy the schema: ${describe(result.issues)}`);
+    let text: string;
+    let kept: Data;
     try {
-      return deepFreeze(JSON.parse(JSON.stringify(result.value, plain)) as Data);
+      text = JSON.stringify(result.value, plain);
+      kept = deepFreeze(JSON.parse(text) as Data);
     } catch (error) {
       throw fault(`must be plain JSON (${String(error)})`);
     }
+    if (utf8.encode(text).length > maxDataBytes) throw fault(`must not take more than ${maxDataBytes} bytes as JSON (maxDataBytes)`, "data_too_large");
+    return kept;
   };
 
   return {
@@ -59,7 +71,7 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
         return undefined;
       }
     },
-    check: (data) => own(data, (problem) => new HoldfastError("invalid_data", `Session data ${problem}.`)),
+    check: (data) => own(data, (problem, code = "invalid_data") => new HoldfastError(code, `Session data ${problem}.`)),
   };
 }
 

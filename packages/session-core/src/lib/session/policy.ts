@@ -1,5 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { configError, oneOf } from "../errors.ts";
+import { configError, noOthers, oneOf } from "../errors.ts";
 
 export interface Policy {
   /** End after this long without user activity. Default 30 min. */
@@ -56,6 +56,9 @@ const base: Profile = {
   freshFor: 15 * MINUTE,
 };
 
+/** What sessions of a kind of their own have. */
+const LIMITS = ["idle", "absolute"];
+
 const limit = (max: number, whenFull: "reject" | "evict-oldest"): Policy["concurrent"] => ({ max, whenFull });
 
 // Sources: docs/standards.md section 4. Where a text gives no number (hipaa idle, concurrency, freshness), it is our choice.
@@ -76,9 +79,11 @@ export function resolvePolicy(options: PolicyOptions = "default"): Policy {
   const merged = { ...known[profile], ...given };
   const policy: Policy = { ...merged, touchEvery: given.touchEvery ?? Math.min(Math.max(MINUTE, merged.idle / 10), merged.idle / 4) };
 
+  noOthers("policy.", given, [...Object.keys(base), "touchEvery"]);
   const { idle, absolute, guest, remember, renew, overlap, touchEvery, concurrent, freshFor } = policy;
   duration("absolute", absolute, SECOND);
   duration("idle", idle, SECOND, absolute, "policy.absolute");
+  noOthers("policy.guest.", guest, LIMITS);
   duration("guest.absolute", guest.absolute, SECOND);
   duration("guest.idle", guest.idle, SECOND, guest.absolute, "policy.guest.absolute");
   duration("overlap", overlap, 15 * SECOND);
@@ -87,13 +92,15 @@ export function resolvePolicy(options: PolicyOptions = "default"): Policy {
   if (renew !== "off") duration("renew", renew, Math.max(SECOND, overlap));
   if (remember !== "off") {
     if (profile !== "default") throw configError("policy.remember", `must be "off" with profile ${profile}.`);
+    noOthers("policy.remember.", remember, LIMITS);
     duration("remember.idle", remember.idle, idle);
     duration("remember.absolute", remember.absolute, Math.max(remember.idle, absolute), 30 * DAY, "30 days");
   }
   if (typeof policy.resume !== "boolean") throw configError("policy.resume", "must be true or false.");
   if (policy.resume && profile === "nistAal3") throw configError("policy.resume", "must be false with profile nistAal3: it asks for the full sign-in.");
   if (concurrent !== "off") {
-    const { max, whenFull } = concurrent;
+    const { max, whenFull, ...others } = concurrent;
+    noOthers("policy.concurrent.", others, []);
     if (!Number.isSafeInteger(max) || max < 1) throw configError("policy.concurrent.max", 'must be a whole number of at least 1, or policy.concurrent "off".');
     oneOf("policy.concurrent.whenFull", whenFull, ["reject", "evict-oldest"]);
   }

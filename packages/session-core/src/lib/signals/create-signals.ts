@@ -1,4 +1,4 @@
-import { fromBase64url, toBase64url } from "../bytes.ts";
+import { fromBase64url, toBase64url, utf8 } from "../bytes.ts";
 import { configError } from "../errors.ts";
 import { createMac, deriveKey } from "../hash.ts";
 import type { SessionId } from "../port.ts";
@@ -35,7 +35,6 @@ export interface SignalsOptions {
 const ACTIONS = ["observe", "elevate", "revoke"] as const;
 const MARK_BYTES = 6;
 const TOLD = 10_000;
-const utf8 = new TextEncoder();
 
 /**
  * Signals that a session may have changed hands, for `createSessions({ signals })`. They are hints: people change networks, and a thief may share

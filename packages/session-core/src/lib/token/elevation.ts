@@ -1,4 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
+import { utf8 } from "../bytes.ts";
 import { mac } from "../hash.ts";
 import type { SessionId } from "../port.ts";
 import type { Marks } from "../signals/sight.ts";
@@ -18,7 +19,6 @@ export interface Rights {
 /** A chain with new rights that waits for its first use; until then the old one lives on without them. */
 export interface PendingChain extends Chain, Rights {}
 
-const utf8 = new TextEncoder();
 
 /**
  * The first secret of an elevated chain. It is made from a secret that the presenter holds or is about to get, so a double submit

@@ -1,5 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { fromBase64url, randomBytes, toBase64url } from "../bytes.ts";
+import { fromBase64url, randomBytes, toBase64url, utf8 } from "../bytes.ts";
 import { configError, HoldfastError, oneOf } from "../errors.ts";
 import { createMac, deriveKey, type Mac } from "../hash.ts";
 import type { Partition, SessionId } from "../port.ts";
@@ -49,7 +49,6 @@ const SUBJECT = /^\P{Cs}{1,1024}$/u;
 const PARTITION_BYTES = 9;
 const HANDLE_BYTES = 12;
 const ROW_ID_BYTES = 18;
-const utf8 = /* @__PURE__ */ new TextEncoder();
 
 /** A fresh key file with one active key. */
 export function generateKeys(now: Millis = Date.now()): KeyRingFile {

@@ -1,5 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { configError, type HoldfastError, oneOf } from "../errors.ts";
+import { configError, type HoldfastError, noOthers, oneOf } from "../errors.ts";
 import type { CookieAttributes, CookieChange } from "../session/state.ts";
 import { GUEST_CHAIN } from "../token/credential.ts";
 
@@ -40,7 +40,8 @@ const EPOCH = new Date(0 satisfies Millis).toUTCString();
 
 /** @throws HoldfastError `config` for a combination that browsers drop or that is unsafe */
 export function createCookieTransport(options: CookieOptions = {}): CookieTransport {
-  const { name = "sid", prefix = "__Host-", sameSite = "lax", domain, path = "/", secure = true } = options;
+  const { name = "sid", prefix = "__Host-", sameSite = "lax", domain, path = "/", secure = true, allowCrossSite, ...others } = options;
+  noOthers("cookie.", others, []);
   oneOf("cookie.prefix", prefix, ["__Host-", "__Host-Http-", "__Secure-", "none"]);
   oneOf("cookie.sameSite", sameSite, ["lax", "strict", "none"]);
   if (!TOKEN.test(name)) throw configError("cookie.name", "must be a token of at most 256 letters, digits and -_.!~ (RFC 9110 section 5.6.2).");
@@ -52,7 +53,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     if (domain !== undefined) throw dropped("domain", "must be left out", 'Or use prefix "__Secure-".');
     if (path !== "/") throw dropped("path", 'must be "/"', 'Or use prefix "__Secure-".');
   }
-  if (sameSite === "none" && !(options.allowCrossSite && secure)) throw configError("cookie.sameSite", '"none" needs secure: true and allowCrossSite: true, and CSRF tokens on every write.');
+  if (sameSite === "none" && !(allowCrossSite && secure)) throw configError("cookie.sameSite", '"none" needs secure: true and allowCrossSite: true, and CSRF tokens on every write.');
   if (domain !== undefined && !DOMAIN.test(domain)) throw configError("cookie.domain", 'must be a host name, for example "example.com".');
   // Without the slash a browser takes the path of the request instead, and a deletion from elsewhere misses the cookie.
   if (!PATH.test(path)) throw configError("cookie.path", "must begin with / and be printable ASCII without spaces and semicolons, at most 1024 characters.");
