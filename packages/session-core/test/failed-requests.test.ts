@@ -41,6 +41,17 @@ describe("what is left of a request that failed", () => {
     await expect(answer).rejects.toMatchObject({ code: "unavailable" });
   });
 
+  it("a lazy session that nobody looked at commits nothing, and is not said to be none", async () => {
+    const { sessions, store } = world();
+    const jar = await signedIn(sessions);
+    store.calls.length = 0;
+    const committed = await sessions.prepare(jar.headers()).commit();
+    expect(committed.cookies).toEqual([]);
+    expect(() => committed.state).toThrow(expect.objectContaining({ code: "not_loaded" }));
+    expect(store.calls).toEqual([]);
+    expect((await sessions.prepare(new Headers()).commit()).state).toEqual({ kind: "none" });
+  });
+
   it("load() tells what the request made of the session, not what was read", async () => {
     const { sessions } = world();
     const jar = await signedIn(sessions);
@@ -215,5 +226,42 @@ describe("elevations", () => {
     await request(sessions, jar);
     const session = await sessions.open(old.headers());
     expect(() => session.elevate({ acr: "high" })).toThrow(expect.objectContaining({ code: "no_session", reason: "superseded" }));
+  });
+
+  it("[A13] that lower the rights hold at once, for every credential, and need no new one", async () => {
+    const { sessions } = world();
+    const jar = await signedIn(sessions);
+    const before = jar.copy();
+    await request(sessions, jar, (s) => s.elevate({ acr: "sudo", amr: ["pwd", "otp"] }));
+    await request(sessions, jar);
+    const elsewhere = jar.copy();
+    const { state, cookies } = await request(sessions, jar, (s) => s.elevate({ acr: "normal", lower: true, reauthenticated: true }));
+    expect(state).toMatchObject({ acr: "normal", amr: ["pwd", "otp"] });
+    expect(cookies).toEqual([]);
+    for (const holder of [jar, elsewhere]) expect((await sessions.open(holder.headers())).state).toMatchObject({ kind: "active", acr: "normal", amr: ["pwd", "otp"] });
+    expect((await sessions.open(before.headers())).state).toMatchObject({ kind: "none" });
+  });
+
+  it("[A13] that lower the rights make nothing fresh, and also reach a step-up whose credential was not used yet", async () => {
+    const { sessions, clock } = world();
+    const jar = await signedIn(sessions);
+    const { authenticatedAt } = (await sessions.open(jar.headers())).state as { authenticatedAt?: number };
+    clock.advance(MINUTE);
+    const leaving = await sessions.open(jar.headers());
+    const stepUp = await request(sessions, jar.copy(), (s) => s.elevate({ acr: "sudo" }));
+    leaving.elevate({ acr: "normal", lower: true, reauthenticated: true });
+    expect((await leaving.commit()).state).toMatchObject({ acr: "normal", authenticatedAt });
+    expect((await request(sessions, jar.take(stepUp.cookies))).state).toMatchObject({ kind: "active", acr: "normal", authenticatedAt });
+  });
+
+  it("that step up and then lower in one request leave the lower rights", async () => {
+    const { sessions } = world();
+    const jar = await signedIn(sessions);
+    const { state } = await request(sessions, jar, (s) => {
+      s.elevate({ acr: "sudo", amr: ["otp"] });
+      s.elevate({ acr: "normal", lower: true });
+    });
+    expect(state).toMatchObject({ acr: "normal", amr: ["otp"] });
+    expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "normal", amr: ["otp"] });
   });
 });

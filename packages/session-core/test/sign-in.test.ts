@@ -69,6 +69,20 @@ describe("a guest who signs in", () => {
     }
   });
 
+  it("keeps its data also where start() is called again in the request, and leaves those of the first call behind", async () => {
+    const { sessions } = world();
+    const jar = new Jar();
+    await request(sessions, jar, (s) => s.update(add("a")));
+    const { state } = await request(sessions, jar, (s) => {
+      s.start("bob", { prefs: { lang: "de" } }, { carry: ["cart"] });
+      s.update(add("b"));
+      s.start("ada", {}, { carry: ["cart", "prefs"], acr: "mfa" });
+    });
+    expect(state).toMatchObject({ subject: "ada", acr: "mfa", data: { cart: ["a"], prefs: {} } });
+    expect((await request(sessions, jar)).state).toMatchObject({ data: { cart: ["a"], prefs: {} } });
+    expect(await sessions.list("bob")).toEqual([]);
+  });
+
   it("keeps the initial value of a key that is given as undefined", async () => {
     const { sessions } = world();
     const { state } = await request(sessions, new Jar(), (s) => s.start("ada", { cart: undefined } as never));

@@ -16,6 +16,15 @@ import { write } from "./write.ts";
 
 const NOTHING: NoneState = { kind: "none" };
 
+/** A commit that changed nothing. Of a session that was not read it must not say that there is none. */
+const nothing = <Data>(session: RequestSession<Data>): Committed<Data> => ({
+  get state() {
+    return session.state;
+  },
+  cookies: [],
+  headers: [],
+});
+
 /**
  * The session of one request. A class on purpose: an object literal with closures took ten times as long to open.
  * It keeps the intents and folds them over what was read; what that means is decided in session/draft.ts, how it is written in write.ts.
@@ -103,14 +112,14 @@ export class StoredRequestSession<Data extends object> implements RequestSession
 
   commit(options: CommitOptions = {}): Promise<Committed<Data>> {
     // The application awaited a commit that failed, and answers for itself.
-    if (this.#failed) return Promise.resolve({ state: this.#found ? this.state : NOTHING, cookies: [], headers: [] });
+    if (this.#failed) return Promise.resolve(nothing(this));
     return (this.#committing ??= this.#commit(options));
   }
 
   async #commit({ cacheable = false, noCredential, defer }: CommitOptions): Promise<Committed<Data>> {
     try {
       // A lazy session that nobody looked at costs nothing.
-      if (!this.#found && this.#intents.length === 0 && !this.#touch && !this.#renew) return { state: NOTHING, cookies: [], headers: [] };
+      if (!this.#found && this.#intents.length === 0 && !this.#touch && !this.#renew) return nothing(this);
       if (!this.#found) await this.load();
       const engine = this.#engine;
       const now = this.#now;

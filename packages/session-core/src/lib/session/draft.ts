@@ -43,6 +43,8 @@ export interface Draft<Data> {
   readonly elevated: Rights | undefined;
   /** A sign-in that takes over what {@link lapsed} left; only the first of several may. */
   readonly resumes: boolean;
+  /** What a sign-in found of a guest, for another one in the same request. */
+  readonly guest: Data | undefined;
   /** Of a sign-in: whether data of the guest moves over, whether the subject's other sessions end, and when its first factor was accepted. */
   readonly carries: boolean;
   readonly alone: boolean;
@@ -61,7 +63,7 @@ const DEVICE_LENGTH = 120;
 
 /** The session as read, with what the presented credential itself brings about: a promotion, or a pending chain put to use. */
 export function beginDraft<Data>({ engine, now }: FoldContext<Data>, loaded: Loaded): Draft<Data> {
-  const empty = { lapsed: undefined, resumes: false, offer: undefined, changed: undefined, elevated: undefined, carries: false, alone: false, began: now };
+  const empty = { lapsed: undefined, resumes: false, offer: undefined, changed: undefined, elevated: undefined, guest: undefined, carries: false, alone: false, began: now };
   if (loaded.kind === "none") return { ...empty, live: undefined, refusal: loaded, write: "none", session: undefined };
   if (loaded.kind === "lapsed") return { ...empty, live: undefined, lapsed: loaded, refusal: { kind: "none", ended: "idle", resumable: true }, write: "none", session: undefined };
   const { row, verdict, presented } = loaded;
@@ -108,7 +110,7 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const kept = resumed && engine.data.read(resumed.data, resumed.dataVersion);
   const given = pick(intent.data ?? {}, (_key, value) => value !== undefined);
   const carry: readonly string[] = options.carry ?? [];
-  const guest = draft.session?.record.subject === undefined ? draft.session?.data : undefined;
+  const guest = draft.guest ?? (draft.session?.record.subject === undefined ? draft.session?.data : undefined);
   const data = engine.data.check({ ...engine.data.initial, ...kept, ...pick(guest ?? {}, (key) => carry.includes(key)), ...given } as Data);
   const remember = options.remember ?? resumed?.remember ?? false;
   const began = beganAt(options.authenticatedAt ?? now, now, limitsOf({ subject, remember }, engine.policy).absolute);
@@ -126,6 +128,7 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
       marks: context.sight?.marks(id),
     }),
     resumes: resumed !== undefined,
+    guest,
     carries: guest !== undefined && carry.length > 0,
     alone: options.revokeOthers === true,
     began,
@@ -182,7 +185,7 @@ function elevate<Data>({ now, sight }: FoldContext<Data>, draft: Draft<Data>, op
   const { session, live } = draft;
   if (session?.record.subject === undefined) throw refusalOf(draft.refusal?.refused);
   const { record } = session;
-  const again = options.reauthenticated === true;
+  const again = options.reauthenticated === true && !options.lower;
   const over = (before: Rights): Rights => ({
     acr: options.acr ?? before.acr,
     amr: options.amr ?? before.amr,
@@ -193,6 +196,11 @@ function elevate<Data>({ now, sight }: FoldContext<Data>, draft: Draft<Data>, op
   if (draft.write === "create" || !live) {
     // The credential of this response is new as it is: no older one can have its rights.
     return { ...draft, session: { ...session, record: { ...record, ...over(record) } } };
+  }
+  if (options.lower) {
+    // Gone for every credential, also for one that waits. No credential is new: the weaker rights are all that the old one has.
+    const pending = record.pending && { ...record.pending, ...over(record.pending) };
+    return { ...draft, write: "update", session: { ...session, record: { ...record, ...over(record), pending } }, elevated: over(draft.elevated ?? record) };
   }
   const { chain, secret } = elevateChain(record.chain, session.id, live.presented.credential.secret, record.pending, now);
   // Where another elevation waits behind the same credential, its rights stay unless this one names others.

@@ -86,6 +86,11 @@ export interface ElevateOptions {
    * Leave it out for a mere change of role.
    */
   readonly reauthenticated?: boolean;
+  /**
+   * The rights given here are weaker: no new credential, every one that exists loses them with the commit. For leaving an administrator's mode.
+   * `reauthenticated` is ignored then.
+   */
+  readonly lower?: boolean;
 }
 
 /** A Set-Cookie in parts for frameworks that want them, and whole in `header`. */
@@ -108,6 +113,7 @@ export interface CookieAttributes {
 }
 
 export interface Committed<Data> {
+  /** @throws HoldfastError `not_loaded` on a lazy session that nobody looked at: it was not read. */
   readonly state: SessionState<Data>;
   readonly cookies: readonly CookieChange[];
   /** Response headers to set: `Session-Deadlines`, and `Cache-Control: no-store` when a cookie is set. Without Set-Cookie. */
@@ -149,7 +155,7 @@ export interface RequestSession<Data> {
   start(subject: string, data?: Partial<Data>, options?: StartOptions<Data>): void;
   /** Replayed on conflict, so it must be pure; may call `reject(reason)`. A visitor becomes a guest. */
   update(change: (data: Data) => Data): void;
-  /** New rights or a fresh authentication: the credential that has them is only ever the one this response sets. */
+  /** New rights or a fresh authentication: the credential that has them is only ever the one this response sets. With `lower`, fewer rights at once. */
   elevate(options: ElevateOptions): void;
   /** Sign-out. */
   end(): void;
