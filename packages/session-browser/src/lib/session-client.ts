@@ -17,7 +17,7 @@ export interface SessionClient {
   extend(): Promise<boolean>;
   /** `fetch` that reads deadlines from answers, marks requests without a user, and understands a 401 by its problem type. */
   fetch(input: RequestInfo | URL, init?: FetchOptions): Promise<Response>;
-  /** Signs out here and in all tabs at once, also offline; the server is told now or as soon as it can be. */
+  /** Signs out here and in all tabs at once, also offline; the server is told now or as soon as it can be. `false` when it was not, or keeps the others without a recent authentication. */
   logout(options?: { readonly scope?: LogoutScope }): Promise<boolean>;
   /** Ends all listening. Idempotent. */
   dispose(): void;
