@@ -49,6 +49,11 @@ export class Oracle {
     if (by === "victim" && (alive.length > 0 || reused)) this.#signedOut(name, reused ? "ended for reuse" : "the session lives and was not found");
   }
 
+  /** A request whose credential was accepted found no session when it came to write. */
+  turnedAway(name: string, before: SessionState<Data>): void {
+    if (before.kind !== "none" && this.#livesStill(before.id)) this.#blame(name, "let in, and then turned away from a session that lives");
+  }
+
   /** Nothing is under way any more, and the jar has made one undisturbed request. */
   settled(state: SessionState<Data>): void {
     // Of two sign-ins at once either may win; the other session lives on until it idles out, and nobody has its credential.

@@ -122,6 +122,7 @@ export class World {
       if (operation === "start" && state.kind === "active" && before.kind === "guest") this.oracle.carried.push({ from: before.id, to: state.id });
       return cookies;
     } catch (error) {
+      if (error instanceof HoldfastError && error.code === "no_session" && !(operation === "elevate" && before.kind === "guest")) this.oracle.turnedAway(name, before);
       if (error instanceof HoldfastError && ["unavailable", "no_session", "conflict", "sign_in_revoked"].includes(error.code)) return undefined;
       this.oracle.violations.push(`${name}: ${String(error)}`);
       return undefined;
