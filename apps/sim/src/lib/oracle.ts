@@ -107,7 +107,9 @@ export class Oracle {
 
   #cart(id: string, cart: readonly string[]): void {
     const expected = this.acknowledged.filter((one) => one.id === id).map(({ item }) => item);
-    for (const { from, to } of this.carried) if (to === id) expected.push(...this.acknowledged.filter((one) => one.id === from).map(({ item }) => item));
+    // What a guest had that was ended for another reason is gone with it.
+    const movedFrom = this.carried.filter(({ from, to }) => to === id && this.#store.truth.current.get(from)?.ended?.reason === "replaced");
+    for (const { from } of movedFrom) expected.push(...this.acknowledged.filter((one) => one.id === from).map(({ item }) => item));
     for (const item of expected) if (!cart.includes(item) && !this.#store.dropped.has(item)) this.#blame("at the end", `the acknowledged update ${item} is lost`);
     if (new Set(cart).size < cart.length) this.#blame("at the end", `an update was applied twice: ${cart.join(" ")}`);
   }
