@@ -43,6 +43,19 @@ describe("answers and requests that come late (each found by the simulator)", ()
     expect((await request(sessions, jar)).state.kind).toBe("active");
   });
 
+  it("[A09] an elevation of a request from before another one was used is told to retry: its credential would take the cookie of the next", async () => {
+    const { sessions } = world();
+    const jar = await signedIn(sessions);
+    const slow = await sessions.open(jar.headers());
+    slow.elevate({ acr: "high" });
+    await request(sessions, jar, (s) => s.elevate({ acr: "high" }));
+    const next = await sessions.open(jar.headers());
+    next.elevate({ acr: "higher" });
+    const elevated = await next.commit();
+    await expect(slow.commit()).rejects.toMatchObject({ code: "no_session", reason: "superseded" });
+    expect((await request(sessions, jar.take(elevated.cookies))).state).toMatchObject({ kind: "active", acr: "higher" });
+  });
+
   it("an elevation and a sign-in at once, answered in either order, leave the sign-in", async () => {
     for (const order of ["elevation last", "sign-in last"]) {
       const { sessions } = world();

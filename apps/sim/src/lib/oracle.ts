@@ -50,8 +50,12 @@ export class Oracle {
   }
 
   /** A request whose credential was accepted found no session when it came to write. */
-  turnedAway(name: string, before: SessionState<Data>): void {
-    if (before.kind !== "none" && this.#livesStill(before.id)) this.#blame(name, "let in, and then turned away from a session that lives");
+  turnedAway({ name, operation }: Pick<Exchange, "name" | "operation">, shown: readonly Shown[], before: SessionState<Data>): void {
+    if (before.kind === "none" || !this.#livesStill(before.id)) return;
+    // A guest cannot be elevated, nor can a credential from before an elevation that was used since.
+    const session = this.#store.truth.current.get(before.id);
+    if (operation === "elevate" && (before.kind === "guest" || !shown.some(({ id, chain }) => id === before.id && chain === session?.chain))) return;
+    this.#blame(name, "let in, and then turned away from a session that lives");
   }
 
   /** Nothing is under way any more, and the jar has made one undisturbed request. */

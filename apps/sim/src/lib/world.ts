@@ -1,5 +1,5 @@
 import { HoldfastError, type RequestSession, type SessionState } from "@holdfast/session-core";
-import { Jar, shownIn } from "./jar.ts";
+import { Jar, type Shown, shownIn } from "./jar.ts";
 import { Oracle } from "./oracle.ts";
 import { type Act, type Exchange, type Fault, OVERLAP, type Plan } from "./plan.ts";
 import { type Data, Server } from "./server.ts";
@@ -91,7 +91,7 @@ export class World {
     const before = session.state;
     await this.#wait(handler, turn);
     if (server.dead) return;
-    const cookies = await this.#commit(exchange, session, before);
+    const cookies = await this.#commit(exchange, shownIn(header), session, before);
     const committed = this.#timeline.now;
     await this.#wait(down, turn);
     if (lost) return;
@@ -107,7 +107,8 @@ export class World {
     if (before.kind === "none" && before.refused === "superseded" && attempt === 1) await this.#exchange(exchange, 2);
   }
 
-  async #commit({ operation, name }: Exchange, session: RequestSession<Data>, before: SessionState<Data>): Promise<Awaited<ReturnType<RequestSession<Data>["commit"]>>["cookies"] | undefined> {
+  async #commit(exchange: Exchange, shown: readonly Shown[], session: RequestSession<Data>, before: SessionState<Data>): Promise<Awaited<ReturnType<RequestSession<Data>["commit"]>>["cookies"] | undefined> {
+    const { operation, name } = exchange;
     try {
       if (operation === "update") session.update(({ cart }) => ({ cart: [...cart, name] }));
       if (operation === "refresh") session.renew();
@@ -122,7 +123,7 @@ export class World {
       if (operation === "start" && state.kind === "active" && before.kind === "guest") this.oracle.carried.push({ from: before.id, to: state.id });
       return cookies;
     } catch (error) {
-      if (error instanceof HoldfastError && error.code === "no_session" && !(operation === "elevate" && before.kind === "guest")) this.oracle.turnedAway(name, before);
+      if (error instanceof HoldfastError && error.code === "no_session") this.oracle.turnedAway(exchange, shown, before);
       if (error instanceof HoldfastError && ["unavailable", "no_session", "conflict", "sign_in_revoked"].includes(error.code)) return undefined;
       this.oracle.violations.push(`${name}: ${String(error)}`);
       return undefined;

@@ -202,6 +202,8 @@ function elevate<Data>({ now, sight }: FoldContext<Data>, draft: Draft<Data>, op
     const pending = record.pending && { ...record.pending, ...over(record.pending) };
     return { ...draft, write: "update", session: { ...session, record: { ...record, ...over(record), pending } }, elevated: over(draft.elevated ?? record) };
   }
+  // Let in long ago, and another elevation was used since: this credential's answer would take the cookie of the one after that.
+  if (live.presented.credential.chain !== record.chain.chain) throw noSession("superseded");
   const { chain, secret } = elevateChain(record.chain, session.id, live.presented.credential.secret, record.pending, now);
   // Where another elevation waits behind the same credential, its rights stay unless this one names others.
   const rights = over(chain === record.pending ? record.pending : record);
