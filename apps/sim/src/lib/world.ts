@@ -94,7 +94,11 @@ export class World {
     const cookies = await this.#commit(exchange, shownIn(header), session, before);
     const committed = this.#timeline.now;
     await this.#wait(down, turn);
-    if (lost) return;
+    if (lost) {
+      // A sign-in ends what the jar has, and nobody has the credential of this one.
+      if (cookies && operation === "start" && before.kind === "active") this.oracle.delivered.clear();
+      return;
+    }
     if (cookies) {
       if (victim) this.#meet(cookies, sent, operation === "start" && shownIn(header).every(({ chain }) => chain === 0));
       jar().take(cookies);
