@@ -9,7 +9,7 @@ const forge = (credential: string): string => credential.slice(0, -1) + (credent
 /** The parts of a request by themselves, without a framework, through the public API. */
 export async function microCases(): Promise<Case[]> {
   const sessions = createHoldfast();
-  const { credential } = await sessions.issue(USER.user, USER);
+  const credential = (await sessions.issue(USER.user, USER)).credential.reveal();
   const forged = forge(credential);
   const open = async (): Promise<string> => {
     const session = await sessions.open(credential);
@@ -28,7 +28,7 @@ export async function microCases(): Promise<Case[]> {
   // Past the overlap a step is allowed; nothing is written for it, so the same credential can take it again and again.
   now += 2 * 60_000;
   const step = async (): Promise<string> => {
-    const session = await later.open(old.credential);
+    const session = await later.open(old.credential.reveal());
     session.renew();
     return (await session.commit()).credential === undefined ? "no step" : "step";
   };

@@ -5,6 +5,7 @@ export { HoldfastError, type HoldfastErrorCode, type HoldfastErrorDetails, rejec
 export type { SessionEvent } from "./lib/events.ts";
 export type { SessionId } from "./lib/port.ts";
 export { applyCommit, isCacheable } from "./lib/response-headers.ts";
+export type { Secret } from "./lib/secret.ts";
 export type { DataOptions } from "./lib/session/data.ts";
 export { type Policy, type PolicyOptions, type PolicyProfile, resolvePolicy } from "./lib/session/policy.ts";
 export type {

@@ -54,7 +54,7 @@ describe("a change of password", () => {
     expect((await request(sessions, mine)).state.kind).toBe("active");
     expect((await request(sessions, old)).state.kind).toBe("none");
     expect((await request(sessions, other)).state).toEqual({ kind: "none", ended: "revoked" });
-    expect((await sessions.open(new Headers({ authorization: `Bearer ${credential}` }))).state).toEqual({ kind: "none", ended: "revoked" });
+    expect((await sessions.open(new Headers({ authorization: `Bearer ${credential.reveal()}` }))).state).toEqual({ kind: "none", ended: "revoked" });
   });
 });
 
@@ -64,22 +64,22 @@ describe("refresh", () => {
     let { credential } = await sessions.issue("ada");
     for (let i = 0; i < 5; i++) {
       clock.advance(5 * MINUTE);
-      const session = await sessions.open(new Headers({ authorization: `Bearer ${credential}`, "session-activity": "none" }));
+      const session = await sessions.open(new Headers({ authorization: `Bearer ${credential.reveal()}`, "session-activity": "none" }));
       session.renew();
       credential = (await session.commit()).credential ?? credential;
     }
     clock.advance(5 * MINUTE);
-    expect((await sessions.open(new Headers({ authorization: `Bearer ${credential}` }))).state).toEqual({ kind: "none", ended: "idle" });
+    expect((await sessions.open(new Headers({ authorization: `Bearer ${credential.reveal()}` }))).state).toEqual({ kind: "none", ended: "idle" });
   });
 
   it("[H07] a refreshed credential is of the same session, subject and rights", async () => {
     const { sessions, clock } = world();
     const issued = await sessions.issue("ada", {}, { acr: "low" });
     clock.advance(2 * MINUTE);
-    const session = await sessions.open(new Headers({ authorization: `Bearer ${issued.credential}` }));
+    const session = await sessions.open(new Headers({ authorization: `Bearer ${issued.credential.reveal()}` }));
     session.renew();
-    const { credential = "" } = await session.commit();
-    expect(credential).not.toBe(issued.credential);
+    const credential = (await session.commit()).credential?.reveal() ?? "";
+    expect(credential).not.toBe(issued.credential.reveal());
     const { state } = await sessions.open(new Headers({ authorization: `Bearer ${credential}` }));
     expect(state).toMatchObject({ kind: "active", id: issued.state.id, subject: "ada", acr: "low" });
   });

@@ -90,12 +90,12 @@ describe("handle() and caches", () => {
 describe("bearer clients", () => {
   it("through handle() a sign-in or step-up whose credential would be lost is refused, and nothing is written", async () => {
     const { sessions } = world();
-    const { credential } = await sessions.issue("ada");
+    const credential = (await sessions.issue("ada")).credential.reveal();
     const call = (act: Parameters<typeof sessions.handle>[1], used = credential) => sessions.handle(new Request("https://app.test/", { headers: { authorization: `Bearer ${used}` } }), act);
     await expect(call((s) => (s.start("grace"), new Response()))).rejects.toMatchObject({ code: "unsupported" });
     await expect(call((s) => (s.elevate({ acr: "high" }), new Response()))).rejects.toMatchObject({ code: "unsupported" });
     expect((await sessions.open(credential)).state).toMatchObject({ kind: "active", subject: "ada", acr: undefined });
-    const answered = await call(async (s) => (s.elevate({ acr: "high" }), Response.json({ credential: (await s.commit()).credential })));
+    const answered = await call(async (s) => (s.elevate({ acr: "high" }), Response.json({ credential: (await s.commit()).credential?.reveal() })));
     const { credential: next } = (await answered.json()) as { credential: string };
     // Only the new one has the rights: a copy of the old one, made before, never gets them.
     expect((await sessions.open(credential)).state).toMatchObject({ kind: "active", acr: undefined });

@@ -196,7 +196,7 @@ describe("the routes", () => {
     expect(await refreshed.json()).not.toHaveProperty("credential");
     const { credential } = await sessions.issue("ada");
     clock.advance(2 * MINUTE);
-    const bearer = await app.request(`${ORIGIN}/session/refresh`, { method: "POST", headers: { authorization: `Bearer ${credential}` } });
+    const bearer = await app.request(`${ORIGIN}/session/refresh`, { method: "POST", headers: { authorization: `Bearer ${credential.reveal()}` } });
     expect(bearer.headers.getSetCookie()).toEqual([]);
     expect(await bearer.json()).toMatchObject({ state: "active", credential: expect.stringMatching(/^[\w-]{96}$/) });
   });

@@ -31,13 +31,13 @@ describe("revokeEverything on sqlite", () => {
   it("[D05] ends what both servers made, at once here and within 5 s there, and lets later sign-ins live", async () => {
     const [a, b] = [server(), server()];
     const old = await Promise.all([a, b].map((sessions) => sessions.issue("ada")));
-    for (const { credential } of old) for (const sessions of [a, b]) expect((await sessions.open(credential)).state.kind).toBe("active");
+    for (const { credential } of old) for (const sessions of [a, b]) expect((await sessions.open(credential.reveal())).state.kind).toBe("active");
     await a.revokeEverything();
-    expect((await a.open(old[0]?.credential ?? "")).state).toEqual({ kind: "none", ended: "revoked" });
+    expect((await a.open(old[0]?.credential.reveal() ?? "")).state).toEqual({ kind: "none", ended: "revoked" });
     clock.advance(5000);
-    expect((await b.open(old[1]?.credential ?? "")).state).toEqual({ kind: "none", ended: "revoked" });
+    expect((await b.open(old[1]?.credential.reveal() ?? "")).state).toEqual({ kind: "none", ended: "revoked" });
     const { credential } = await b.issue("ada");
-    for (const sessions of [a, b, server()]) expect((await sessions.open(credential)).state.kind).toBe("active");
+    for (const sessions of [a, b, server()]) expect((await sessions.open(credential.reveal())).state.kind).toBe("active");
   });
 
   it("[D05] is complete against 50 sign-ins under way on two servers", async () => {
@@ -48,7 +48,7 @@ describe("revokeEverything on sqlite", () => {
     clock.advance(5000);
     for (const issued of done) {
       if (!issued) continue;
-      for (const sessions of [a, b]) expect((await sessions.open(issued.credential)).state.kind).toBe("none");
+      for (const sessions of [a, b]) expect((await sessions.open(issued.credential.reveal())).state.kind).toBe("none");
     }
     await expect(b.issue("ada", {}, { authenticatedAt: began })).rejects.toMatchObject({ code: "sign_in_revoked" });
   });
@@ -64,7 +64,7 @@ describe("limits on sqlite", () => {
       expect(refused).toEqual(Array(whenFull === "reject" ? 97 : 0).fill("limit_reached"));
       expect(await a.list("ada")).toHaveLength(3);
       let live = 0;
-      for (const result of results) if (typeof result !== "string" && (await b.open(result.credential)).state.kind === "active") live++;
+      for (const result of results) if (typeof result !== "string" && (await b.open(result.credential.reveal())).state.kind === "active") live++;
       expect(live).toBe(3);
     });
   }
@@ -74,7 +74,7 @@ describe("limits on sqlite", () => {
     const began = clock.now();
     const signIns = Array.from({ length: 100 }, (_, i) => (i % 2 ? a : b).issue("ada", {}, { authenticatedAt: began - (i % 3) * 1000 }).catch(() => undefined));
     const [{ notBefore }, ...done] = await Promise.all([a.revokeAll("ada"), ...signIns]);
-    for (const issued of done) if (issued) expect((await b.open(issued.credential)).state.kind).toBe("none");
+    for (const issued of done) if (issued) expect((await b.open(issued.credential.reveal())).state.kind).toBe("none");
     expect(await b.list("ada")).toEqual([]);
     await expect(b.issue("ada", {}, { authenticatedAt: notBefore })).rejects.toMatchObject({ code: "sign_in_revoked" });
   });

@@ -1,5 +1,6 @@
 import type { Engine } from "./engine.ts";
 import { createRow } from "./request/create-row.ts";
+import { type Secret, secret } from "./secret.ts";
 import { beginDraft, fold } from "./session/draft.ts";
 import { noSession } from "./session/refusal.ts";
 import type { ActiveState, StartOptions } from "./session/state.ts";
@@ -12,7 +13,7 @@ export async function issue<Data extends object>(
   subject: string,
   data: Partial<Data> | undefined,
   options: Omit<StartOptions<Data>, "carry">,
-): Promise<{ credential: string; state: ActiveState<Data> }> {
+): Promise<{ credential: Secret; state: ActiveState<Data> }> {
   const now = engine.clock.now();
   const context = { engine, now, sight: undefined, latestChain: GUEST_CHAIN };
   const draft = fold(context, beginDraft(context, { kind: "none" }), { type: "start", subject, data, options });
@@ -20,5 +21,5 @@ export async function issue<Data extends object>(
   if (!session || !offer) throw noSession("none");
   await createRow(engine, { ...draft, session }, now, () => draft);
   const state = liveState(engine, session.id, session.record, session.data, { createdAt: now, seenAt: now }) as ActiveState<Data>;
-  return { credential: encodeCredential({ id: session.id, ...offer }, engine.ring, "bearer"), state };
+  return { credential: secret(encodeCredential({ id: session.id, ...offer }, engine.ring, "bearer")), state };
 }

@@ -1,6 +1,7 @@
 import type { EndedReason, Millis, SessionView } from "@holdfast/session-protocol";
 import type { CsrfTokens } from "./csrf-tokens.ts";
 import type { SessionId } from "./port.ts";
+import type { Secret } from "./secret.ts";
 import type { ActiveState, CookieAttributes, GuestState, RequestSession, SessionState, SessionSummary, StartOptions } from "./session/state.ts";
 import type { Policy } from "./session/policy.ts";
 import type { SessionEvent } from "./events.ts";
@@ -44,7 +45,7 @@ export interface Sessions<Data> {
    */
   updateAll(subject: string, change: (data: Data) => Data): Promise<number>;
   /** A new session with its bearer credential. @throws HoldfastError `limit_reached`, `sign_in_revoked` */
-  issue(subject: string, data?: Partial<Data>, options?: Omit<StartOptions<Data>, "carry">): Promise<{ credential: string; state: ActiveState<Data> }>;
+  issue(subject: string, data?: Partial<Data>, options?: Omit<StartOptions<Data>, "carry">): Promise<{ credential: Secret; state: ActiveState<Data> }>;
   /** @param options.current marks the caller's own row. @throws HoldfastError `unsupported` without a store index */
   list(subject: string, options?: { current?: SessionId }): Promise<SessionSummary<Data>[]>;
   /** Whether the id is in the subject's partition: an owner may end such a session, nobody else's. */

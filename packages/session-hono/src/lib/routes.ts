@@ -125,7 +125,7 @@ async function answerView<Data>(c: Context, sessions: Sessions<Data>, current: R
   const { state, credential } = await current.commit();
   if (state.kind === "none" && state.refused) return refused(state);
   const token = sessions.csrf && state.kind !== "none" ? { [CSRF_HEADER]: sessions.csrf.issue(state.id) } : {};
-  return c.json({ ...sessions.view(state), ...(credential === undefined ? {} : { credential }) }, 200, { "cache-control": "no-store", ...token });
+  return c.json({ ...sessions.view(state), ...(credential === undefined ? {} : { credential: credential.reveal() }) }, 200, { "cache-control": "no-store", ...token });
 }
 
 const ago = (then: Millis, now: Millis): number => Math.max(0, Math.floor((now - then) / 1000));

@@ -2,6 +2,7 @@ import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
+import { secret } from "../secret.ts";
 import { beginDraft, type Draft, fold, type FoldContext, type Intent } from "../session/draft.ts";
 import type { Committed, CommitOptions, ElevateOptions, NoneState, RequestSession, SessionState, StartOptions } from "../session/state.ts";
 import { INDETERMINATE } from "../session/refusal.ts";
@@ -140,7 +141,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
       const credential = offer && credentialOf(context, draft, offer);
       const cookies = cookiesOf(context, draft, offer, credential);
       const headers = headersOf(state, engine.clock.now(), cacheable && cookies.length === 0, cookies);
-      return { state, cookies, headers, ...(credential !== undefined && this.transport === "bearer" ? { credential } : {}) };
+      return { state, cookies, headers, ...(credential !== undefined && this.transport === "bearer" ? { credential: secret(credential) } : {}) };
     } catch (error) {
       this.#failed = true;
       this.#takeBack(() => false);

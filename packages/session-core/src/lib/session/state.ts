@@ -1,5 +1,6 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
 import type { SessionId } from "../port.ts";
+import type { Secret } from "../secret.ts";
 
 interface Live<Data> {
   /** Public id, as in the device list. Never a credential. */
@@ -93,7 +94,10 @@ export interface ElevateOptions {
   readonly lower?: boolean;
 }
 
-/** A Set-Cookie in parts for frameworks that want them, and whole in `header`. */
+/**
+ * A Set-Cookie in parts for frameworks that want them, and whole in `header`. `value` and `header` are there for who asks by name only:
+ * JSON, `console.log` and a spread copy leave them out.
+ */
 export interface CookieChange {
   readonly name: string;
   readonly value: string;
@@ -119,7 +123,7 @@ export interface Committed<Data> {
   /** Response headers to set: `Session-Deadlines`, and `Cache-Control: no-store` when a cookie is set. Without Set-Cookie. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Bearer clients only: the credential to use from now on, when it changed. After a sign-in or elevation no other answer will ever have it. */
-  readonly credential?: string;
+  readonly credential?: Secret;
 }
 
 export interface CommitOptions {

@@ -68,13 +68,16 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     attributes,
     nameOf,
     set(chain, value, maxAge) {
-      const name = nameOf(chain);
-      const header = `${name}=${value}${tail}`;
-      return maxAge === undefined ? { name, value, options: attributes, header } : { name, value, options: { ...attributes, maxAge }, header: `${header}; Max-Age=${maxAge}` };
+      const forever = maxAge === undefined;
+      return change(nameOf(chain), value, forever ? attributes : { ...attributes, maxAge }, forever ? tail : `${tail}; Max-Age=${maxAge}`);
     },
-    clear: (name) => ({ name, value: "", options: { ...attributes, maxAge: 0 }, header: `${name}=${tail}; Max-Age=0; Expires=${EPOCH}` }),
+    clear: (name) => change(name, "", { ...attributes, maxAge: 0 }, `${tail}; Max-Age=0; Expires=${EPOCH}`),
   };
 }
+
+/** What must not be printed by accident are getters that nothing enumerates, and that `util.inspect` does not call. */
+const change = (name: string, value: string, options: CookieAttributes, tail: string): CookieChange =>
+  Object.defineProperties({ name, options } as CookieChange, { value: { get: () => value }, header: { get: () => `${name}=${value}${tail}` } });
 
 export type FoundCookie = { readonly name: string; readonly value: string };
 
