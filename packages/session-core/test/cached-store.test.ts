@@ -120,4 +120,23 @@ describe("a store without a copy", () => {
     expect((await request(sessions, jar)).state).toEqual({ kind: "none", ended: "revoked" });
     expect(asked).toEqual([true, true, true, true]);
   });
+
+  it("[D10] a write that finds the session gone ends the copy's yes: the answer says why it is over, and promises no time", async () => {
+    for (const due of ["touch", "promotion"]) {
+      const { clock, far, near, copies } = servers();
+      const jar = await signedIn(far);
+      clock.advance(11 * MINUTE);
+      await request(near, jar);
+      if (due === "touch") await request(near, jar);
+      const [{ id } = { id: "" }] = await far.list("ada");
+      await far.revokeAll("ada");
+      clock.advance(5 * MINUTE);
+      const copy = copies.get(id);
+      if (!copy) return expect.unreachable();
+      copies.set(id, { ...copy, at: clock.now() });
+      const { state, headers, cookies } = await request(near, jar);
+      expect(state, due).toEqual({ kind: "none", ended: "revoked" });
+      expect([headers, cookies], due).toEqual([[], []]);
+    }
+  });
 });

@@ -88,7 +88,7 @@ describe("OpenTelemetry", () => {
       { at: 1, type: "session_reuse_detected", handle: "h", action: "refuse", stepsBehind: 1 },
       { at: 1, type: "excess_sessions_exceeded", action: "reject", count: 1 },
       { at: 1, type: "credential_rejected", why: "forged" },
-      { at: 1, type: "store_failed", verb: "read", error: new Error("secret") },
+      { at: 1, type: "store_failed", verb: "read", error: "Error", cause: () => new Error("secret") },
     ];
     for (const event of quiet) listen(event);
     expect(seen).toEqual([]);

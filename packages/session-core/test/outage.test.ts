@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HoldfastError, type RequestSession } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
@@ -147,7 +148,7 @@ describe("a store that is down", () => {
     await vi.advanceTimersByTimeAsync(499);
     expect(link.signals.at(-1)?.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
-    expect(await hanging).toMatchObject({ code: "unavailable", cause: { name: "TimeoutError" } });
+    expect(await hanging).toMatchObject({ code: "unavailable", message: expect.stringContaining("TimeoutError") });
     expect(link.signals.at(-1)?.aborted).toBe(true);
     expect(new Set(link.signals).size).toBe(link.signals.length);
     expect(link.signals.slice(0, -1).some((signal) => signal?.aborted)).toBe(false);
@@ -167,6 +168,31 @@ describe("a store that is down", () => {
     expect(new Set(seen)).toEqual(new Set([undefined]));
     for (const storeTimeout of [0, -1, Number.NaN, 2 ** 31, "3s" as never]) {
       expect(() => world({ keys: KEYS, storeTimeout })).toThrow(expect.objectContaining({ code: "config", option: "storeTimeout" }));
+    }
+  });
+
+  it("[G11] tells name and code of the driver's error: its text may quote the row", async () => {
+    const { sessions, store, events } = world();
+    const quoting = Object.assign(new TypeError("insert failed: values ('ada@example.org', '{...}')"), { code: "23505" });
+    store.fail = (verb) => (verb === "create" ? quoting : undefined);
+    const fault: unknown = await sessions.issue("ada@example.org").catch((error: unknown) => error);
+    expect(fault).toMatchObject({ code: "unavailable", message: "The session store failed at create: TypeError 23505" });
+    expect((fault as Error).cause).toBeUndefined();
+    expect(inspect([fault, events], { depth: 9, showHidden: true })).not.toContain("example.org");
+    const told = events.find((event) => event.type === "store_failed");
+    expect(told).toMatchObject({ verb: "create", error: "TypeError 23505" });
+    expect(told?.cause()).toBe(quoting);
+    store.fail = (verb) => (verb === "create" ? ("a string, ada@example.org" as never) : undefined);
+    await expect(sessions.issue("ada@example.org")).rejects.toMatchObject({ message: "The session store failed at create: Error" });
+  });
+
+  it("decides nothing about a session by the code of its error: only `unavailable` and `store_full` are passed on", async () => {
+    const { sessions, store } = world();
+    const jar = await signedIn(sessions);
+    for (const [code, expected] of [["unavailable", "unavailable"], ["store_full", "store_full"], ["no_session", "unavailable"], ["rejected", "unavailable"], ["limit_reached", "unavailable"]] as const) {
+      store.fail = () => new HoldfastError(code, "from the store");
+      await expect(sessions.open(jar.headers()), code).rejects.toMatchObject({ code: expected });
+      await expect(sessions.issue("bob"), code).rejects.toMatchObject({ code: expected });
     }
   });
 });

@@ -569,4 +569,11 @@ describe("bearer credentials", () => {
     await last.commit();
     expect((await sessions.open(bearer(credential.reveal()))).state).toEqual({ kind: "none", ended: "logout" });
   });
+
+  it("revoke takes no reason that nobody could read again", async () => {
+    const { sessions } = world();
+    const { state } = await sessions.issue("ada");
+    await expect(sessions.revoke(state.id, "banned" as never)).rejects.toMatchObject({ code: "config", option: "reason" });
+    expect(await sessions.get(state.id)).not.toBeNull();
+  });
 });

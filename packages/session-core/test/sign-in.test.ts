@@ -90,6 +90,33 @@ describe("a guest who signs in", () => {
   });
 });
 
+describe("a guest whose sign-in answered into the void", () => {
+  /** The sign-in is written; its cookies never arrive. */
+  async function lostAnswer() {
+    const it = world();
+    const jar = new Jar();
+    await request(it.sessions, jar, (s) => s.update(add("a")));
+    await request(it.sessions, jar.copy(), (s) => s.start("ada", {}, { carry: ["cart"] }));
+    return { ...it, jar };
+  }
+
+  it("[A09] is superseded for the overlap and the clocks' difference, since the cookies may be on their way", async () => {
+    const { sessions, jar, clock } = await lostAnswer();
+    clock.advance(65_000 - 1);
+    expect((await sessions.open(jar.headers())).state).toEqual({ kind: "none", refused: "superseded" });
+  });
+
+  it("[D03] is nobody after that, can begin again, and a sign-out succeeds and clears the cookie", async () => {
+    for (const act of ["update", "end"] as const) {
+      const { sessions, jar, clock } = await lostAnswer();
+      clock.advance(65_000);
+      const { state } = await request(sessions, jar, (s) => (act === "end" ? s.end() : s.update(add("b"))));
+      expect(state).toMatchObject(act === "end" ? { kind: "none", ended: "logout" } : { kind: "guest", data: { cart: ["b"] } });
+      expect(jar.cookies.size).toBe(act === "end" ? 0 : 1);
+    }
+  });
+});
+
 describe("somebody who signs in again in the same browser", () => {
   it("[D08] is not refused for the session that is replaced, and evicts no other device", async () => {
     const reject = world({ policy: "banking" });

@@ -1,6 +1,6 @@
 /**
  * - `config`: an option is wrong; the message names it and the fix. Thrown at construction only.
- * - `unavailable`: the store did not answer or answered with a fault (`cause`), or the keys of this roll-out are not all here. Answer 503.
+ * - `unavailable`: the store did not answer or answered with a fault (event `store_failed`), or the keys of this roll-out are not all here. Answer 503.
  * - `conflict`: eight attempts to write lost against other writers. Answer 409 or retry.
  * - `rejected`: an update function called `reject(reason)`; nothing was written.
  * - `no_session`: the intent needs a session and there is none, or it ended meanwhile.

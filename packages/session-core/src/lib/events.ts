@@ -26,5 +26,6 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "credential_rejected"; readonly why: "malformed" | "forged" | "duplicate_cookie" }
   | { readonly type: "credential_indeterminate"; readonly keyId: number }
   | { readonly type: "ephemeral_keys" }
-  | { readonly type: "store_failed"; readonly verb: string; readonly error: unknown }
+  /** `error`: name and code of the driver's error. `cause` gives the error itself, whose text may quote ids and data of a row: not for logs. */
+  | { readonly type: "store_failed"; readonly verb: string; readonly error: string; readonly cause: () => unknown }
 );

@@ -1,12 +1,13 @@
 import type { SessionView } from "@holdfast/session-protocol";
 import { endAll } from "./end-all.ts";
 import type { Engine } from "./engine.ts";
+import { oneOf } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { handle } from "./handle.ts";
 import { issue } from "./issue.ts";
 import { listRows } from "./list-rows.ts";
 import type { SessionId, StoredSession } from "./port.ts";
-import type { SessionRecord } from "./record.ts";
+import { REASONS, type SessionRecord } from "./record.ts";
 import { readRow } from "./read-row.ts";
 import { endRow, liveRecord } from "./request/load.ts";
 import { StoredRequestSession } from "./request/request-session.ts";
@@ -61,6 +62,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     owns: (subject, id): id is SessionId => isSessionId(id) && partitionOf(id) === ring.partition(subject),
     watch: (id, options) => watch(engine, id, options),
     async revoke(id, reason = "revoked") {
+      oneOf("reason", reason, REASONS);
       if (isSessionId(id) && (await endRow(engine, id, reason))) engine.emit({ type: "session_revoked", handle: ring.handle(id), reason, count: 1 });
     },
     revokeAll: async (subject, { except } = {}) => endAll(engine, ring.partition(subject), except),

@@ -45,7 +45,7 @@ export type Body =
   | { readonly kind: "newer" };
 
 const FORMAT = 1;
-const REASONS: readonly string[] = ["idle", "absolute", "revoked", "reuse", "logout", "replaced"] satisfies TombstoneReason[];
+export const REASONS: readonly string[] = ["idle", "absolute", "revoked", "reuse", "logout", "replaced"] satisfies TombstoneReason[];
 
 interface ChainJson {
   c: number;

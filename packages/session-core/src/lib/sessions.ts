@@ -57,7 +57,7 @@ export interface Sessions<Data> {
    * @throws HoldfastError `config`
    */
   watch(id: SessionId, options?: WatchOptions): AbortSignal;
-  /** Idempotent. */
+  /** Idempotent. @throws HoldfastError `config` for a reason that is none */
   revoke(id: SessionId, reason?: EndedReason): Promise<void>;
   /** Complete also against sign-ins under way. @returns the moment up to which sign-ins are refused. */
   revokeAll(subject: string, options?: { except?: SessionId }): Promise<{ notBefore: Millis; ended: number }>;

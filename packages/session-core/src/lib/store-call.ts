@@ -3,11 +3,16 @@ import { HoldfastError } from "./errors.ts";
 
 type Emitter = Pick<Engine<never>, "emit">;
 
-/** A fault of the store: an event, and what the caller throws. It is never "no session". */
+/**
+ * A fault of the store: an event, and what the caller throws. It is never "no session". Of the driver's error only name and code are told: its text
+ * may quote the row. Of a store's own words only those pass that say nothing about the session.
+ */
 export function storeFault(engine: Emitter, verb: string, cause: unknown): HoldfastError {
-  if (cause instanceof HoldfastError) return cause;
-  engine.emit({ type: "store_failed", verb, error: cause });
-  return new HoldfastError("unavailable", `The session store failed at ${verb}.`, { cause });
+  if (cause instanceof HoldfastError && /^(store_full|unavailable)$/.test(cause.code)) return cause;
+  const { name, code }: { name?: unknown; code?: unknown } = Object(cause);
+  const error = `${name ?? "Error"} ${code ?? ""}`.trim();
+  engine.emit({ type: "store_failed", verb, error, cause: () => cause });
+  return new HoldfastError("unavailable", `The session store failed at ${verb}: ${error}`);
 }
 
 /** Runs one verb of the store. @throws HoldfastError `unavailable` */

@@ -9,7 +9,7 @@ import { INDETERMINATE, noSession, unreadable } from "../session/refusal.ts";
 import type { NoneState } from "../session/state.ts";
 import type { Sight, SignalChange } from "../signals/sight.ts";
 import { callStore } from "../store-call.ts";
-import { judge, LAST_STEP, type Verdict } from "../token/ratchet.ts";
+import { judge, LAST_STEP, SKEW, type Verdict } from "../token/ratchet.ts";
 import type { Incoming, Presented } from "../transport/source.ts";
 import { tellEnded } from "../watch.ts";
 import { newWriteId } from "../write-id.ts";
@@ -73,7 +73,8 @@ type RowVerdict =
 /** @param accepted the credential was good when the request came: a later one makes it neither a straggler nor a thief's now. */
 function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, presented: Presented, now: Millis, sight: Sight | undefined, accepted = false): RowVerdict {
   const body = row && readBody(row.body);
-  if (!row || !body) return { kind: "absent" };
+  // Who comes with a replaced one so late is no straggler: the answer with the new one was lost.
+  if (!row || !body || (body.kind === "ended" && body.reason === "replaced" && now >= row.expiresAt - ENDED_FOR + engine.policy.overlap + SKEW)) return { kind: "absent" };
   if (body.kind !== "live") return body;
   const { record } = body;
   if (record.dataVersion > engine.data.version) return { kind: "newer" };

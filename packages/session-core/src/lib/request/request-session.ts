@@ -124,7 +124,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
       if (!this.#found) await this.load();
       const engine = this.#engine;
       const now = this.#now;
-      const reopen = (live: Live): Draft<Data> => beginDraft(this.#context(), live);
+      const reopen = (found: Loaded): Draft<Data> => beginDraft(this.#context(), found);
       const refold = (live: Live): Draft<Data> => this.#fold(live);
       const before = this.#folded();
       if (noCredential && this.transport === "bearer" && before.offer) {

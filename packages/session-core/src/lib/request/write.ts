@@ -10,7 +10,7 @@ import type { CommitOptions } from "../session/state.ts";
 import { callStore } from "../store-call.ts";
 import type { Incoming } from "../transport/source.ts";
 import { createRow } from "./create-row.ts";
-import { endRow, type Live, loadAgain, lost } from "./load.ts";
+import { endRow, type Live, type Loaded, loadAgain, loadOne, lost } from "./load.ts";
 import { ATTEMPTS, backOff, carries, conflict, toRow, updateRow } from "./update-row.ts";
 
 export interface WriteContext<Data> {
@@ -25,7 +25,7 @@ export interface WriteContext<Data> {
   /** Folds the intents again over what was read after a conflict. */
   readonly refold: (live: Live) => Draft<Data>;
   /** The same without the intents. */
-  readonly reopen: (live: Live) => Draft<Data>;
+  readonly reopen: (found: Loaded) => Draft<Data>;
 }
 
 /** What is in the store now, as far as this request knows it for sure. */
@@ -100,28 +100,32 @@ function rowAfter<Data>({ engine, now, activity, touch }: WriteContext<Data>, { 
 
 /** Nothing but a promotion, or activity to record. Whoever won the race has promoted, or the next request will; the activity counts all the same. */
 async function keepHouse<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Written<Data>> {
-  const { engine, now, activity, touch: asked, defer } = context;
+  const { engine, now, activity, touch: asked, defer, reopen } = context;
   const { row, record } = live;
   const { store } = engine;
-  let failed = false;
+  let outcome: string | undefined = "none";
   if (draft.write === "promotion") {
     const next = rowAfter(context, draft, live);
-    const outcome = await callStore(engine, "update", () => store.update(next, row.revision)).catch(() => undefined);
+    outcome = await callStore(engine, "update", () => store.update(next, row.revision)).catch(() => undefined);
     if (outcome === "updated") {
       engine.emit({ type: "session_renewed", handle: engine.ring.handle(row.id) });
       return { draft, times: next };
     }
-    failed = outcome === undefined;
   }
-  const due = asked || (!failed && now - row.seenAt >= touchEvery(engine, record) && activity());
-  if (!due) return { draft, times: undefined };
   const { id, createdAt } = row;
   const seenAt = Math.max(row.seenAt, now);
-  const call = callStore(engine, "touch", () => store.touch(id, seenAt, expiryOf(draft.session?.record ?? record, seenAt, engine.policy)));
-  // Deferred where the runtime lets work outlive the response; then it is not acknowledged yet.
-  const housekeeping = asked ? call : call.catch(() => undefined);
-  const outcome = !asked && defer?.(housekeeping) ? undefined : await housekeeping;
-  if (asked && outcome === "missing") throw lost(engine, live);
+  if (asked || (outcome && now - row.seenAt >= touchEvery(engine, record) && activity())) {
+    const call = callStore(engine, "touch", () => store.touch(id, seenAt, expiryOf(draft.session?.record ?? record, seenAt, engine.policy)));
+    // Deferred where the runtime lets work outlive the response; then it is not acknowledged yet.
+    const housekeeping = asked ? call : call.catch(() => undefined);
+    outcome = !asked && defer?.(housekeeping) ? undefined : await housekeeping;
+  }
+  if (outcome === "missing") {
+    if (asked) throw lost(engine, live);
+    // It was read alive, from a copy or a moment ago: the answer must not say so any more.
+    const found = await loadOne(engine, live.presented, now, live.sight, true);
+    if (found.kind !== "live") return { draft: reopen(found), times: undefined };
+  }
   return { draft, times: outcome === "touched" ? { createdAt, seenAt } : undefined };
 }
 
