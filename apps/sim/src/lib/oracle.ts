@@ -20,6 +20,8 @@ export class Oracle {
   readonly carried: { readonly from: string; readonly to: string }[] = [];
   /** Sessions whose sign-in answer reached the jar since the last sign-out, and the latest of them. */
   readonly delivered = new Set<string>();
+  /** Sessions that a sign-in ended whose own credential never reached the jar: its owner has to sign in again. */
+  readonly replacedInVain = new Set<string>();
   #latest: string | undefined;
   readonly #plan: Plan;
   readonly #store: SimStore;
@@ -59,11 +61,12 @@ export class Oracle {
   }
 
   /** Nothing is under way any more, and the jar has made one undisturbed request. */
-  settled(state: SessionState<Data>): void {
+  settled(shown: readonly Shown[], state: SessionState<Data>): void {
     // Of two sign-ins at once either may win; the other session lives on until it idles out, and nobody has its credential.
     const latest = this.#latest;
     const found = state.kind === "none" ? undefined : state.id;
-    if (latest !== undefined && this.delivered.has(latest) && this.#livesStill(latest) && !(found !== undefined && this.delivered.has(found))) this.#signedOut("at the end", `a session lives and the jar has ${found === undefined ? `none (${JSON.stringify(state)})` : "another"}`);
+    const inVain = state.kind === "none" && shown.some(({ id }) => this.replacedInVain.has(id));
+    if (!inVain && latest !== undefined && this.delivered.has(latest) && this.#livesStill(latest) && !(found !== undefined && this.delivered.has(found))) this.#signedOut("at the end", `a session lives and the jar has ${found === undefined ? `none (${JSON.stringify(state)})` : "another"}`);
     for (const session of this.#store.truth.current.sessions.values()) this.#cart(session.id, session.cart);
   }
 

@@ -95,8 +95,7 @@ export class World {
     const committed = this.#timeline.now;
     await this.#wait(down, turn);
     if (lost) {
-      // A sign-in ends what the jar has, and nobody has the credential of this one.
-      if (cookies && operation === "start" && before.kind === "active") this.oracle.delivered.clear();
+      if (victim && cookies && operation === "start" && before.kind === "active") this.oracle.replacedInVain.add(before.id);
       return;
     }
     if (cookies) {
@@ -139,7 +138,7 @@ export class World {
       const { sessions } = this.#servers[0].process;
       const open = (): Promise<RequestSession<Data>> => sessions.open(new Headers({ cookie: this.#jar.header }));
       this.#turn = { faults: [], calls: 0 };
-      this.oracle.settled((await open()).state);
+      this.oracle.settled(shownIn(this.#jar.header), (await open()).state);
     } catch (error) {
       this.oracle.violations.push(`at the end: ${String(error)}`);
     }
