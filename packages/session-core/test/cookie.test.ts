@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { HoldfastError } from "../src/index.ts";
+import { createSessions, HoldfastError } from "../src/index.ts";
 import { type CookieOptions, createCookieTransport, findCookies } from "../src/lib/transport/cookie.ts";
-import { request, signedIn, world } from "./support.ts";
+import { Jar, KEYS, request, signedIn, world } from "./support.ts";
 
 const optionOf = (options: CookieOptions): string => {
   try {
@@ -117,5 +117,16 @@ describe("reading cookies", () => {
     headers.append("cookie", jar.header);
     headers.append("cookie", "b=2");
     expect((await sessions.open(headers)).state.kind).toBe("active");
+  });
+
+  it("two realms on one host have names of their own: a sign-in to one signs nobody out of the other", async () => {
+    const { store, clock } = world();
+    const jar = new Jar();
+    const all = ["default", "a", "g", "b/c:d"].map((realm) => createSessions({ store, clock, keys: KEYS, realm }));
+    for (const sessions of all) await request(sessions, jar, (s) => s.start("ada"));
+    for (const sessions of all) expect((await request(sessions, jar)).state.kind).toBe("active");
+    expect([...jar.cookies.keys()].map((name) => name.slice(0, -1))).toEqual(["__Host-sid-", "__Host-sid-a-", "__Host-sid-g-", "__Host-sid-b_c_d-"]);
+    const named = createSessions({ store, clock, keys: KEYS, realm: "a", cookie: { name: "own" } });
+    expect((await request(named, new Jar(), (s) => s.start("ada"))).cookies[0]?.name).toMatch(/^__Host-own-\w$/);
   });
 });

@@ -87,7 +87,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     ring,
     epoch: createKnownEpoch({ store, ring, clock, emit }),
     policy,
-    cookies: createCookieTransport(options.cookie),
+    cookies: createCookieTransport({ name: realm === "default" ? "sid" : `sid-${realm.replace(/\W/g, "_")}`, ...options.cookie }),
     csrf: options.csrf,
     data: createDataCodec(options),
     clock,

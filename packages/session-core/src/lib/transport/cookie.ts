@@ -4,7 +4,7 @@ import type { CookieAttributes, CookieChange } from "../session/state.ts";
 import { GUEST_CHAIN } from "../token/credential.ts";
 
 export interface CookieOptions {
-  /** Base of the cookie names: a letter is appended (`sid-a`), and the prefix put before. Default `sid`. */
+  /** Base of the cookie names: a letter is appended (`sid-a`), and the prefix put before. Default `sid`, with another realm `sid-<realm>`. */
   readonly name?: string;
   /** Default `__Host-`. Browsers enforce what it says: Secure, Path=/, no Domain. `__Host-Http-` adds HttpOnly. */
   readonly prefix?: "__Host-" | "__Host-Http-" | "__Secure-" | "none";
