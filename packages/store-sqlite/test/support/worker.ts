@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { testId, testRow, testTombstone } from "../../../store-contract/src/lib/rows.ts";
+import { createSessions, HoldfastError, type SessionsOptions } from "@holdfast/session-core";
 import type { IndexedStore, Partition, SessionId } from "@holdfast/session-core/store";
 import { createSqliteStore } from "@holdfast/store-sqlite";
 
@@ -44,6 +45,28 @@ const tasks: Record<string, Task> = {
       say(outcome);
       for (const id of evicted) say(id);
     }
+  },
+
+  /** 34 people called ada sign in through the core, each with a password and, a while later, a second factor; says when the first was accepted, and what came of it. */
+  async people(store, argument) {
+    const sessions = createSessions({ ...(JSON.parse(argument) as Pick<SessionsOptions<object>, "keys" | "policy">), store });
+    const turns = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) await new Promise<void>((resolve) => void setImmediate(resolve));
+    };
+    const signIn = async (i: number): Promise<void> => {
+      // Half of them begin at once and take their time, the others begin when those are done.
+      await turns(i % 2 ? 0 : i * 20);
+      const began = Date.now();
+      await turns(i % 2 ? i * 20 : 0);
+      try {
+        const { credential } = await sessions.issue("ada", {}, { authenticatedAt: began });
+        say(`${began} ${credential.reveal()}`);
+      } catch (error) {
+        if (!(error instanceof HoldfastError)) throw error;
+        say(`${began} ${error.code}`);
+      }
+    };
+    await Promise.all(Array.from({ length: 34 }, (_, i) => signIn(i)));
   },
 };
 
