@@ -9,7 +9,7 @@ export interface Rule {
 
 const core = (file: string, find: string, replace: string): Edit => ({ file: `session-core/src/lib/${file}`, find, replace });
 
-const KEY_OF_THE_SERVER = "new Uint8Array(16).fill(engine.ring.active.id)";
+const KEY_OF_THE_SERVER = "`key ${engine.ring.active.id} of the server`";
 
 export const RULES: readonly Rule[] = [
   {

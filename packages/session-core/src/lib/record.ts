@@ -1,5 +1,4 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
-import { fromBase64url, toBase64url } from "./bytes.ts";
 import { HoldfastError } from "./errors.ts";
 import type { Marks } from "./signals/sight.ts";
 import type { PendingChain } from "./token/elevation.ts";
@@ -166,7 +165,7 @@ function rightsToJson({ acr: ac, amr: am, authenticatedAt: au }: Pick<SessionRec
 
 const chainToJson = (chain: Chain): ChainJson => ({
   c: chain.chain,
-  k: toBase64url(chain.chainKey),
+  k: chain.chainKey,
   n: chain.step,
   h: chain.hash,
   x: chain.nextHash,
@@ -175,10 +174,9 @@ const chainToJson = (chain: Chain): ChainJson => ({
 });
 
 function chainFromJson(json: ChainJson | undefined): Chain | null {
-  const chainKey = typeof json?.k === "string" ? fromBase64url(json.k) : null;
-  if (!json || !chainKey || !isText(json.h) || !isText(json.x)) return null;
+  if (!json || !isText(json.k) || !isText(json.h) || !isText(json.x)) return null;
   if (!isNumber(json.c) || !isNumber(json.n) || !isNumber(json.p) || !isNumber(json.q)) return null;
-  return { chain: json.c, chainKey, step: json.n, hash: json.h, nextHash: json.x, promotedAt: json.p, promotedBefore: json.q };
+  return { chain: json.c, chainKey: json.k, step: json.n, hash: json.h, nextHash: json.x, promotedAt: json.p, promotedBefore: json.q };
 }
 
 function pendingFromJson(json: PendingJson, before: Millis): PendingChain | null {

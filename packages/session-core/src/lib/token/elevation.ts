@@ -45,10 +45,10 @@ export function elevateChain(
   return beginChain(chainAfter(current.chain, 1), now, chainKey, firstSecret(chainKey, id, base));
 }
 
-function firstSecret(chainKey: Uint8Array, id: SessionId, base: Uint8Array): Uint8Array {
+function firstSecret(chainKey: string, id: SessionId, base: Uint8Array): Uint8Array {
   const context = utf8.encode(`elevate\0${id}\0`);
   const message = new Uint8Array(context.length + base.length);
   message.set(context);
   message.set(base, context.length);
-  return mac(chainKey, message);
+  return mac(utf8.encode(chainKey), message);
 }

@@ -1,12 +1,13 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { randomBytes, toBase64url } from "../bytes.ts";
+import { randomBytes, toBase64url, utf8 } from "../bytes.ts";
 import { digest, mac } from "../hash.ts";
 import { type Credential, isLaterChain, SECRET_BYTES } from "./credential.ts";
 
 /** What the record holds of a chain: enough to check any secret of it and to make the next, and no secret itself. */
 export interface Chain {
   readonly chain: number;
-  readonly chainKey: Uint8Array;
+  /** 128 random bits as base64url. The text itself is the HMAC key: reading a row decodes nothing. */
+  readonly chainKey: string;
   readonly step: number;
   /** SHA-256 of the current secret, base64url. */
   readonly hash: string;
@@ -36,8 +37,8 @@ export type Verdict =
 
 const CHAIN_KEY_BYTES = 16;
 export const hashSecret = (secret: Uint8Array): string => toBase64url(digest(secret));
-export const nextSecret = (chainKey: Uint8Array, secret: Uint8Array): Uint8Array => mac(chainKey, secret);
-export const newChainKey = (): Uint8Array => randomBytes(CHAIN_KEY_BYTES);
+export const nextSecret = (chainKey: string, secret: Uint8Array): Uint8Array => mac(utf8.encode(chainKey), secret);
+export const newChainKey = (): string => toBase64url(randomBytes(CHAIN_KEY_BYTES));
 
 /** Begins a chain with a given or a random first secret. */
 export function beginChain(chain: number, now: Millis, chainKey = newChainKey(), secret = randomBytes(SECRET_BYTES)): { chain: Chain; secret: Uint8Array } {
