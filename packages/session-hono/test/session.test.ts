@@ -63,6 +63,17 @@ describe("the middleware", () => {
     expect(await (await browser.get("/private")).json()).toEqual({ subject: "ada", cart: [] });
   });
 
+  it("a lazy session that nobody looked at reads nothing and changes no answer, signed in or not", async () => {
+    const { app, calls } = world({ session: { lazy: true } });
+    for (const browser of [new Browser(app), await signedIn(app)]) {
+      calls.length = 0;
+      const response = await browser.get("/");
+      expect([response.status, await response.text(), response.headers.getSetCookie()]).toEqual([200, "home", []]);
+      expect((await browser.get("/nowhere")).status).toBe(404);
+      expect(calls).toEqual([]);
+    }
+  });
+
   it("[J04] a store outage is 503, keeps the cookie and lets nobody in", async () => {
     const it = world();
     const browser = await signedIn(it.app);

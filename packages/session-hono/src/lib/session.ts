@@ -88,12 +88,13 @@ export function session<Data>(sessions: Sessions<Data>, options: SessionOptions 
       if (c.error) current.discard();
       const cacheable = isCacheable(c.res.headers);
       const committed = await current.commit({ cacheable, noCredential: true, defer: (work) => outlive(c, work) });
-      const { state, cookies, headers } = committed;
+      // The state of a lazy session that nobody looked at is unknown, and asking for it throws.
+      const { cookies, headers } = committed;
       const mine = (innermost.get(c) ?? current) === current;
       const change = (target: Headers): void => {
         applyCommit(target, mine ? committed : { cookies, headers: headers.filter(([name]) => name !== DEADLINES_HEADER) }, cacheable);
         // A new session needs a new token; such an answer is never kept by a cache.
-        if (tokens && mine && cookies.length > 0 && state.kind !== "none") target.set(CSRF_HEADER, tokens.issue(state.id));
+        if (tokens && mine && cookies.length > 0 && committed.state.kind !== "none") target.set(CSRF_HEADER, tokens.issue(committed.state.id));
         vary(target, "Cookie", "Authorization");
       };
       changeHeaders(c, change, cookies.length > 0);
