@@ -51,12 +51,17 @@ export class Oracle {
     if (by === "victim" && (alive.length > 0 || reused)) this.#signedOut(name, reused ? "ended for reuse" : "the session lives and was not found");
   }
 
+  chainOf(state: SessionState<Data>): number | undefined {
+    return state.kind === "none" ? undefined : this.#store.truth.current.get(state.id)?.chain;
+  }
+
   /** A request whose credential was accepted found no session when it came to write. */
-  turnedAway({ name, operation }: Pick<Exchange, "name" | "operation">, shown: readonly Shown[], before: SessionState<Data>): void {
+  turnedAway({ name, operation }: Pick<Exchange, "name" | "operation">, shown: readonly Shown[], before: SessionState<Data>, chainThen: number | undefined): void {
     if (before.kind === "none" || !this.#livesStill(before.id)) return;
     // A guest cannot be elevated, nor can a credential from before an elevation that was used since.
-    const session = this.#store.truth.current.get(before.id);
-    if (operation === "elevate" && (before.kind === "guest" || !shown.some(({ id, chain }) => id === before.id && chain === session?.chain))) return;
+    const chain = this.chainOf(before);
+    const outrun = chain !== chainThen || !shown.some((one) => one.id === before.id && one.chain === chain);
+    if (operation === "elevate" && (before.kind === "guest" || outrun)) return;
     this.#blame(name, "let in, and then turned away from a session that lives");
   }
 

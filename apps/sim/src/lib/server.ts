@@ -50,7 +50,7 @@ export class Server {
     const base: Process = { dead: false, crash };
     let waits = 0;
     const clock = {
-      now: () => this.#timeline.now + this.#skew,
+      now: () => Math.floor(this.#timeline.now + this.#skew),
       // Not the random time it was asked for: a schedule must run the same way twice.
       wait: () => new Promise<void>((resolve) => this.#timeline.at(this.#timeline.now + 1 + ((waits++ * 37) % 97), () => void (base.dead || resolve()))),
     };

@@ -89,9 +89,10 @@ export class World {
     this.#say(`${exchange.name} ${operation} opened by ${by} with ${shownIn(header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}: ${describe(session.state)}`);
     this.oracle.opened(exchange, shownIn(header), session.state);
     const before = session.state;
+    const chainThen = this.oracle.chainOf(before);
     await this.#wait(handler, turn);
     if (server.dead) return;
-    const cookies = await this.#commit(exchange, shownIn(header), session, before);
+    const cookies = await this.#commit(exchange, session, shownIn(header), before, chainThen);
     const committed = this.#timeline.now;
     await this.#wait(down, turn);
     if (lost) {
@@ -110,7 +111,7 @@ export class World {
     if (before.kind === "none" && before.refused === "superseded" && attempt === 1) await this.#exchange(exchange, 2);
   }
 
-  async #commit(exchange: Exchange, shown: readonly Shown[], session: RequestSession<Data>, before: SessionState<Data>): Promise<Awaited<ReturnType<RequestSession<Data>["commit"]>>["cookies"] | undefined> {
+  async #commit(exchange: Exchange, session: RequestSession<Data>, shown: readonly Shown[], before: SessionState<Data>, chainThen: number | undefined): Promise<Awaited<ReturnType<RequestSession<Data>["commit"]>>["cookies"] | undefined> {
     const { operation, name } = exchange;
     try {
       if (operation === "update") session.update(({ cart }) => ({ cart: [...cart, name] }));
@@ -126,7 +127,7 @@ export class World {
       if (operation === "start" && state.kind === "active" && before.kind === "guest") this.oracle.carried.push({ from: before.id, to: state.id });
       return cookies;
     } catch (error) {
-      if (error instanceof HoldfastError && error.code === "no_session") this.oracle.turnedAway(exchange, shown, before);
+      if (error instanceof HoldfastError && error.code === "no_session") this.oracle.turnedAway(exchange, shown, before, chainThen);
       if (error instanceof HoldfastError && ["unavailable", "no_session", "conflict", "sign_in_revoked"].includes(error.code)) return undefined;
       this.oracle.violations.push(`${name}: ${String(error)}`);
       return undefined;
