@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSessionClient } from "../src/index.ts";
-import { MINUTE, SECOND, settle, World } from "./tabs.ts";
+import { MINUTE, problemAnswer, SECOND, settle, World } from "./tabs.ts";
 
 async function signedIn(tabs = 1, options: Parameters<World["tab"]>[0] = {}) {
   const world = new World();
@@ -23,7 +23,7 @@ describe("life of a session", () => {
     expect(await a.client.extend()).toBe(true);
     expect(a.state).toMatchObject({ status: "active", endsIn: 10 * MINUTE });
     await world.run(10 * MINUTE);
-    expect(a.state).toEqual({ status: "idle", reason: "idle" });
+    expect(a.state).toEqual({ status: "idle", reason: "idle", confirmed: true });
   });
 
   it("[L02] ten extensions in a row work, each with one call", async () => {
@@ -153,7 +153,7 @@ describe("tabs", () => {
   it("[D13] [D12] signing out in one reaches all at once, also with the server unreachable, and the server is told later", async () => {
     const { server, a, b } = await signedIn(2);
     server.down = "network";
-    expect(await a.client.logout()).toBe(false);
+    expect(await a.client.logout()).toBe("pending");
     expect([a.status, b.status]).toEqual(["none", "none"]);
     expect(server.session).toBeDefined();
     server.down = undefined;
@@ -203,10 +203,11 @@ describe("tabs", () => {
   });
 
   it("activity never creates a record", async () => {
-    const { world, a } = await signedIn();
+    const { world, server, a } = await signedIn();
+    server.down = "network";
     world.items.clear();
     await a.input();
-    expect(a.status).toBe("none");
+    expect(a.state).toEqual({ status: "none", known: false });
     expect(world.items.has("session:/session")).toBe(false);
   });
 
@@ -252,25 +253,43 @@ describe("requests", () => {
     await settle();
     expect(responses.every(({ status }) => status === 401)).toBe(true);
     expect(server.log.filter((line) => line.startsWith("GET /session"))).toHaveLength(1);
-    expect(a.state).toEqual({ status: "revoked", reason: "revoked" });
+    expect(a.state).toEqual({ status: "revoked", reason: "revoked", confirmed: true });
   });
 
-  it("a superseded credential is retried once, with its body", async () => {
+  it.each([
+    ["POST", { processed: false }, {}, 2],
+    ["POST", {}, { "idempotency-key": "k" }, 2],
+    ["PUT", {}, {}, 2],
+    ["POST", {}, {}, 1],
+    ["PATCH", {}, {}, 1],
+  ] as const)("[L07] a superseded %s is sent once more, with its body, if it was not processed (%o, %o): %i", async (method, member, headers, times) => {
     const bodies: string[] = [];
     const world = new World();
     world.server.signIn();
     const tab = await world.tab({
       environment: {
         fetch: async (input, init) => {
-          if (!(input instanceof Request)) return world.server.fetch(input, init);
-          bodies.push(await input.text());
-          return new Response(JSON.stringify({ type: "urn:holdfast:problem:superseded" }), { status: 401, headers: { "content-type": "application/problem+json" } });
+          const request = new Request(input, init);
+          if (new URL(request.url).pathname !== "/data") return world.server.fetch(request);
+          bodies.push(await request.text());
+          return problemAnswer("superseded", 401, member);
         },
       },
     });
-    expect((await tab.client.fetch("/data", { method: "POST", body: "x" })).status).toBe(401);
-    expect(bodies).toEqual(["x", "x"]);
+    expect((await tab.client.fetch("/data", { method, headers, body: "x" })).status).toBe(401);
+    expect(bodies).toEqual(Array(times).fill("x"));
     expect(tab.status).toBe("active");
+  });
+
+  it("a body that can be read once only is sent once", async () => {
+    const world = new World();
+    world.server.signIn();
+    const tab = await world.tab();
+    world.server.stragglers = 1;
+    world.server.log.length = 0;
+    const body = new Blob(["x"]).stream();
+    expect((await tab.client.fetch("/data", { method: "PUT", body, duplex: "half" } as never)).status).toBe(401);
+    expect(world.server.log).toHaveLength(1);
   });
 });
 

@@ -1,9 +1,12 @@
-import { ACTIVITY_HEADER, problemType } from "@holdfast/session-protocol";
+import { ACTIVITY_HEADER, type ProblemName, problemType } from "@holdfast/session-protocol";
 import { createSessionClient, type ClientOptions, type ClientState, type SessionClient } from "../src/index.ts";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 const ORIGIN = "https://app.test";
+
+export const problemAnswer = (name: ProblemName, status: number, members: object = {}, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify({ type: problemType(name), ...members }), { status, headers: { "content-type": "application/problem+json", ...headers } });
 
 /** A server of one browser's session: idle and absolute by the rules of the protocol, and a log of what was asked. */
 export class Server {
@@ -39,7 +42,7 @@ export class Server {
     if (typeof this.down === "number") return new Response("oops", { status: this.down });
     if (this.stragglers > 0) {
       this.stragglers--;
-      return new Response(JSON.stringify({ type: problemType("superseded") }), { status: 401, headers: { "content-type": "application/problem+json" } });
+      return problemAnswer("superseded", 401);
     }
     const { now } = this.world;
     const live = this.session;
@@ -50,7 +53,7 @@ export class Server {
     }
     if (!this.session) {
       if (pathname === "/session") return Response.json({ state: "none", ...(this.ended ? { ended: this.ended } : {}) });
-      return new Response(JSON.stringify({ type: problemType("expired") }), { status: 401, headers: { "content-type": "application/problem+json" } });
+      return problemAnswer("expired", 401);
     }
     if (pathname !== "/session" && request.headers.get(ACTIVITY_HEADER) !== "none") this.session.seenAt = now;
     const { epoch, seenAt, startedAt } = this.session;
@@ -68,6 +71,9 @@ export class World {
   steady = 0;
   readonly items = new Map<string, string>();
   readonly tabs: Tab[] = [];
+  /** All that was ever said on a channel. */
+  readonly hints: unknown[] = [];
+  readonly locks = new Locks();
   readonly server = new Server(this);
   /** Storage as one tab sees it: the others get an event. */
   storageOf(tab: Tab): Pick<Storage, "getItem" | "setItem" | "removeItem"> {
@@ -105,6 +111,31 @@ export class World {
   }
 }
 
+/** Web Locks of one browser: exclusive, in order, and given up when the wait is aborted. */
+export class Locks {
+  readonly #last = new Map<string, Promise<unknown>>();
+  held = 0;
+
+  async request(name: string, { signal }: { signal?: AbortSignal }, work: () => Promise<unknown>): Promise<unknown> {
+    const before = this.#last.get(name) ?? Promise.resolve();
+    const aborted = new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    aborted.catch(() => undefined);
+    let release = (): void => undefined;
+    this.#last.set(name, before.then(() => new Promise<void>((resolve) => (release = resolve))));
+    try {
+      await Promise.race([before, aborted]);
+      await settleOnce();
+      this.held++;
+      return await work();
+    } finally {
+      this.held = Math.max(0, this.held - 1);
+      void before.then(() => release());
+    }
+  }
+}
+
+const settleOnce = (): Promise<void> => Promise.resolve();
+
 /** Lets promises run; no time passes. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 30; i++) await Promise.resolve();
@@ -116,10 +147,10 @@ export class Tab {
   readonly client: SessionClient;
   readonly seen: string[] = [];
   readonly window = new EventTarget();
-  readonly document = Object.assign(new EventTarget(), { visibilityState: "visible" as DocumentVisibilityState });
+  readonly document = Object.assign(new EventTarget(), { visibilityState: "visible" as DocumentVisibilityState, baseURI: `${ORIGIN}/page`, activeElement: null as { tagName: string } | null });
   readonly world: World;
   timers: { at: number; work: () => void }[] = [];
-  heard: (() => void)[] = [];
+  heard: ((hint: unknown) => void)[] = [];
   frozen = false;
   readonly end: () => void;
 
@@ -140,12 +171,16 @@ export class Tab {
         channel: (_name, heard) => {
           this.heard.push(heard);
           return {
-            post: () => {
-              for (const tab of world.tabs) if (tab !== this && !tab.frozen) for (const hear of tab.heard) hear();
+            post: (hint) => {
+              world.hints.push(hint);
+              for (const tab of world.tabs) if (tab !== this && !tab.frozen) for (const hear of tab.heard) hear(hint);
             },
             close: () => void (this.heard = []),
           };
         },
+        random: () => 0.5,
+        locks: world.locks as never,
+        cookies: undefined,
         page: { window: this.window, document: this.document, url: () => `${ORIGIN}/page` } as never,
         ...options.environment,
       },
@@ -177,8 +212,17 @@ export class Tab {
   }
 
   async emit(target: "window" | "document", type: string, more: object = {}): Promise<void> {
-    this[target].dispatchEvent(Object.assign(new Event(type), more));
+    // What happens at the document passes the window first.
+    const event = Object.assign(new Event(type), more);
+    void target;
+    this.window.dispatchEvent(event);
     await settle();
+  }
+
+  /** To another tab, or back. */
+  async turn(visibilityState: DocumentVisibilityState): Promise<void> {
+    this.document.visibilityState = visibilityState;
+    await this.emit("document", "visibilitychange");
   }
 
   /** The process dies: nothing of it runs again, and nothing is said. */

@@ -38,7 +38,7 @@ describe("guards look at the session as it is now", () => {
     expect((await browser.get("/alone")).status).toBe(200);
     await browser.post("/elevate");
     await browser.get("/private");
-    expect(await (await late.get("/alone")).json()).toMatchObject({ status: 401, code: "superseded" });
+    expect(await (await late.get("/alone")).json()).toMatchObject({ status: 401, code: "superseded", processed: false });
     expect(await (await new Browser(app).get("/alone")).json()).toMatchObject({ status: 401, code: "expired" });
     const other = world({ core: { keys: { ...keys, keys: [{ id: 2, secret: Buffer.alloc(32, 9).toString("base64url"), state: "active", since: 0 }] } } });
     other.app.get("/alone", guard, (c) => c.text("fresh"));

@@ -64,14 +64,14 @@ export function createConnection(config: PortalConfig, on: ConnectionEvents): Co
     fetch: (path, init) => client.fetch(path, init),
     extend: () => client.extend(),
     async signOut(scope) {
-      if (scope === "others") return client.logout({ scope });
+      if (scope === "others") return (await client.logout({ scope })) === "done";
       // The server first: the page that comes next must find the session over and the cookie gone.
       leaving = true;
-      const done = await client.logout({ scope });
+      const outcome = await client.logout({ scope });
       leaving = false;
-      if (done) on.over("logout");
+      if (outcome === "done") on.over("logout");
       else on.changed();
-      return done;
+      return outcome === "done";
     },
   };
 }
@@ -79,5 +79,6 @@ export function createConnection(config: PortalConfig, on: ConnectionEvents): Co
 const sessionOf = (state: ClientState): Session => ("view" in state ? (state.view as Session) : { state: "none" });
 
 function reasonOf(state: ClientState): EndedReason | undefined {
-  return "reason" in state ? state.reason : undefined;
+  // A clock that was set forward can pass a deadline too: the page is left when the server has said so.
+  return "reason" in state && !("confirmed" in state && !state.confirmed) ? state.reason : undefined;
 }

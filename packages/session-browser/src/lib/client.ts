@@ -1,300 +1,298 @@
-import { DEFAULT_BASE, type Millis, type SessionDeadlines, type SessionView } from "@holdfast/session-protocol";
-import { browserEnvironment, type Environment, resilient } from "./environment.ts";
-import { Flights } from "./flights.ts";
-import { Listeners } from "./listeners.ts";
-import { type ClientOptions, DRIFT, LONGEST_TIMER, pauseAfter, PRESENT_FOR, SECOND, warningOf } from "./options.ts";
-import { endEpoch, readRecord, type SharedRecord, touchDueAt, wasEnded, withDeadlines } from "./record.ts";
-import type { LogoutScope, SessionClient } from "./session-client.ts";
-import { nextLookIn, warningFor } from "./schedule.ts";
-import { ask, dropLogout, finishLogout, forgetLogout, rememberLogout, sendLogout } from "./server.ts";
-import { type FetchOptions, sessionFetch } from "./session-fetch.ts";
-import { listenTo } from "./sources.ts";
-import { type Action, type ClientState, initialModel, looksOf, reduce, stateOf, stepFor } from "./state.ts";
+import { DEFAULT_BASE, type EndedReason, type Millis, type SessionDeadlines, type SessionView } from "@holdfast/session-protocol";
+import { alone } from "./alone.ts";
+import type { ClientEvent } from "./client-event.ts";
+import type { ClientState } from "./client-state.ts";
+import { createEngine } from "./engine.ts";
+import { type Environment, network } from "./environment.ts";
+import { createFlights } from "./flights.ts";
+import { isAbout } from "./hint-cookie.ts";
+import { createHolds } from "./holds.ts";
+import { type Action, epochOf, evaluate, type Known, reduce, stepFor } from "./known.ts";
+import { letLeave, type Participant } from "./leaving.ts";
+import { createLink } from "./link.ts";
+import { createListeners } from "./listeners.ts";
+import { createLogouts } from "./logout.ts";
+import { type ClientOptions, leaveWithinOf, LONGEST_TIMER, SECOND, warningOf } from "./options.ts";
+import { endEpoch, endOf, touchDueAt, withDeadlines } from "./record.ts";
+import type { Leaving, SessionClient } from "./session-client.ts";
+import { sessionFetch } from "./session-fetch.ts";
+import { waitFor } from "./wait-for.ts";
 
-/** @throws RangeError for a warning shorter than 20 s */
-export function createSessionClient(options: ClientOptions = {}): SessionClient {
-  return new Client(options);
-}
+/** Input this recent means that a user is behind a request. */
+const PRESENT_FOR: Millis = 10_000;
 
-class Client implements SessionClient {
-  readonly #base: string;
-  readonly #key: string;
-  readonly #warning: Millis;
-  readonly #ask: boolean;
-  readonly #given: Partial<Environment>;
-  #environment: Environment | undefined;
-  #model = initialModel;
-  readonly #listeners = new Listeners<ClientState>();
-  readonly #over = new Set<string>();
-  #stop: (() => void) | undefined;
-  #cancel: (() => void) | undefined;
-  #later: (() => void) | undefined;
-  #hint: () => void = () => undefined;
-  readonly #flights = new Flights(() => this.#refresh(), () => this.#env().now());
+/** @throws RangeError for a warning shorter than 20 s, and for a `leaveWithin` that is not between 0 and 10 s */
+export function createSessionClient<Data = unknown>(options: ClientOptions = {}): SessionClient<Data> {
+  const { base = DEFAULT_BASE, hintCookie } = options;
+  const key = `session:${base}`;
+  const warnBefore = warningOf(options);
+  const leaveWithin = leaveWithinOf(options);
+  let known: Known = {};
   /** Counts sign-outs here: what was asked before one is not believed after it. */
-  #generation = 0;
-  #failures = 0;
-  #touching: Promise<boolean> | undefined;
-  #shown = "";
-  #present: Millis = Number.NEGATIVE_INFINITY;
-  /** By the monotonic clock. */
-  #askedAt: Millis = Number.NEGATIVE_INFINITY;
-  #clocks: { readonly wall: Millis; readonly steady: Millis } | undefined;
+  let generation = 0;
+  /** An answer this old serves; infinite when somebody wants to know for himself. */
+  let needed: Millis = 0;
+  let tellFrom: Millis = 0;
+  let touching: Promise<boolean> | undefined;
+  let later: (() => void) | undefined;
+  let watching: AbortController | undefined;
+  let present: Millis = Number.NEGATIVE_INFINITY;
+  let hydrated = false;
+  let drifting = false;
+  /** The deadline before which participants were called. */
+  let leftFor: Millis | undefined;
+  const over = new Set<string>();
+  const participants = new Set<readonly [Participant]>();
+  const events = createListeners<ClientEvent>();
 
-  constructor(options: ClientOptions) {
-    const { base = DEFAULT_BASE, whileWarning, environment = {} } = options;
-    this.#base = base;
-    this.#key = `session:${base}`;
-    this.#warning = warningOf(options);
-    this.#ask = whileWarning === "ask";
-    this.#given = environment;
-  }
+  const engine = createEngine<ClientState>(key, { ...options, environment: network(options.environment) }, {
+    evaluate: (record, moment) => evaluate(known, record, moment, warnBefore),
+    moved: (record, lastActivity) => ({ ...record, lastActivity }),
+    looked(state, record, moment, drifted) {
+      const epoch = epochOf(known);
+      const step = stepFor(known, record, moment, epoch ? endOf(env().storage, key, epoch) : undefined, drifted && !drifting);
+      drifting = drifted;
+      if (step === "ask-soon") askSoon();
+      else if (step === "ask") void demand();
+      else if (step === "lost") {
+        apply({ type: "lost" });
+        void demand();
+      } else if (step) {
+        apply({ type: "ended", reason: step.over });
+        if (record) void demand();
+        else generation++;
+      }
+      if ("endsIn" in state && participants.size > 0 && state.endsIn <= leaveWithin) leaveBefore(state.by, state.by === "idle" ? state.idleAt : state.absoluteAt);
+    },
+    started() {
+      watching = new AbortController();
+      const { signal } = watching;
+      if (hintCookie) env().cookies?.addEventListener("change", (event) => isAbout(event, hintCookie) && void demand(), { signal });
+      if (!(hydrated && known.view) || logouts.waiting()) void refresh();
+      hydrated = false;
+    },
+    stopped() {
+      later?.();
+      later = undefined;
+      watching?.abort();
+    },
+    acted(late) {
+      if (!late) present = env().monotonic();
+      const record = engine.record();
+      const dueAt = touchDueAt(record);
+      const urgent = engine.get().status === "warning";
+      if (dueAt === undefined || touching || link.pause() > 0 || !(urgent || env().now() >= dueAt + (late ? spread() : 0))) return;
+      void touch(record?.lastActivity ?? 0);
+    },
+    busy: () => holds.some(),
+    woken(event) {
+      const { type } = event;
+      const record = engine.record();
+      if (type === "resume" || (type === "pageshow" && (event as PageTransitionEvent).persisted)) {
+        apply({ type: "restored" });
+        return emit({ type: "restored", checked: demand() });
+      }
+      const stale = engine.get().status !== "none" && !(record && env().now() - record.at <= LONGEST_TIMER);
+      if (type === "online" || (!hidden() && type !== "storage" && (known.offline || stale || logouts.waiting()))) {
+        if (hidden() || link.pause(true) > 0) askSoon(true);
+        else void demand(lately());
+      }
+    },
+    heard: (hint) => hint === "leaving" && void leave("logout"),
+    changed: (state, before) => state.status !== before.status && emit({ type: "status", state, before }),
+    dueIn(record, now) {
+      const dueAt = touchDueAt(record);
+      const touchIn = dueAt === undefined || touching ? LONGEST_TIMER : Math.max(SECOND, dueAt + spread() - now, link.pause());
+      return Math.min(touchIn, holds.some() ? Math.min(15 * SECOND, (record?.idleFor ?? 0) / 60) : LONGEST_TIMER);
+    },
+  });
+  const env = engine.env as () => Environment;
+  const link = createLink(env, base);
+  const logouts = createLogouts(env, key, link);
+  const holds = createHolds(env, (reason, until) => emit({ type: "held", reason, until }));
+  const flights = createFlights(question, () => env().now());
+  const emit = (event: ClientEvent): void => events.tell(() => event);
+  const hidden = (): boolean => env().page?.document.visibilityState === "hidden";
+  /** What wakes this tab wakes others too: their answer to the same question will do. */
+  const lately = (): Millis => env().now() - SECOND;
+  /** Tabs that nobody looks at leave it to the others first. */
+  const spread = (): Millis => (hidden() ? 2 * SECOND : 0);
 
-  get(): ClientState {
-    const record = this.#record();
-    return stateOf(this.#model, record, this.#env().now(), warningFor(record, this.#warning));
-  }
-
-  listen(listener: (state: ClientState) => void): () => void {
-    const remove = this.#listeners.add(listener);
-    if (!this.#stop) this.#start();
-    return () => {
-      if (remove() && this.#listeners.size === 0) this.dispose();
-    };
-  }
-
-  subscribe(listener: (state: ClientState) => void): () => void {
-    const end = this.listen(listener);
-    listener(this.get());
-    return end;
-  }
-
-  refresh(): Promise<ClientState> {
-    return this.#flights.fresh();
-  }
-
-  extend(): Promise<boolean> {
-    return (this.#touching ??= this.#touch().finally(() => (this.#touching = undefined)));
-  }
-
-  fetch(input: RequestInfo | URL, init: FetchOptions = {}): Promise<Response> {
-    return sessionFetch(this.#env(), input, init, {
-      // Nobody listens to the user: then nothing is known, and nothing is said.
-      present: () => !this.#stop || this.#env().monotonic() - this.#present < PRESENT_FOR,
-      deadlines: (deadlines, sentAt, present) => this.#learn(deadlines, sentAt, present),
-      expired: (sentAt) => void (this.#model.view?.state !== "none" && this.#flights.join(sentAt)),
-    });
-  }
-
-  async logout({ scope = "this" }: { readonly scope?: LogoutScope } = {}): Promise<boolean> {
-    const environment = this.#env();
-    if (scope === "others") return sendLogout(environment, this.#base, scope);
-    const epoch = this.#epoch() || (this.#record()?.epoch ?? "");
-    const wider = rememberLogout(environment, this.#key, scope, epoch);
-    this.#generation++;
-    this.#end("logout");
-    const done = await sendLogout(environment, this.#base, wider);
-    if (done) forgetLogout(environment, this.#key);
-    return done;
-  }
-
-  dispose(): void {
-    this.#stop?.();
-    this.#stop = undefined;
-    this.#cancel?.();
-    this.#later?.();
-    this.#cancel = this.#later = undefined;
-    this.#hint = () => undefined;
-    this.#listeners.clear();
-  }
-
-  #env(): Environment {
-    if (this.#environment) return this.#environment;
-    const environment = { ...browserEnvironment(), ...this.#given };
-    return (this.#environment = { ...environment, storage: resilient(environment.storage) });
-  }
-
-  /** For questions that nobody asked for: not more often than is decent. */
-  #askSoon(): void {
-    if (!this.#stop) return;
-    const wait = this.#askedAt + pauseAfter(this.#failures) - this.#env().monotonic();
-    this.#later ??= this.#env().setTimer(() => {
-      this.#later = undefined;
-      void this.refresh();
-    }, Math.max(1, wait));
-  }
-
-  readonly #write = (record: SharedRecord): void => this.#env().storage.setItem(this.#key, JSON.stringify(record));
-
-  readonly #record = (): SharedRecord | undefined => readRecord(this.#env().storage, this.#key);
-
-  #start(): void {
-    const { page, channel } = this.#env();
-    if (!page) return;
-    const hints = channel(this.#key, () => this.#look());
-    this.#hint = () => hints.post();
-    const stop = listenTo(page, { activity: () => this.#active(), wake: (certain) => this.#wake(certain), stored: (key) => void ((key === this.#key || key === null) && this.#look()) });
-    this.#stop = () => {
-      stop();
-      hints.close();
-    };
-    void finishLogout(this.#env(), this.#key, this.#base).then(() => this.refresh());
-  }
-
-  async #refresh(): Promise<ClientState> {
-    this.#askedAt = this.#env().monotonic();
-    const generation = this.#generation;
-    const answer = await ask(this.#env(), this.#base, "GET");
-    if (generation !== this.#generation) return this.get();
-    // "refused": no answer of this route says that; it comes from something in front of it.
-    if (!answer || answer === "refused") this.#unreachable();
-    else this.#answered(answer.view, answer.sentAt);
-    return this.get();
-  }
-
-  #unreachable(): void {
-    this.#failures++;
-    this.#apply({ type: "unreachable" });
-  }
-
-  async #touch(): Promise<boolean> {
-    this.#askedAt = this.#env().monotonic();
-    const generation = this.#generation;
-    const answer = await ask(this.#env(), `${this.#base}/touch`, "POST");
-    if (generation !== this.#generation) return false;
-    if (answer === "refused") {
-      await this.refresh();
-      return false;
-    }
-    if (answer) this.#answered(answer.view, answer.sentAt, true);
-    else this.#unreachable();
-    return answer?.view.state === "active";
-  }
-
-  #answered(view: SessionView, sentAt: Millis, told = false): void {
-    this.#failures = 0;
-    const record = this.#record();
-    if (view.state === "active") {
-      // An answer that was under way while this browser signed out must not bring the session back.
-      if (this.#isOver(view.epoch)) return;
-      this.#write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, this.#env().now(), told));
-      dropLogout(this.#env(), this.#key, view.epoch);
-    } else {
-      this.#forget();
-      // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
-      if (record && (record.at <= sentAt || record.at > this.#env().now())) this.#env().storage.removeItem(this.#key);
-    }
-    this.#apply({ type: "answered", view });
-  }
-
-  /** Deadlines from an answer to the application. They move the record of the session we know; another one is asked about. */
-  #learn(deadlines: SessionDeadlines, sentAt: Millis, present: boolean): void {
-    const { view } = this.#model;
-    if (this.#isOver(deadlines.epoch)) return;
-    if (!view || view.state === "none" || view.epoch !== deadlines.epoch) return void this.refresh();
-    const record = this.#record();
-    if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
-    this.#write(withDeadlines(record, deadlines, sentAt, this.#env().now(), present));
-    this.#failures = 0;
-    this.#apply({ type: "reached" });
-    this.#look();
-  }
-
-  #active(): void {
-    const time = this.#env().now();
-    // First whether it is over, then whether this counts: the first movement after a sleep must not revive anything.
-    const state = this.#look();
-    if (state.status === "warning" && this.#ask) return;
-    this.#present = this.#env().monotonic();
-    if (!("endsIn" in state)) return;
-    const record = this.#record();
-    if (!record || time - record.lastActivity < Math.min(15 * SECOND, record.idleFor / 60)) return;
-    this.#write({ ...record, lastActivity: time });
-    this.#touchIfDue();
-    this.#show();
-  }
-
-  #touchIfDue(): void {
-    const dueAt = touchDueAt(this.#record());
-    if (dueAt === undefined || this.#env().monotonic() - this.#askedAt < SECOND) return;
-    if (this.#env().now() >= dueAt || this.get().status === "warning") void this.extend();
-  }
-
-  #wake(certain: boolean): void {
-    const state = this.#look();
-    void finishLogout(this.#env(), this.#key, this.#base);
-    const record = this.#record();
-    const stale = state.status !== "none" && !(record && this.#env().now() - record.at <= LONGEST_TIMER);
-    if (certain || this.#model.offline || stale) void this.#flights.join();
-  }
-
-  /** Reads record and clocks again and acts on what they say. All events end here. */
-  #look(): ClientState {
-    const { now, monotonic } = this.#env();
-    const clocks = { wall: now(), steady: monotonic() };
-    const before = this.#clocks;
-    this.#clocks = clocks;
-    const drift = before ? clocks.wall - before.wall - (clocks.steady - before.steady) : 0;
-    const state = this.get();
-    const step = stepFor(this.#model, this.#record(), state, clocks.wall, Math.abs(drift) > DRIFT);
-    if (step === "signed-out") this.#end("logout", false);
-    if (step === "over" && "reason" in state && state.reason) this.#apply({ type: "ended", reason: state.reason });
-    if (step === "ask-soon") this.#askSoon();
-    if (step === "over" || step === "ask") void this.#flights.join();
-    this.#show();
-    return this.get();
-  }
-
-  #end(reason: "logout", tell = true): void {
-    this.#forget(this.#epoch() || this.#record()?.epoch);
-    if (tell) this.#hint();
-    this.#apply({ type: "ended", reason });
+  function apply(action: Action): void {
+    known = reduce(known, action);
+    engine.show();
   }
 
   /** Another tab may have signed out while this one was asking and knew of nothing yet. */
-  #isOver(epoch: string): boolean {
-    return this.#over.has(epoch) || wasEnded(this.#env().storage, this.#key, epoch);
+  const isOver = (epoch: string): boolean => over.has(epoch) || endOf(env().storage, key, epoch) !== undefined;
+
+  function forget(epoch: string, reason: EndedReason): void {
+    if (!epoch) return;
+    over.add(epoch);
+    endEpoch(env().storage, key, epoch, reason);
   }
 
-  #forget(epoch = this.#epoch()): void {
-    if (epoch === "") return;
-    this.#over.add(epoch);
-    endEpoch(this.#env().storage, this.#key, epoch);
+  /** A question that somebody asked: answered from now on. */
+  function refresh(): Promise<ClientState> {
+    needed = Number.POSITIVE_INFINITY;
+    return flights.fresh();
   }
 
-  /** Of the session that this tab knows to be there. */
-  #epoch(): string {
-    const { view } = this.#model;
-    return view?.state === "active" ? view.epoch : "";
+  /** A question that arose by itself: another tab's answer from now on serves as well. */
+  function demand(since: Millis = env().now()): Promise<ClientState> {
+    needed = Math.max(needed, since);
+    return flights.join(since);
   }
 
-  #apply(action: Action): void {
-    this.#model = reduce(this.#model, action);
-    this.#show();
+  /** The same, but not more often than is decent. */
+  function askSoon(urgent = false): void {
+    if (!engine.running()) return;
+    const wait = link.pause(urgent) + (hidden() ? 3 * SECOND * env().random() : 0);
+    later ??= env().setTimer(() => {
+      later = undefined;
+      void demand(lately());
+    }, Math.min(Math.max(1, wait), 1e9));
   }
 
-  #show(): void {
-    const state = this.get();
-    const shown = looksOf(state);
-    this.#schedule(state);
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    this.#listeners.tell(() => this.get());
+  async function question(): Promise<ClientState> {
+    const before = generation;
+    // Nobody knows of a first question, so nobody else's answer can serve.
+    await (epochOf(known) ? alone(env(), key, answer) : answer());
+    return engine.get();
+
+    async function answer(): Promise<void> {
+      await logouts.finish();
+      const record = engine.record();
+      const serves = record?.epoch === epochOf(known) && record.at > needed && !known.ended;
+      needed = 0;
+      if (serves) return apply({ type: "reached" });
+      const got = await link.ask("");
+      emit({ type: "asked", question: "view", outcome: !got ? "unreachable" : got === "refused" ? got : "answered" });
+      if (before !== generation) return;
+      // "refused": no answer of this route says that; it comes from something in front of it.
+      if (!got || got === "refused") unreachable();
+      else answered(got.view, got.sentAt);
+    }
   }
 
-  #schedule(state: ClientState): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    if (!this.#stop) return;
-    const { now, monotonic, setTimer } = this.#env();
-    if (this.#model.offline) this.#askSoon();
-    const record = this.#record();
-    const mayTouchIn = this.#touching ? Number.POSITIVE_INFINITY : this.#askedAt + pauseAfter(this.#failures) - monotonic();
-    const lookIn = nextLookIn(state, record, now(), warningFor(record, this.#warning), mayTouchIn);
-    if (lookIn === undefined) return;
-    this.#cancel = setTimer(() => {
-      this.#touchIfDue();
-      this.#look();
-    }, lookIn);
+  function unreachable(): void {
+    apply({ type: "unreachable" });
+    askSoon();
   }
+
+  function touch(since: Millis): Promise<boolean> {
+    tellFrom = Math.max(tellFrom, since);
+    return (touching ??= alone(env(), key, tellServer).finally(() => (touching = undefined)));
+  }
+
+  async function tellServer(): Promise<boolean> {
+    const before = generation;
+    const record = engine.record();
+    const told = record?.epoch === epochOf(known) && record.toldAt >= tellFrom;
+    tellFrom = 0;
+    if (told) return true;
+    const got = await link.ask("/touch");
+    emit({ type: "asked", question: "touch", outcome: !got ? "unreachable" : got === "refused" ? got : "answered" });
+    if (before !== generation) return false;
+    if (!got) unreachable();
+    else if (got === "refused") void refresh();
+    else answered(got.view, got.sentAt, true);
+    return !!got && got !== "refused" && got.view.state === "active";
+  }
+
+  function answered(view: SessionView, sentAt: Millis, told = false): void {
+    const record = engine.record();
+    const now = env().now();
+    if (view.state === "active") {
+      // An answer that was under way while this browser signed out must not bring the session back.
+      if (isOver(view.epoch)) return;
+      engine.write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, now, told));
+      logouts.drop(view.epoch);
+    } else {
+      forget(epochOf(known), (view.state === "none" && view.ended) || known.ended || "revoked");
+      // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
+      if (record && (record.at <= sentAt || record.at > now)) env().storage.removeItem(key);
+    }
+    apply({ type: "answered", view });
+  }
+
+  /** Deadlines from an answer to the application. They move the record of the session we know; another one is asked about. */
+  function learn(deadlines: SessionDeadlines, sentAt: Millis, told: boolean): void {
+    const { view } = known;
+    if (isOver(deadlines.epoch)) return;
+    if (!view || view.state === "none" || view.epoch !== deadlines.epoch) return void refresh();
+    const record = engine.record();
+    if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
+    engine.write(withDeadlines(record, deadlines, sentAt, env().now(), told));
+    apply({ type: "reached" });
+    engine.look();
+  }
+
+  const leave = (reason: Leaving["reason"]): Promise<void> => letLeave(env(), Array.from(participants, ([participant]) => participant), reason, leaveWithin);
+
+  function leaveBefore(reason: Leaving["reason"], deadline: Millis): void {
+    if (leftFor === deadline) return;
+    leftFor = deadline;
+    void leave(reason);
+  }
+
+  return {
+    ...engine,
+    remaining() {
+      const state = engine.get();
+      const now = env().now();
+      return "endsIn" in state ? { idle: state.idleAt - now, absolute: state.absoluteAt - now } : undefined;
+    },
+    hydrate(view) {
+      const { page, now, monotonic } = env();
+      // It cannot be older than the navigation that brought it.
+      answered(view, page ? now() - monotonic() : now());
+      hydrated = true;
+    },
+    refresh: ({ signal } = {}) => waitFor(refresh(), signal),
+    // A millisecond later than what was told just now: that was not this.
+    extend: ({ signal } = {}) => waitFor(touch(env().now() + 1), signal).finally(engine.show),
+    fetch: (input, init = {}) =>
+      sessionFetch(env(), link, input, init, {
+        // Nobody listens to the user: then nothing is known, and nothing is said.
+        present: () => !engine.running() || env().monotonic() - present < PRESENT_FOR || holds.some(),
+        deadlines: learn,
+        expired: (sentAt) => void (known.view?.state !== "none" && demand(sentAt)),
+      }),
+    async logout({ scope = "this" } = {}) {
+      const all = scope !== "others";
+      if (all) engine.tell("leaving");
+      if (all && participants.size > 0) await leave("logout");
+      const epoch = epochOf(known) || (engine.record()?.epoch ?? "");
+      const sent = logouts.send(scope, epoch);
+      if (all) {
+        generation++;
+        forget(epoch, "logout");
+        engine.tell("over");
+        apply({ type: "ended", reason: "logout" });
+      }
+      const outcome = await sent;
+      emit({ type: "asked", question: "logout", outcome: outcome === "pending" ? "unreachable" : outcome === "done" ? "answered" : "refused" });
+      if (outcome === "pending") unreachable();
+      return outcome;
+    },
+    hold(reason, { max }) {
+      const release = holds.add(reason, max);
+      engine.act();
+      return release;
+    },
+    beforeLogout(participant) {
+      const entry = [participant] as const;
+      participants.add(entry);
+      return () => void participants.delete(entry);
+    },
+    on(type, listener) {
+      const remove = events.add((event) => event.type === type && listener(event as never));
+      return () => void remove();
+    },
+    dispose() {
+      engine.dispose();
+      events.clear();
+    },
+  } as SessionClient<Data>;
 }

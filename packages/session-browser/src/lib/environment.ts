@@ -1,83 +1,97 @@
 /** The parts of the platform the client uses. Each can be replaced: by tests, by another runtime, by nothing. */
-export interface Environment {
+export interface Environment extends Surroundings {
   readonly fetch: typeof globalThis.fetch;
+  /** At least 0, less than 1; spreads what many tabs or many browsers would do at once. */
+  readonly random: () => number;
+  /** One lock for one question to the server at a time; `undefined` where there are none: then a lease in the storage does. */
+  readonly locks: Pick<LockManager, "request"> | undefined;
+  /** The cookie store, for the `hintCookie`; `undefined` where there is none. */
+  readonly cookies: Pick<EventTarget, "addEventListener"> | undefined;
+}
+
+/** The part of it that an idle timer needs. */
+export interface Surroundings {
   /** Wall clock in ms, shared with other tabs through the record. */
   readonly now: () => number;
-  /** Monotonic clock in ms: where it and the wall clock part, the machine slept or its clock was changed. */
+  /** Monotonic clock in ms since the page began to load: where it and the wall clock part, the machine slept or its clock was changed. */
   readonly monotonic: () => number;
   readonly setTimer: (work: () => void, ms: number) => () => void;
+  /** What tabs share. It may throw: then this tab goes on by itself. */
   readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
-  readonly channel: (name: string, heard: () => void) => { post(): void; close(): void };
+  /** Hints between tabs, one word each. It stays open while the page is in the back-forward cache: a message makes browsers drop such a page. */
+  readonly channel: (name: string, heard: (hint: unknown) => void) => { post(hint: Hint): void; close(): void };
   /** Where activity, visibility and lifecycle events come from; `undefined` on a server. */
   readonly page: Page | undefined;
 }
 
-/** The smallest part of window and document that is listened to. */
+/** `over`: look at the record, a session ended. `leaving`: one is about to, save what is not saved. */
+export type Hint = "over" | "leaving";
+
+/** The smallest part of window and document that is used. */
 export interface Page {
-  readonly window: Pick<Window, "addEventListener" | "removeEventListener">;
-  readonly document: Pick<Document, "addEventListener" | "removeEventListener" | "visibilityState">;
-  /** Address of the page, for relative requests. */
+  /** All events are caught here on their way down, those of the document too. */
+  readonly window: Pick<EventTarget, "addEventListener">;
+  readonly document: Pick<Document, "visibilityState" | "activeElement" | "baseURI">;
+  /** Address of the page: what is its own origin. */
   readonly url: () => string;
 }
 
 /** What the browser offers, looked up at first use so that importing and constructing is safe on a server. */
-export function browserEnvironment(): Environment {
+export function surroundings(given: Partial<Surroundings> = {}): Surroundings {
   const page = typeof window === "undefined" ? undefined : { window, document, url: () => location.href };
   return {
-    fetch: (input, init) => globalThis.fetch(input, init),
     now: () => Date.now(),
     monotonic: () => performance.now(),
     setTimer(work, ms) {
       const id = setTimeout(work, ms);
       return () => clearTimeout(id);
     },
-    storage: page ? safeStorage() : memoryStorage(),
     channel: openChannel,
     page,
+    ...given,
+    storage: sturdy(() => given.storage ?? (page && localStorage)),
   };
 }
 
-/** Storage that a browser setting forbids is replaced by memory: one tab then knows only of itself. */
-function safeStorage(): Environment["storage"] {
-  try {
-    const { localStorage } = window;
-    localStorage.getItem("");
-    return localStorage;
-  } catch {
-    return memoryStorage();
-  }
+/** The rest, for those who ask the server. */
+export function network(given: Partial<Environment> = {}): Partial<Environment> {
+  const there = typeof window !== "undefined";
+  return {
+    fetch: (input, init) => globalThis.fetch(input, init),
+    random: Math.random,
+    locks: there ? navigator.locks : undefined,
+    cookies: (globalThis as { cookieStore?: EventTarget }).cookieStore,
+    ...given,
+  };
 }
 
-/** A full storage costs the sharing between tabs, not the session: what it does not take is kept in memory. Removing removes both. */
-export function resilient(storage: Environment["storage"]): Environment["storage"] {
-  const kept = memoryStorage();
+/** A storage that is forbidden or full costs the sharing between tabs, not the session: what it does not take is kept in memory. */
+function sturdy(storage: () => Environment["storage"] | undefined): Environment["storage"] {
+  const kept = new Map<string, string>();
+  const attempt = <T>(work: (storage: Environment["storage"]) => T): T | undefined => {
+    try {
+      const there = storage();
+      return there && work(there);
+    } catch {
+      return undefined;
+    }
+  };
   return {
-    getItem: (key) => kept.getItem(key) ?? storage.getItem(key),
+    getItem: (key) => kept.get(key) ?? attempt((there) => there.getItem(key)) ?? null,
     setItem(key, value) {
-      kept.removeItem(key);
-      try {
-        storage.setItem(key, value);
-      } catch {
-        kept.setItem(key, value);
-      }
+      kept.delete(key);
+      if (!attempt((there) => (there.setItem(key, value), true))) kept.set(key, value);
     },
     removeItem(key) {
-      kept.removeItem(key);
-      storage.removeItem(key);
+      kept.delete(key);
+      attempt((there) => there.removeItem(key));
     },
   };
 }
 
-/** What one tab remembers when it may not store anything. */
-function memoryStorage(): Environment["storage"] {
-  const items = new Map<string, string>();
-  return { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value), removeItem: (key) => void items.delete(key) };
-}
-
-/** A hint without content: look at the record. It also makes browsers drop pages of this session from their back-forward cache. */
-function openChannel(name: string, heard: () => void): ReturnType<Environment["channel"]> {
+function openChannel(name: string, heard: (hint: unknown) => void): ReturnType<Environment["channel"]> {
   if (typeof BroadcastChannel === "undefined") return { post: () => undefined, close: () => undefined };
   const channel = new BroadcastChannel(name);
-  channel.addEventListener("message", heard);
-  return { post: () => channel.postMessage(0), close: () => channel.close() };
+  channel.addEventListener("message", ({ data }) => heard(data));
+  return { post: (hint) => channel.postMessage(hint), close: () => channel.close() };
 }

@@ -1,33 +1,22 @@
 import type { Millis } from "@holdfast/session-protocol";
 
 /** One question at a time. An answer only serves those who asked before it was sent: it may not know what came later. */
-export class Flights<Answer> {
-  readonly #ask: () => Promise<Answer>;
-  readonly #now: () => Millis;
-  #current: Promise<Answer> | undefined;
-  #next: Promise<Answer> | undefined;
-  #sentAt: Millis = 0;
-
-  constructor(ask: () => Promise<Answer>, now: () => Millis) {
-    this.#ask = ask;
-    this.#now = now;
-  }
-
+export interface Flights<Answer> {
   /** An answer to a question sent from now on; those who want one share it. */
-  fresh(): Promise<Answer> {
-    return this.#current ? (this.#next ??= this.#current.then(() => this.#fly())) : this.#fly();
-  }
-
+  readonly fresh: () => Promise<Answer>;
   /** Any answer to a question sent at `since` or later, also the one on its way. */
-  join(since: Millis = 0): Promise<Answer> {
-    return this.#current && this.#sentAt >= since ? this.#current : this.fresh();
-  }
+  readonly join: (since?: Millis) => Promise<Answer>;
+}
 
-  #fly(): Promise<Answer> {
-    this.#next = undefined;
-    this.#sentAt = this.#now();
-    const flight = this.#ask().finally(() => (this.#current = undefined));
-    this.#current = flight;
-    return flight;
-  }
+export function createFlights<Answer>(ask: () => Promise<Answer>, now: () => Millis): Flights<Answer> {
+  let current: Promise<Answer> | undefined;
+  let next: Promise<Answer> | undefined;
+  let sentAt: Millis = 0;
+  const fly = (): Promise<Answer> => {
+    next = undefined;
+    sentAt = now();
+    return (current = ask().finally(() => (current = undefined)));
+  };
+  const fresh = (): Promise<Answer> => (current ? (next ??= current.then(fly)) : fly());
+  return { fresh, join: (since = 0) => (current && sentAt >= since ? current : fresh()) };
 }

@@ -1,32 +1,33 @@
-/** Who listens to the client. One that throws, leaves or joins while others are told disturbs nobody. */
-export class Listeners<State> {
-  readonly #all = new Set<{ readonly tell: (state: State) => void }>();
+/** Who listens. One that throws, leaves or joins while others are told disturbs nobody. */
+export interface Listeners<Told> {
+  readonly size: () => number;
+  /** Returns what removes it, and says whether that was still to do. */
+  readonly add: (tell: (told: Told) => void) => () => boolean;
+  readonly clear: () => void;
+  /** Each hears what holds at the moment it is told, since one before it may have changed it. */
+  readonly tell: (current: () => Told) => void;
+}
 
-  get size(): number {
-    return this.#all.size;
-  }
-
-  add(tell: (state: State) => void): () => boolean {
-    const entry = { tell };
-    this.#all.add(entry);
-    return () => this.#all.delete(entry);
-  }
-
-  clear(): void {
-    this.#all.clear();
-  }
-
-  /** Each hears the state of the moment, since one before it may have changed it. */
-  tell(current: () => State): void {
-    for (const entry of Array.from(this.#all)) {
-      if (!this.#all.has(entry)) continue;
-      try {
-        entry.tell(current());
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+export function createListeners<Told>(): Listeners<Told> {
+  const all = new Set<readonly [(told: Told) => void]>();
+  return {
+    size: () => all.size,
+    add(tell) {
+      const entry = [tell] as const;
+      all.add(entry);
+      return () => all.delete(entry);
+    },
+    clear: () => all.clear(),
+    tell(current) {
+      for (const entry of Array.from(all)) {
+        try {
+          if (all.has(entry)) entry[0](current());
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
       }
-    }
-  }
+    },
+  };
 }

@@ -1,32 +1,41 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Environment } from "./environment.ts";
 
-export interface ClientOptions {
-  /** Where the session routes are. Default `/session`. */
-  readonly base?: string;
+/** What the idle timer and the session client have in common. */
+export interface WatchOptions {
   /** How long before the end the state turns to `warning`. Default 120 s, at least 20 s (WCAG 2.2.1), at most half of the idle time. */
   readonly warnBefore?: Millis;
   /** What activity does during the warning: `extend` (default) ends it in all tabs, `ask` waits for `extend()`. */
   readonly whileWarning?: "extend" | "ask";
+  /** Origins of frames in this page whose `reportActivity()` counts as activity here. Default none. */
+  readonly frames?: readonly string[];
   /** Parts of the platform to replace. */
   readonly environment?: Partial<Environment>;
 }
 
+export interface ClientOptions extends WatchOptions {
+  /** Where the session routes are. Default `/session`. */
+  readonly base?: string;
+  /** How long `beforeLogout` participants have, in ms. Default 3 s, at most 10 s. */
+  readonly leaveWithin?: Millis;
+  /** Name of a cookie without secrets that your server changes at sign-in and sign-out: when it does, in whatever tab or subdomain, the server is asked. */
+  readonly hintCookie?: string;
+}
+
 export const LEAST_WARNING: Millis = 20_000;
-const DEFAULT_WARNING: Millis = 120_000;
 
 /** @throws RangeError for a warning that is too short to be acted on */
-export function warningOf({ warnBefore = DEFAULT_WARNING }: ClientOptions): Millis {
+export function warningOf({ warnBefore = 120_000 }: WatchOptions): Millis {
   if (!(warnBefore >= LEAST_WARNING)) throw new RangeError("warnBefore: WCAG 2.2.1 asks for at least 20,000 ms.");
   return warnBefore;
 }
 
-/** Input this recent means that a user is behind a request. */
-export const PRESENT_FOR: Millis = 10_000;
-/** Wall and monotonic clock may differ by this much before the server is asked. */
-export const DRIFT: Millis = 2000;
-/** Between two questions that nobody asked for: 5 s, twice as long after each failure, at most a minute. */
-export const pauseAfter = (failures: number): Millis => Math.min(60_000, 5000 * 2 ** failures);
 export const SECOND: Millis = 1000;
-/** Timers only make things prompt; each one looks at the clock again, so none needs to be long. */
+/** Timers only make things prompt; each one looks at the clocks again, so none needs to be long. */
 export const LONGEST_TIMER: Millis = 60_000;
+
+/** @throws RangeError for a time that is too long to make somebody wait who wants to leave */
+export function leaveWithinOf({ leaveWithin = 3000 }: ClientOptions): Millis {
+  if (!(leaveWithin >= 0 && leaveWithin <= 10_000)) throw new RangeError("leaveWithin: between 0 and 10,000 ms.");
+  return leaveWithin;
+}

@@ -1,5 +1,7 @@
-import type { Millis, SessionDeadlines } from "@holdfast/session-protocol";
+import type { EndedReason, Millis, SessionDeadlines } from "@holdfast/session-protocol";
 import type { Environment } from "./environment.ts";
+
+type Items = Environment["storage"];
 
 /** What the tabs of one session share. Storage is the truth; everybody reads it again before deciding. No secrets. */
 export interface SharedRecord {
@@ -8,7 +10,7 @@ export interface SharedRecord {
   readonly lastActivity: Millis;
   readonly idleAt: Millis;
   readonly absoluteAt: Millis;
-  /** The longest idle time seen, in ms. */
+  /** The idle time, in ms: as the server says, else the longest seen. */
   readonly idleFor: Millis;
   /** When the request was sent whose answer these deadlines are. An earlier request's answer does not replace them. */
   readonly at: Millis;
@@ -16,27 +18,33 @@ export interface SharedRecord {
   readonly toldAt: Millis;
 }
 
-const overKey = (key: string): string => `${key}:over`;
-
-/** The record of this session goes, and no late answer brings it back in any tab. */
-export function endEpoch(storage: Environment["storage"], key: string, epoch: string): void {
-  if (readRecord(storage, key)?.epoch === epoch) storage.removeItem(key);
-  storage.setItem(overKey(key), epoch);
-}
-
-export const wasEnded = (storage: Environment["storage"], key: string, epoch: string): boolean => storage.getItem(overKey(key)) === epoch;
-
-export function readRecord(storage: Environment["storage"], key: string): SharedRecord | undefined {
+export function readRecord(storage: Items, key: string): SharedRecord | undefined {
   try {
     const record = JSON.parse(storage.getItem(key) ?? "null") as Partial<Record<keyof SharedRecord, unknown>> | null;
     if (!record || typeof record.epoch !== "string") return undefined;
     const { lastActivity, idleAt, absoluteAt, idleFor, at, toldAt } = record;
-    const numbers = [lastActivity, idleAt, absoluteAt, idleFor, at, toldAt];
-    return numbers.every((value) => typeof value === "number" && Number.isFinite(value)) ? (record as SharedRecord) : undefined;
+    return [lastActivity, idleAt, absoluteAt, idleFor, at, toldAt].every(Number.isFinite) ? (record as SharedRecord) : undefined;
   } catch {
     return undefined;
   }
 }
+
+export const writeRecord = (storage: Items, key: string, record: SharedRecord): void => storage.setItem(key, JSON.stringify(record));
+
+/** As many sessions are remembered as over: answers that are still under way are of the last few. */
+const REMEMBERED = 8;
+const ends = (storage: Items, key: string): string[] => storage.getItem(`${key}:over`)?.split(",") ?? [];
+
+/** The record of this session goes, and no late answer brings it back in any tab. The first reason stays. */
+export function endEpoch(storage: Items, key: string, epoch: string, reason: EndedReason): void {
+  // In this order: a tab that finds the record gone must find the reason.
+  if (!endOf(storage, key, epoch)) storage.setItem(`${key}:over`, [...ends(storage, key), `${epoch} ${reason}`].slice(-REMEMBERED).join());
+  if (readRecord(storage, key)?.epoch === epoch) storage.removeItem(key);
+}
+
+/** How a session ended, if it did in this browser. */
+export const endOf = (storage: Items, key: string, epoch: string): EndedReason | undefined =>
+  ends(storage, key).find((end) => end.startsWith(`${epoch} `))?.slice(epoch.length + 1) as EndedReason | undefined;
 
 /** When activity that the server has not heard of yet should be told: at most every tenth of the idle time. `undefined` when there is none. */
 export const touchDueAt = (record: SharedRecord | undefined): Millis | undefined =>
@@ -46,7 +54,7 @@ export const touchDueAt = (record: SharedRecord | undefined): Millis | undefined
  * The record after the server named deadlines in answer to a request sent at `sentAt`. They count from the sending:
  * that is earlier than the server's clock could mean, so the browser never believes in more time than there is.
  */
-export function withDeadlines(record: SharedRecord | undefined, deadlines: SessionDeadlines, sentAt: Millis, now: Millis, told: boolean): SharedRecord {
+export function withDeadlines(record: SharedRecord | undefined, deadlines: SessionDeadlines, sentAt: Millis, now: Millis, told: boolean, idleFor?: Millis): SharedRecord {
   const same = record?.epoch === deadlines.epoch ? record : undefined;
   // `at` in the future: the clock was set back, and the old order means nothing.
   if (same && sentAt < same.at && same.at <= now) return same;
@@ -56,9 +64,9 @@ export function withDeadlines(record: SharedRecord | undefined, deadlines: Sessi
     lastActivity: Math.min(same?.lastActivity ?? 0, now),
     idleAt: sentAt + idle,
     absoluteAt: sentAt + deadlines.absolute * 1000,
-    idleFor: Math.max(idle, same?.idleFor ?? 0),
+    idleFor: idleFor ?? Math.max(idle, same?.idleFor ?? 0),
     at: sentAt,
     // A first answer: the page was just opened, and that told the server.
-    toldAt: same && !told ? same.toldAt : sentAt,
+    toldAt: same && !told ? Math.min(same.toldAt, now) : sentAt,
   };
 }

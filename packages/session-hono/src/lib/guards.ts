@@ -49,5 +49,7 @@ export const freshRequired = (longest: Millis, options: ProblemOptions = {}): Re
 /** The answer to a request that needs a session and has none, or none of the right kind. */
 export function refused(state: SessionState<unknown>): Response {
   const why = state.kind === "none" ? state.refused : undefined;
-  return problem(why === "indeterminate" ? "unavailable" : (why ?? "expired"));
+  if (why === "indeterminate") return problem("unavailable");
+  // Nothing was done yet, whatever the method: a client that has the new credential may send it again.
+  return why ? problem(why, { members: { processed: false } }) : problem("expired");
 }

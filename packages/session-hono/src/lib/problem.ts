@@ -7,7 +7,7 @@ export interface ProblemOptions {
   readonly detail?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Extension members (RFC 9457 section 3.2). */
-  readonly members?: Readonly<Record<string, string | number>>;
+  readonly members?: Readonly<Record<string, string | number | boolean>>;
 }
 
 const PROBLEM: Readonly<Record<ProblemName, readonly [status: number, title: string]>> = {

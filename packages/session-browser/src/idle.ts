@@ -1,0 +1,86 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { createEngine } from "./lib/engine.ts";
+import { lifeOf } from "./lib/life.ts";
+import { warningOf, type WatchOptions } from "./lib/options.ts";
+import type { Readable } from "./lib/readable.ts";
+import type { SharedRecord } from "./lib/record.ts";
+
+export type { Hint, Page, Surroundings } from "./lib/environment.ts";
+export type { Readable } from "./lib/readable.ts";
+
+export interface IdleOptions extends WatchOptions {
+  /** End after this long without activity in any tab, in ms. */
+  readonly idle: Millis;
+  /** End after this long whatever happens, in ms. Default: none. */
+  readonly absolute?: Millis;
+  /** Timers of the same name are one timer in all tabs of the origin. Default `idle`. */
+  readonly name?: string;
+}
+
+/**
+ * - `none`: not started in this browser, or ended by `end()` in any tab.
+ * - `active`, `warning`: alive. `endsIn` is the time left by the limit `by` when this state was made, in ms; during a warning that is each second.
+ * - `idle`, `expired`: over, by inactivity or by the absolute limit. Also after a reload, until `start()`.
+ */
+export type IdleState =
+  | { readonly status: "none" }
+  | { readonly status: "active" | "warning"; readonly by: "idle" | "absolute"; readonly endsIn: Millis; readonly idleAt: Millis; readonly absoluteAt: Millis }
+  | { readonly status: "idle" | "expired" };
+
+export interface IdleTimer extends Readable<IdleState> {
+  /** Begins to count, in all tabs. A timer that runs already goes on; one that is over begins anew. Call it when somebody signs in. */
+  start(): void;
+  /** I am still here: the one action of the warning. `false` when it is over. */
+  extend(): boolean;
+  /** Stops counting, in all tabs. Call it when somebody signs out. */
+  end(): void;
+  dispose(): void;
+}
+
+/**
+ * An idle timer without a server: activity in any tab is activity in all, it survives reloads, and neither sleep nor crashed tabs, a stopped timer or the
+ * back-forward cache make it miss its end. It protects the screen only; what the session may do is the server's to decide.
+ *
+ * @throws RangeError for an idle time that is no positive number, and for a warning shorter than 20 s
+ */
+export function createIdleTimer(options: IdleOptions): IdleTimer {
+  const { idle, absolute = Number.MAX_SAFE_INTEGER, name = "idle" } = options;
+  if (!(idle > 0 && absolute > 0)) throw new RangeError("idle, absolute: must be above 0 ms.");
+  const key = `idle:${name}`;
+  const warnBefore = warningOf(options);
+  const moved = (record: SharedRecord, time: Millis): SharedRecord => ({ ...record, lastActivity: time, idleAt: time + idle, at: time });
+  const { get, listen, subscribe, env, record, write, look, show, tell, dispose } = createEngine<IdleState>(key, options, {
+    evaluate(record, moment) {
+      if (!record) return { state: { status: "none" } };
+      const { idleAt, absoluteAt } = record;
+      const life = lifeOf(record, moment, warnBefore);
+      if (life.over) return { state: { status: life.over === "idle" ? "idle" : "expired" } };
+      const { status, by, endsIn, wakeIn } = life;
+      return { state: { status, by, endsIn, idleAt, absoluteAt }, wakeIn };
+    },
+    moved,
+  });
+  const lives = (): boolean => "endsIn" in look();
+  return {
+    get,
+    listen,
+    subscribe,
+    start() {
+      const now = env().now();
+      if (!lives()) write({ epoch: `${now}`, lastActivity: now, idleAt: now + idle, absoluteAt: now + absolute, idleFor: idle, at: now, toldAt: now });
+      look();
+    },
+    extend() {
+      const before = lives() && record();
+      if (before) write(moved(before, env().now()));
+      show();
+      return !!before;
+    },
+    end() {
+      env().storage.removeItem(key);
+      tell("over");
+      show();
+    },
+    dispose,
+  };
+}

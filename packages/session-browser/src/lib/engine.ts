@@ -1,0 +1,197 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { ACTIVITY, FRAME_PULSE } from "./activity.ts";
+import { alike, type Shown } from "./alike.ts";
+import { type Hint, type Surroundings, surroundings } from "./environment.ts";
+import { DRIFT, type Moment, momentOf } from "./life.ts";
+import { createListeners } from "./listeners.ts";
+import { LONGEST_TIMER, SECOND, type WatchOptions } from "./options.ts";
+import type { Readable } from "./readable.ts";
+import { readRecord, type SharedRecord } from "./record.ts";
+
+export interface Evaluated<State> {
+  readonly state: State;
+  /** In how many ms it can change by itself; `undefined` when nothing counts down. */
+  readonly wakeIn?: Millis;
+}
+
+/** What an idle timer and a session client decide for themselves. */
+export interface Hooks<State> {
+  /** The decision: pure in record and moment, and in what its owner remembers. */
+  evaluate(record: SharedRecord | undefined, moment: Moment): Evaluated<State>;
+  /** The record after activity at `time`. */
+  moved(record: SharedRecord, time: Millis): SharedRecord;
+  /** After each look: the place to draw consequences from record and clocks. */
+  looked?(state: State, record: SharedRecord | undefined, moment: Moment, drifted: boolean): void;
+  started?(): void;
+  stopped?(): void;
+  /** There was activity; `late`: there is time to pass on what there was. */
+  acted?(late: boolean): void;
+  /** Something goes on that counts as activity. */
+  busy?(): boolean;
+  woken?(event: Event): void;
+  heard?(hint: unknown): void;
+  changed?(state: State, before: State): void;
+  /** In how many ms there is something to do that is no change of state. */
+  dueIn?(record: SharedRecord | undefined, now: Millis): Millis;
+}
+
+/** What they have in common: the record, two clocks, the sources of events, the listeners, and one timer. */
+export interface Engine<State> extends Readable<State> {
+  readonly env: () => Surroundings;
+  readonly record: () => SharedRecord | undefined;
+  readonly write: (record: SharedRecord) => void;
+  readonly running: () => boolean;
+  /** Something that counts as activity happened. */
+  readonly act: () => void;
+  /** Reads record and clocks again and acts on what they say. All events end here. */
+  readonly look: () => State;
+  readonly show: () => void;
+  readonly tell: (hint: Hint) => void;
+  readonly dispose: () => void;
+}
+
+const LIFECYCLE: readonly string[] = ["visibilitychange", "resume", "focus", "online", "pageshow", "storage", "blur", "message"];
+
+export function createEngine<State extends Shown>(key: string, { environment, whileWarning, frames = [] }: WatchOptions, hooks: Hooks<State>): Engine<State> {
+  const listeners = createListeners<State>();
+  let found: Surroundings | undefined;
+  let last: State | undefined;
+  let told: State | undefined;
+  let stop: (() => void) | undefined;
+  let cancel: (() => void) | undefined;
+  let post: ((hint: Hint) => void) | undefined;
+  /** By what the wall clock was ahead of the monotonic one at the record's last answer, and which answer that was. */
+  let offset: Millis | undefined;
+  let anchor: Millis | undefined;
+  /** Last activity here: more than what the record was told. */
+  let seen: Millis = 0;
+
+  const env = (): Surroundings => (found ??= surroundings(environment));
+  const record = (): SharedRecord | undefined => readRecord(env().storage, key);
+  const write = (next: SharedRecord): void => env().storage.setItem(key, JSON.stringify(next));
+  const apart = (): Millis => env().now() - env().monotonic();
+
+  const moment = (): Moment => momentOf(env().now(), env().monotonic() + (offset ?? apart()));
+
+  const evaluate = (): Evaluated<State> => {
+    const { state, ...more } = hooks.evaluate(record(), moment());
+    if (!last || !alike(last, state)) last = state;
+    return { state: last, ...more };
+  };
+  const get = (): State => evaluate().state;
+
+  function show(): void {
+    const { state, wakeIn } = evaluate();
+    cancel?.();
+    cancel = undefined;
+    if (stop && wakeIn !== undefined) cancel = env().setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.(record(), env().now()) ?? LONGEST_TIMER)));
+    const before = told;
+    if (!before || alike(before, state, true)) return;
+    told = state;
+    hooks.changed?.(state, before);
+    listeners.tell(get);
+  }
+
+  function look(): State {
+    const now = record();
+    // An answer of the server, here or in another tab, is of the wall clock as it was then.
+    if (now?.at !== anchor) offset = undefined;
+    anchor = now?.at;
+    offset ??= apart();
+    hooks.looked?.(get(), now, moment(), Math.abs(apart() - offset) > DRIFT);
+    show();
+    return get();
+  }
+
+  function tick(): void {
+    if (!("endsIn" in look())) return;
+    if (hooks.busy?.()) act();
+    flush();
+    hooks.acted?.(true);
+    show();
+  }
+
+  function act(): void {
+    // First whether it is over, then whether this counts: the first movement after a sleep must not revive anything.
+    const state = look();
+    if (!("endsIn" in state) || (state.status === "warning" && whileWarning === "ask")) return;
+    seen = env().now();
+    flush(15 * SECOND);
+    hooks.acted?.(false);
+  }
+
+  /** Activity goes to the record at most every 15 s, or sixtieth of a short idle time; the rest when there is time or the page goes. */
+  function flush(every: Millis = 0): void {
+    const now = record();
+    if (!now || seen <= now.lastActivity || seen - now.lastActivity < Math.min(every, now.idleFor / 60)) return;
+    write(hooks.moved(now, seen));
+    show();
+  }
+
+  function happened(event: Event & { readonly key?: string | null; readonly data?: unknown; readonly origin?: string }): void {
+    const { type, isTrusted, data, origin = "" } = event;
+    const { document } = env().page ?? {};
+    // Scripts can make events too; only the browser's own count.
+    if (ACTIVITY.includes(type)) return void (isTrusted && act());
+    if (type === "message") return void (data === FRAME_PULSE && frames.includes(origin) && act());
+    // The focus went into a frame: that takes a click or a key. Browsers name the element only after the event.
+    if (type === "blur") return void (isTrusted && env().setTimer(() => document?.activeElement?.tagName === "IFRAME" && act(), 0));
+    if ((event.key ?? key) !== key) return;
+    if (document?.visibilityState === "hidden") flush();
+    // To come back is no activity, and to go is none.
+    look();
+    hooks.woken?.(event);
+  }
+
+  function start(): void {
+    const { page, channel } = env();
+    if (!page) return;
+    const controller = new AbortController();
+    const hints = channel(key, (hint) => {
+      hooks.heard?.(hint);
+      look();
+    });
+    post = hints.post;
+    // No `unload`: the page stays cacheable.
+    for (const type of [...ACTIVITY, ...LIFECYCLE]) page.window.addEventListener(type, happened, { passive: true, capture: true, signal: controller.signal });
+    stop = () => {
+      controller.abort();
+      hints.close();
+    };
+    told = look();
+    hooks.started?.();
+  }
+
+  function dispose(): void {
+    stop?.();
+    cancel?.();
+    hooks.stopped?.();
+    stop = cancel = post = undefined;
+    listeners.clear();
+  }
+
+  function listen(listener: (state: State) => void): () => void {
+    const remove = listeners.add(listener);
+    if (!stop) start();
+    return () => void (remove() && listeners.size() === 0 && dispose());
+  }
+
+  return {
+    get,
+    listen,
+    subscribe(listener) {
+      const end = listen(listener);
+      listener(get());
+      return end;
+    },
+    env,
+    record,
+    write,
+    running: () => !!stop,
+    act,
+    look,
+    show,
+    tell: (hint) => post?.(hint),
+    dispose,
+  };
+}

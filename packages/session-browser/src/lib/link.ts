@@ -1,0 +1,91 @@
+import { ACTIVITY_HEADER, type Millis, parseSessionView, type SessionView } from "@holdfast/session-protocol";
+import { PATIENCE, within } from "./alone.ts";
+import type { Environment } from "./environment.ts";
+import { type Problem, problemOf } from "./problem.ts";
+
+/** `undefined` when the server could not be reached or was not well, "refused" for a 401: neither says anything about the session. */
+export type Answer = { readonly view: SessionView; readonly sentAt: Millis } | "refused" | undefined;
+
+export interface Reply {
+  readonly response: Response;
+  readonly problem: Problem | undefined;
+  /** When the request was sent that this is the answer to, by the wall clock. */
+  readonly sentAt: Millis;
+}
+
+/** All requests go through here, those to the session routes and the application's own. */
+export interface Link {
+  /** Asks for the view, or tells of activity (which also answers the view). */
+  readonly ask: (path: "" | "/touch") => Promise<Answer>;
+  /** A request to a session route. */
+  readonly post: (path: string, init: RequestInit) => Request;
+  /**
+   * Sends, once more if the credential had just been replaced and that is sound: `sound` for a request that the server refuses before it does anything,
+   * `never` for a body that can be read once only. By default it depends. Rejects as `fetch` does.
+   */
+  readonly send: (request: Request, repeat?: "sound" | "never") => Promise<Reply>;
+  /** For how long, in ms, questions wait that nobody asked for. An `urgent` one only waits as long as the server wishes. */
+  readonly pause: (urgent?: boolean) => Millis;
+}
+
+const CSRF_HEADER = "X-CSRF-Token";
+const SAFE = /^(GET|HEAD|OPTIONS)$/;
+const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/;
+
+export function createLink(env: () => Environment, base: string): Link {
+  let failures = 0;
+  /** By the monotonic clock: until when the server wishes to be left alone, and until when it would be decent. */
+  let wished: Millis = 0;
+  let decent: Millis = 0;
+  /** Of this session, in memory only. */
+  let token: string | null = null;
+
+  /** After each failure up to twice as long, at most a minute, and anything between: browsers that failed together do not come back together. */
+  function failed(response?: Response): undefined {
+    const { monotonic, now, random } = env();
+    const after = response?.headers.get("retry-after") ?? "";
+    wished = monotonic() + (Number(after) * 1000 || Date.parse(after) - now() || 0);
+    decent = monotonic() + 1000 + random() * Math.min(60_000, 5000 * 2 ** ++failures);
+  }
+
+  async function once(request: Request): Promise<Reply> {
+    if (token && !SAFE.test(request.method)) request.headers.set(CSRF_HEADER, token);
+    const sentAt = env().now();
+    const response = await env().fetch(request);
+    token = response.headers.get(CSRF_HEADER) ?? token;
+    return { response, problem: await problemOf(response), sentAt };
+  }
+
+  async function send(request: Request, repeat?: "sound" | "never"): Promise<Reply> {
+    const again = repeat === "never" ? undefined : request.clone();
+    const reply = await once(request);
+    // A step-up or sign-in in another tab replaced the credential while this was under way: the jar has the new one by now.
+    if (reply.problem?.name !== "superseded" || !again) return reply;
+    const sound = repeat || reply.problem.unprocessed || IDEMPOTENT.test(request.method) || request.headers.has("idempotency-key");
+    return sound ? once(again) : reply;
+  }
+
+  const post = (path: string, init: RequestInit): Request => new Request(new URL(base + path, env().page?.url()), { credentials: "same-origin", cache: "no-store", ...init });
+
+  return {
+    post,
+    send,
+    async ask(path) {
+      const { signal, done } = within(env(), PATIENCE);
+      try {
+        const { response, sentAt } = await send(post(path, path ? { method: "POST", signal } : { headers: { [ACTIVITY_HEADER]: "none" }, signal }), "sound");
+        if (response.status === 401) return "refused";
+        const view = response.ok && parseSessionView(await response.json());
+        if (!view) return failed(response);
+        failures = wished = 0;
+        decent = env().monotonic() + 5000;
+        return { view, sentAt };
+      } catch {
+        return failed();
+      } finally {
+        done();
+      }
+    },
+    pause: (urgent) => Math.max(wished, urgent ? 0 : decent) - env().monotonic(),
+  };
+}
