@@ -30,10 +30,13 @@ describe("the core, simulated", () => {
     expect(tally.violations.map(({ seed, violations }) => `seed ${seed}: ${violations[0]}`)).toEqual([]);
   });
 
-  it.each(RULES)("without this rule schedule $seed breaks: $name", { timeout: 60_000 }, async ({ edits, seed }) => {
+  // The pinned seed is where the search begins: a change of the core that moves chance along needs no new seeds.
+  it.each(RULES)("without this rule a schedule from $seed on breaks: $name", { timeout: 240_000 }, async ({ edits, seed }) => {
     const mutant = join(folder, `${seed}-${Math.random()}.mjs`);
     await bundle(mutant, edits);
-    expect((await playAll(mutant, { first: seed, count: 1, workers: 1 })).violations).toHaveLength(1);
-    expect((await playAll(intact, { first: seed, count: 1, workers: 1 })).violations).toEqual([]);
+    const { violations } = await playAll(mutant, { first: seed, count: 10_000, untilBroken: true });
+    const [broken] = violations;
+    expect(broken).toBeDefined();
+    if (broken) expect((await playAll(intact, { first: broken.seed, count: 1, workers: 1 })).violations).toEqual([]);
   });
 });
