@@ -14,16 +14,18 @@ export interface Range {
   readonly onProgress?: (played: number) => void;
 }
 
-const CHUNK = 500;
+/** A worker begins cold, so a long run has longer chunks. */
+const chunkOf = (count: number, workers: number): number => Math.min(5000, Math.max(250, Math.ceil(count / workers / 8)));
 
 /** Plays a range of schedules on all cores, in chunks. */
 export async function playAll(file: string, { first, count, options = {}, untilBroken = false, workers = availableParallelism(), onProgress }: Range): Promise<Tally> {
   const sum = emptyTally();
+  const chunk = chunkOf(count, workers);
   let next = first;
   let played = 0;
   const lane = async (): Promise<void> => {
     while (next < first + count && !(untilBroken && sum.violations.length > 0)) {
-      const size = Math.min(untilBroken ? 100 : CHUNK, first + count - next);
+      const size = Math.min(untilBroken ? 100 : chunk, first + count - next);
       const from = next;
       next += size;
       add(sum, await ask<Tally>(file, { kind: "play", first: from, count: size, options, untilBroken }));

@@ -86,7 +86,7 @@ export class World {
     const session = await server.sessions.open(new Headers({ cookie: header, ...(navigation ? { "sec-fetch-mode": "navigate" } : {}) })).catch(unavailable);
     if (!session) return;
     const opened = this.#timeline.now;
-    this.#say(`${exchange.name} ${operation} opened by ${by} with ${shownIn(header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}: ${describe(session.state)}`);
+    if (this.#trace) this.#say(`${exchange.name} ${operation} opened by ${by} with ${shownIn(header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}: ${describe(session.state)}`);
     this.oracle.opened(exchange, shownIn(header), session.state);
     const before = session.state;
     const chainThen = this.oracle.chainOf(before);
@@ -103,7 +103,7 @@ export class World {
       if (victim) this.#meet(cookies, sent, operation === "start" && shownIn(header).every(({ chain }) => chain === 0));
       jar().take(cookies);
     }
-    this.#say(`${exchange.name} ${operation} answered${cookies ? `: ${cookies.map(({ name, value }) => `${name.slice(-1)}=${value === "" ? "(cleared)" : shownIn(value).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join("")}`).join(" ")}` : " with an error"}; jar ${shownIn(jar().header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}`);
+    if (this.#trace) this.#say(`${exchange.name} ${operation} answered${cookies ? `: ${cookies.map(({ name, value }) => `${name.slice(-1)}=${value === "" ? "(cleared)" : shownIn(value).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join("")}`).join(" ")}` : " with an error"}; jar ${shownIn(jar().header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}`);
     // A renewal speaks of the moment of the request; a handler that took longer gives none, and is not to blame.
     if (victim) this.#took(committed - opened > OVERLAP / 2 ? committed : sent);
     if (cookies && operation === "start" && session.state.kind === "active") this.oracle.signedIn(session.state.id);
