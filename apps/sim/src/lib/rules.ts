@@ -33,7 +33,7 @@ export const RULES: readonly Rule[] = [
   { name: "names that neighbouring chains do not share (instead: two names)", seed: 5, edits: [core("transport/cookie.ts", "1 + ((chain - 1) & 7)", "1 + ((chain - 1) & 1)")] },
   { name: "more than one name", seed: 5, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)", "0")] },
   { name: "guests have a name of their own", seed: 1068, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)", "chain === GUEST_CHAIN ? 1 : 1 + ((chain - 1) & 7)")] },
-  { name: "a sign-in goes two chains on", seed: 1170, edits: [core("session/draft.ts", ": chainAfter(latestChain, 2), data", ": chainAfter(latestChain, 1), data")] },
+  { name: "a sign-in goes three chains on", seed: 1170, edits: [core("session/draft.ts", ": chainAfter(latestChain, 3), data", ": chainAfter(latestChain, 1), data")] },
   { name: "writeId", seed: 21, edits: [core("request/update-row.ts", "row.body.includes(writeId);", "row.body === writeId;")] },
   { name: "create is no upsert", seed: 44, edits: [core("memory-store.ts", '  if (table.find(row.id, now) !== undefined) return { outcome: "exists", evicted: [] };\n', "")] },
   { name: "update is conditional", seed: 1, edits: [core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },

@@ -115,9 +115,9 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const remember = options.remember ?? resumed?.remember ?? false;
   const began = beganAt(options.authenticatedAt ?? now, now, limitsOf({ subject, remember }, engine.policy).absolute);
   return {
-    // Two on, since an elevation under way in parallel writes the cookie of the next one. With nothing to count on from, anywhere: what is still
+    // Three on, since up to two elevations in a row may be under way in parallel and write the cookies before that. With nothing to count on from, anywhere: what is still
     // under way of a session that was just signed out will then most likely take another cookie.
-    ...begin(context, draft, id, latestChain === GUEST_CHAIN ? chainAfter(1, Math.floor(now)) : chainAfter(latestChain, 2), data, {
+    ...begin(context, draft, id, latestChain === GUEST_CHAIN ? chainAfter(1, Math.floor(now)) : chainAfter(latestChain, 3), data, {
       subject,
       startedAt: Math.min(began, resumed?.startedAt ?? now),
       authenticatedAt: began,
