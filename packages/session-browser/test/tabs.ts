@@ -1,5 +1,5 @@
 import { ACTIVITY_HEADER, type ProblemName, problemType } from "@holdfast/session-protocol";
-import { createSessionClient, type ClientOptions, type ClientState, type SessionClient } from "../src/index.ts";
+import { createSessionClient, type ClientOptions, type ClientState, type Environment, type SessionClient } from "../src/index.ts";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -87,8 +87,8 @@ export class World {
     };
   }
 
-  async tab(options: ClientOptions = {}): Promise<Tab> {
-    const tab = new Tab(this, options);
+  async tab(options: ClientOptions = {}, before: (client: SessionClient) => void = () => undefined): Promise<Tab> {
+    const tab = new Tab(this, options, before);
     this.tabs.push(tab);
     await settle();
     return tab;
@@ -154,38 +154,40 @@ export class Tab {
   frozen = false;
   readonly end: () => void;
 
-  constructor(world: World, options: ClientOptions) {
+  readonly environment: Partial<Environment>;
+
+  /** @param started `false` for a tab whose client is of no interest */
+  constructor(world: World, options: ClientOptions, before: (client: SessionClient) => void = () => undefined, started = true) {
     this.world = world;
-    this.client = createSessionClient({
-      ...options,
-      environment: {
-        fetch: world.server.fetch,
-        now: () => world.now,
-        monotonic: () => world.steady,
-        setTimer: (work, ms) => {
-          const timer = { at: world.steady + ms, work };
-          this.timers.push(timer);
-          return () => void (this.timers = this.timers.filter((other) => other !== timer));
-        },
-        storage: world.storageOf(this),
-        channel: (_name, heard) => {
-          this.heard.push(heard);
-          return {
-            post: (hint) => {
-              world.hints.push(hint);
-              for (const tab of world.tabs) if (tab !== this && !tab.frozen) for (const hear of tab.heard) hear(hint);
-            },
-            close: () => void (this.heard = []),
-          };
-        },
-        random: () => 0.5,
-        locks: world.locks as never,
-        cookies: undefined,
-        page: { window: this.window, document: this.document, url: () => `${ORIGIN}/page` } as never,
-        ...options.environment,
+    this.environment = {
+      fetch: (...args) => world.server.fetch(...args),
+      now: () => world.now,
+      monotonic: () => world.steady,
+      setTimer: (work, ms) => {
+        const timer = { at: world.steady + ms, work };
+        this.timers.push(timer);
+        return () => void (this.timers = this.timers.filter((other) => other !== timer));
       },
-    });
-    this.end = this.client.subscribe((state) => void this.seen.push(state.status));
+      storage: world.storageOf(this),
+      channel: (_name, heard) => {
+        this.heard.push(heard);
+        return {
+          post: (hint) => {
+            world.hints.push(hint);
+            for (const tab of world.tabs) if (tab !== this && !tab.frozen) for (const hear of tab.heard) hear(hint);
+          },
+          close: () => void (this.heard = []),
+        };
+      },
+      random: () => 0.5,
+      locks: world.locks as never,
+      cookies: undefined,
+      page: { window: this.window, document: this.document, url: () => `${ORIGIN}/page` } as never,
+      ...options.environment,
+    };
+    this.client = createSessionClient({ ...options, environment: this.environment });
+    before(this.client);
+    this.end = started ? this.client.subscribe((state) => void this.seen.push(state.status)) : () => undefined;
   }
 
   get state(): ClientState {

@@ -68,8 +68,17 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
 
   const env = (): Surroundings => (found ??= surroundings(environment));
   const record = (): SharedRecord | undefined => readRecord(env().storage, key);
-  const write = (next: SharedRecord): void => env().storage.setItem(key, JSON.stringify(next));
   const apart = (): Millis => env().now() - env().monotonic();
+  /** An answer of the server, here or in another tab, is of the wall clock as it was then. Returns by what that changed since. */
+  const anchored = (now: SharedRecord | undefined): Millis => {
+    if (offset === undefined || now?.at !== anchor) offset = apart();
+    anchor = now?.at;
+    return apart() - offset;
+  };
+  const write = (next: SharedRecord): void => {
+    env().storage.setItem(key, JSON.stringify(next));
+    anchored(next);
+  };
 
   const moment = (): Moment => momentOf(env().now(), env().monotonic() + (offset ?? apart()));
 
@@ -94,11 +103,8 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
 
   function look(): State {
     const now = record();
-    // An answer of the server, here or in another tab, is of the wall clock as it was then.
-    if (now?.at !== anchor) offset = undefined;
-    anchor = now?.at;
-    offset ??= apart();
-    hooks.looked?.(get(), now, moment(), Math.abs(apart() - offset) > DRIFT);
+    const drift = anchored(now);
+    hooks.looked?.(get(), now, moment(), Math.abs(drift) > DRIFT);
     show();
     return get();
   }

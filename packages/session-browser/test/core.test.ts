@@ -1,0 +1,528 @@
+import { describe, expect, it } from "vitest";
+import { createSessionClient, type ClientEvent, type ClientState } from "../src/index.ts";
+import { MINUTE, problemAnswer, SECOND, settle, World, type Tab } from "./tabs.ts";
+
+async function open(options: Parameters<World["tab"]>[0] = {}, tabs = 1) {
+  const world = new World();
+  world.server.signIn("e1");
+  const opened: Tab[] = [];
+  for (let i = 0; i < tabs; i++) opened.push(await world.tab(options));
+  const [a, b] = opened;
+  if (!a) throw new Error("no tab");
+  world.server.log.length = 0;
+  return { world, server: world.server, a, b: b ?? a };
+}
+
+describe("what get() answers", () => {
+  it("is the same object until something changed", async () => {
+    const { world, a } = await open();
+    const first = a.client.get();
+    await world.run(MINUTE);
+    expect(a.client.get()).toBe(first);
+    await a.client.refresh();
+    expect(a.client.get()).toBe(first);
+    await a.client.extend();
+    expect(a.client.get()).not.toBe(first);
+    const second = a.client.get();
+    await world.run(7 * MINUTE);
+    expect(a.status).toBe("active");
+    expect(a.client.get()).toBe(second);
+    await world.run(2 * MINUTE);
+    const warning = a.client.get();
+    expect(warning.status).toBe("warning");
+    expect(a.client.get()).toBe(warning);
+    await world.run(SECOND);
+    expect(a.client.get()).not.toBe(warning);
+  });
+
+  it("tells listeners of no deadline that moved, and keeps the view that did not change", async () => {
+    const { world, a } = await open();
+    const told: ClientState[] = [];
+    a.client.listen((state) => void told.push(state));
+    const { view } = a.client.get() as Extract<ClientState, { status: "active" }>;
+    await world.run(MINUTE);
+    await a.client.refresh();
+    await a.client.fetch("/data", { background: false });
+    expect(told).toEqual([]);
+    expect(a.client.get()).toMatchObject({ idleAt: world.now + 10 * MINUTE });
+    expect((a.client.get() as { view?: unknown }).view).toBe(view);
+    expect(a.client.remaining()).toEqual({ idle: 10 * MINUTE, absolute: 59 * MINUTE });
+  });
+});
+
+describe("clocks", () => {
+  it("[C12] a clock set back gives no time, not even until the server has answered", async () => {
+    const { world, server, a } = await open();
+    server.down = "network";
+    world.now -= 60 * MINUTE;
+    await world.run(10 * MINUTE + SECOND);
+    expect(a.status).toBe("idle");
+  });
+
+  it("[L05] a clock set forward shows `idle` as not confirmed, and heals with the server's answer", async () => {
+    const { world, a } = await open();
+    const seen: ClientState[] = [];
+    a.client.listen((state) => void seen.push(state));
+    world.now += 30 * MINUTE;
+    if (world.server.session) Object.assign(world.server.session, { seenAt: world.now, startedAt: world.now });
+    await a.input();
+    expect(seen[0]).toEqual({ status: "idle", reason: "idle", confirmed: false });
+    expect(a.status).toBe("active");
+  });
+
+  it("[L05] and after a sleep the answer confirms it; without one it counts as over", async () => {
+    const { world, server, a } = await open({}, 1);
+    const seen: ClientState[] = [];
+    a.client.listen((state) => void seen.push(state));
+    server.down = "network";
+    world.sleep(30 * MINUTE);
+    await a.input();
+    expect(seen.map((state) => ("confirmed" in state ? state.confirmed : state))).toEqual([false, true]);
+    expect(a.status).toBe("idle");
+    server.down = undefined;
+    await a.client.refresh();
+    expect(a.state).toEqual({ status: "idle", reason: "idle", confirmed: true });
+  });
+
+  it("[L05] a clock set back in one tab's sight and answered in another's makes nobody idle", async () => {
+    const { world, a, b } = await open({}, 2);
+    world.now -= 60 * MINUTE;
+    if (world.server.session) Object.assign(world.server.session, { seenAt: world.now, startedAt: world.now });
+    await a.client.refresh();
+    await b.input();
+    expect([a.status, b.status]).toEqual(["active", "active"]);
+  });
+});
+
+describe("asking", () => {
+  it("[L07] waits as long as the server wishes (Retry-After, in seconds and as a date)", async () => {
+    for (const after of [() => "90", (world: World) => new Date(world.now + 90 * SECOND).toUTCString()]) {
+      const world = new World();
+      world.server.signIn();
+      const { fetch } = world.server;
+      let busy = true;
+      const tab = await world.tab({ environment: { fetch: async (...args) => (busy ? (world.server.log.push("busy"), new Response("", { status: 503, headers: { "retry-after": after(world) } })) : fetch(...args)) } });
+      busy = false;
+      await tab.emit("window", "online");
+      await world.run(85 * SECOND);
+      expect(world.server.log).toEqual(["busy"]);
+      await world.run(10 * SECOND);
+      expect(tab.status).toBe("active");
+    }
+  });
+
+  it("[L07] backs off with full jitter: browsers that failed together do not come back together", async () => {
+    const times: number[][] = [];
+    for (const luck of [0.05, 0.9]) {
+      const { world, server, a } = await open({ environment: { random: () => luck } });
+      server.down = 502;
+      const start = world.now;
+      const at: number[] = [];
+      await a.client.refresh();
+      for (let i = 0; i < 120; i++) {
+        server.log.length = 0;
+        await world.run(SECOND);
+        if (server.log.length > 0) at.push(world.now - start);
+      }
+      times.push(at);
+    }
+    expect(times[0]?.length).toBeGreaterThan((times[1]?.length ?? 0) * 2);
+    expect(times[1]?.length).toBeGreaterThan(0);
+  });
+
+  it("[H12] one who stops waiting ends nobody else's question", async () => {
+    const { server, a } = await open();
+    const controller = new AbortController();
+    const [first, second] = [a.client.refresh({ signal: controller.signal }), a.client.refresh()];
+    controller.abort(new Error("enough"));
+    await expect(first).rejects.toThrow("enough");
+    expect((await second).status).toBe("active");
+    expect(server.log).toEqual(["GET /session (nobody)"]);
+    await expect(a.client.extend({ signal: controller.signal })).rejects.toThrow("enough");
+    await settle();
+    expect(server.log.at(-1)).toBe("POST /session/touch");
+  });
+
+  it.each(["locks", "leases"])("[H12] five tabs that wake at once ask once (%s)", async (kind) => {
+    const { world, server, a } = await open(kind === "locks" ? {} : { environment: { locks: undefined } }, 5);
+    for (const tab of world.tabs) tab.window.dispatchEvent(new Event("online"));
+    await world.run(5 * SECOND);
+    expect(server.log).toEqual(["GET /session (nobody)"]);
+    expect(world.items.has("session:/session:lease")).toBe(false);
+    expect(world.locks.held).toBe(0);
+    expect(a.status).toBe("active");
+  });
+
+  it.each(["locks", "leases"])("[H12] activity in one of five tabs is told once (%s)", async (kind) => {
+    const { world, server, a } = await open(kind === "locks" ? {} : { environment: { locks: undefined } }, 5);
+    for (const tab of world.tabs.slice(1)) await tab.turn("hidden");
+    for (let i = 0; i < 10; i++) {
+      await world.run(15 * SECOND);
+      await a.input();
+    }
+    await world.run(2 * MINUTE);
+    expect(server.log.filter((line) => line === "POST /session/touch")).toHaveLength(3);
+  });
+
+  it("[H12] a tab that hangs with the lock holds nobody up for longer than the lease", async () => {
+    const { world, server, a } = await open({}, 1);
+    void world.locks.request("session:/session", {}, () => new Promise(() => undefined));
+    await settle();
+    const asked = a.client.refresh();
+    await world.run(11 * SECOND);
+    expect((await asked).status).toBe("active");
+    expect(server.log).toEqual(["GET /session (nobody)"]);
+  });
+
+  it("[H12] a lease that a crashed tab left behind runs out, also with its clock in the future", async () => {
+    const { world, server, a } = await open({ environment: { locks: undefined } });
+    for (const until of [world.now + 9 * SECOND, world.now + 600 * MINUTE]) {
+      server.log.length = 0;
+      world.items.set("session:/session:lease", `${until} 0.1`);
+      const asked = a.client.refresh();
+      await world.run(10 * SECOND);
+      await asked;
+      expect(server.log).toEqual(["GET /session (nobody)"]);
+    }
+  });
+
+  it("a question that hangs is given up, and says nothing about the session", async () => {
+    const { world, server, a } = await open();
+    const { fetch } = server;
+    let hang = true;
+    const late = await world.tab({ environment: { fetch: (input, init) => (hang ? new Promise((_, reject) => (input as Request).signal.addEventListener("abort", () => reject(new Error("aborted")))) : fetch(input, init)) } });
+    await world.run(9 * SECOND);
+    expect(late.state).toEqual({ status: "none", known: false });
+    hang = false;
+    await world.run(MINUTE);
+    expect(late.status).toBe("active");
+    expect(a.status).toBe("active");
+  });
+});
+
+describe("signing out", () => {
+  it.each([
+    ["fresh_required", 403, "fresh_required"],
+    ["unsupported", 501, "unsupported"],
+    ["csrf", 403, "pending"],
+    ["unavailable", 503, "pending"],
+    ["bad_request", 400, "refused"],
+  ] as const)("says what the server made of it: %s", async (name, status, outcome) => {
+    const world = new World();
+    world.server.signIn("e1");
+    const tab = await world.tab({ environment: { fetch: async (input, init) => (new URL((input as Request).url).pathname.endsWith("logout") ? problemAnswer(name, status) : world.server.fetch(input, init)) } });
+    expect(await tab.client.logout({ scope: "all" })).toBe(outcome);
+    expect(tab.state).toEqual({ status: "none", known: true, reason: "logout" });
+    expect(world.items.has("session:/session:logout")).toBe(outcome === "pending");
+  });
+
+  it("[D12] of scope `others` is sent again as well, and signs nobody out here", async () => {
+    const { world, server, a } = await open();
+    server.down = "network";
+    expect(await a.client.logout({ scope: "others" })).toBe("pending");
+    expect(["active", "offline"]).toContain(a.status);
+    server.down = undefined;
+    server.log.length = 0;
+    await world.run(MINUTE);
+    expect(server.log).toContain("POST /session/logout");
+    expect(world.items.has("session:/session:logout")).toBe(false);
+  });
+
+  it("[D12] without any event the sign-out is tried again by itself", async () => {
+    const { world, server, a } = await open();
+    server.down = "network";
+    await a.client.logout();
+    server.down = undefined;
+    await world.run(MINUTE);
+    expect(server.session).toBeUndefined();
+    expect(a.state).toEqual({ status: "none", known: true, reason: "logout" });
+  });
+
+  it("[D13] a page that empties the storage signs nobody out: the server is asked, and only its answer makes a record", async () => {
+    const { world, server, a, b } = await open({}, 2);
+    world.items.clear();
+    await b.emit("window", "storage", { key: null });
+    expect(server.log).toContain("GET /session (nobody)");
+    expect([a.status, b.status]).toEqual(["active", "active"]);
+    server.end("logout");
+    world.items.clear();
+    await b.emit("window", "storage", { key: null });
+    expect(b.status).toBe("none");
+    expect(world.items.has("session:/session")).toBe(false);
+  });
+
+  it("[D13] remembers more than the last session that ended", async () => {
+    const { world, server, a } = await open();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { fetch } = server;
+    let slow = true;
+    const late = world.tab({ environment: { fetch: async (...args) => { const wait = slow; const response = await fetch(...args); if (wait) await held; return response; } } });
+    const tab = await late;
+    slow = false;
+    for (const epoch of ["e2", "e3"]) {
+      await a.client.logout();
+      server.signIn(epoch);
+      await a.client.refresh();
+    }
+    release();
+    await settle();
+    expect((tab.state as { view?: { epoch: string } }).view?.epoch).not.toBe("e1");
+    expect(JSON.parse(world.items.get("session:/session") ?? "{}")).toMatchObject({ epoch: "e3" });
+  });
+
+  it("[D13] the reason reaches other tabs: what the server revoked is not called a sign-out", async () => {
+    const { server, a, b } = await open({}, 2);
+    server.end("revoked");
+    await a.client.refresh();
+    await settle();
+    expect([a.status, b.status]).toEqual(["revoked", "revoked"]);
+  });
+
+  it("[L08] channels say one of two words, the storage holds deadlines and reasons, and the token of the page is in neither", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    const sent: (string | null)[] = [];
+    const tab = await world.tab({
+      environment: {
+        fetch: async (input, init) => {
+          const request = new Request(input, init);
+          sent.push(request.headers.get("x-csrf-token"));
+          const response = await world.server.fetch(request);
+          response.headers.set("x-csrf-token", "t1");
+          return response;
+        },
+      },
+    });
+    await tab.client.extend();
+    await tab.client.logout();
+    expect(sent).toEqual([null, "t1", "t1"]);
+    expect(new Set(world.hints)).toEqual(new Set(["leaving", "over"]));
+    expect(JSON.stringify([...world.items])).not.toContain("t1");
+  });
+});
+
+describe("before the end", () => {
+  it("participants of all tabs get time, a bounded one", async () => {
+    const { world, server, a, b } = await open({ leaveWithin: 2000 }, 2);
+    const saved: string[] = [];
+    a.client.beforeLogout(async ({ reason }) => {
+      await a.client.fetch("/draft", { method: "PUT" });
+      saved.push(`a ${reason}`);
+    });
+    a.client.beforeLogout(() => {
+      throw new Error("no draft");
+    });
+    let aborted = false;
+    a.client.beforeLogout(({ signal }) => new Promise(() => signal.addEventListener("abort", () => (aborted = true))));
+    b.client.beforeLogout(({ reason }) => void saved.push(`b ${reason}`));
+    const end = b.client.beforeLogout(() => void saved.push("taken back"));
+    end();
+    const done = a.client.logout();
+    await settle();
+    expect(saved.toSorted()).toEqual(["a logout", "b logout"]);
+    expect(a.status).toBe("active");
+    await world.run(2 * SECOND);
+    expect(await done).toBe("done");
+    expect(aborted).toBe(true);
+    expect(server.log.indexOf("PUT /draft")).toBeLessThan(server.log.indexOf("POST /session/logout"));
+  });
+
+  it("[L04] and some seconds before a limit, once", async () => {
+    const { world, a } = await open({ leaveWithin: 5000 });
+    const calls: string[] = [];
+    a.client.beforeLogout(({ reason }) => void calls.push(`${reason} ${a.client.remaining()?.idle}`));
+    await world.run(10 * MINUTE + SECOND);
+    expect(calls).toEqual(["idle 5000"]);
+  });
+
+  it("a time that is too long, a hold without end and a warning that is too short are refused", () => {
+    expect(() => createSessionClient({ leaveWithin: 60_000 })).toThrow(RangeError);
+    expect(() => createSessionClient({ warnBefore: 5000 })).toThrow(RangeError);
+    for (const max of [0, -1, Number.NaN]) expect(() => createSessionClient().hold("film", { max })).toThrow(RangeError);
+  });
+});
+
+describe("activity", () => {
+  it("a hold counts until it is released, until its time is over, and never past the absolute limit", async () => {
+    const { world, a } = await open();
+    const held: ClientEvent[] = [];
+    a.client.on("held", (event) => void held.push(event));
+    const release = a.client.hold("upload", { max: 24 * 60 * MINUTE });
+    await world.run(30 * MINUTE);
+    expect(a.status).toBe("active");
+    release();
+    release();
+    await world.run(11 * MINUTE);
+    expect(a.status).toBe("idle");
+    expect(held).toMatchObject([{ reason: "upload", until: expect.any(Number) as number }, { reason: "upload", until: undefined }]);
+    const short = await open();
+    short.a.client.hold("film", { max: 15 * MINUTE });
+    await short.world.run(24 * MINUTE);
+    expect(short.a.status).toBe("warning");
+    await short.world.run(2 * MINUTE);
+    expect(short.a.status).toBe("idle");
+    const long = await open();
+    long.a.client.hold("call", { max: 24 * 60 * MINUTE });
+    await long.world.run(60 * MINUTE);
+    expect(long.a.status).toBe("expired");
+  });
+
+  it("the focus that goes into a frame counts, the focus that leaves the window does not", async () => {
+    for (const [element, status] of [[{ tagName: "IFRAME" }, "active"], [{ tagName: "BODY" }, "idle"]] as const) {
+      const { world, a } = await open();
+      a.document.activeElement = element;
+      for (let i = 0; i < 12; i++) {
+        await world.run(MINUTE);
+        await a.input("blur");
+      }
+      expect(a.status).toBe(status);
+    }
+  });
+
+  it("[L08] a frame's pulse counts from the origins that were named, and in its one form", async () => {
+    for (const [origin, data, status] of [
+      ["https://frame.test", "holdfast:activity", "active"],
+      ["https://evil.test", "holdfast:activity", "idle"],
+      ["https://frame.test", { activity: true }, "idle"],
+    ] as const) {
+      const { world, a } = await open({ frames: ["https://frame.test"] });
+      for (let i = 0; i < 12; i++) {
+        await world.run(MINUTE);
+        await a.emit("window", "message", { origin, data });
+      }
+      expect(a.status).toBe(status);
+    }
+  });
+
+  it("to hide a tab and to come back is none", async () => {
+    const { world, a } = await open();
+    for (let i = 0; i < 12; i++) {
+      await world.run(MINUTE);
+      await a.turn(i % 2 === 0 ? "hidden" : "visible");
+      await a.emit("window", "focus");
+    }
+    expect(a.status).toBe("idle");
+  });
+
+  it("[L06] the last of it reaches the record when the page is hidden", async () => {
+    const { world, a } = await open();
+    await world.run(MINUTE);
+    await a.input();
+    await world.run(5 * SECOND);
+    await a.input();
+    const at = world.now;
+    await a.turn("hidden");
+    expect(JSON.parse(world.items.get("session:/session") ?? "{}")).toMatchObject({ lastActivity: at });
+  });
+});
+
+describe("lifecycle", () => {
+  it("[D11] a page from the back-forward cache is not called active before it was checked", async () => {
+    const { server, a } = await open();
+    const { fetch } = server;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    Object.assign(server, { fetch: async (...args: Parameters<typeof fetch>) => (await held, fetch(...args)) });
+    const restored: Promise<ClientState>[] = [];
+    const tab = await a.world.tab();
+    void tab;
+    a.client.on("restored", ({ checked }) => void restored.push(checked));
+    for (const [type, more] of [["pageshow", { persisted: true }], ["resume", {}]] as const) {
+      await a.emit("window", type, more);
+      expect(a.state).toMatchObject({ status: "offline", confirmed: false });
+    }
+    release();
+    await settle();
+    expect(a.state).toMatchObject({ status: "active", confirmed: true });
+    expect((await restored[0])?.status).toBe("active");
+    await a.emit("window", "pageshow", { persisted: false });
+    expect(restored).toHaveLength(2);
+  });
+
+  it("[D11] after a sign-out in another tab it is over at once, without the network", async () => {
+    const { server, a, b } = await open({}, 2);
+    a.frozen = true;
+    server.down = "network";
+    await b.client.logout();
+    a.frozen = false;
+    await a.emit("window", "pageshow", { persisted: true });
+    expect(a.state).toEqual({ status: "none", known: true, reason: "logout" });
+    expect(a.seen).not.toContain("offline");
+  });
+
+  it("a change of the hint cookie, in whatever tab or subdomain, asks the server; another cookie's does not", async () => {
+    const cookies = new EventTarget();
+    const { server, a } = await open({ hintCookie: "hint", environment: { cookies } });
+    cookies.dispatchEvent(Object.assign(new Event("change"), { changed: [{ name: "theme" }], deleted: [] }));
+    await settle();
+    expect(server.log).toEqual([]);
+    server.end("revoked");
+    cookies.dispatchEvent(Object.assign(new Event("change"), { changed: [], deleted: [{ name: "hint" }] }));
+    await settle();
+    expect(a.status).toBe("revoked");
+    a.end();
+    server.log.length = 0;
+    cookies.dispatchEvent(Object.assign(new Event("change"), { changed: [{ name: "hint" }] }));
+    expect(server.log).toEqual([]);
+  });
+
+  it("is hydrated by the view that the server rendered: no request, and no more time than there was at the navigation", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    world.steady = 3 * SECOND;
+    const view = { state: "active", id: "i", subject: "ada", data: null, authenticatedAgo: 0, idleIn: 600, expiresIn: 3600, epoch: "e1" } as const;
+    const tab = await world.tab({}, (client) => client.hydrate(view));
+    expect(tab.seen).toEqual(["active"]);
+    expect(tab.client.remaining()).toEqual({ idle: 10 * MINUTE - 3 * SECOND, absolute: 60 * MINUTE - 3 * SECOND });
+    expect(world.server.log).toEqual([]);
+    await tab.client.logout();
+    const next = await world.tab({}, (client) => client.hydrate(view));
+    expect(next.status).toBe("none");
+    const onServer = createSessionClient();
+    onServer.hydrate(view);
+    expect(onServer.get()).toMatchObject({ status: "active", view });
+  });
+
+  it("dispose() ends everything, twice as well, and a listener starts it again", async () => {
+    const { world, a } = await open();
+    a.client.dispose();
+    a.client.dispose();
+    expect([a.timers, a.heard]).toEqual([[], []]);
+    await a.input();
+    await world.run(MINUTE);
+    expect(world.server.log).toEqual([]);
+    const seen: string[] = [];
+    a.client.subscribe(({ status }) => void seen.push(status));
+    await settle();
+    expect(world.server.log).toEqual(["GET /session (nobody)"]);
+    await world.run(11 * MINUTE);
+    expect(seen.at(-1)).toBe("idle");
+  });
+
+  it("events tell of status and questions, and stop when they are asked to", async () => {
+    const { server, a } = await open();
+    const events: string[] = [];
+    const end = a.client.on("status", ({ before, state }) => void events.push(`${before.status} > ${state.status}`));
+    a.client.on("asked", ({ question, outcome }) => void events.push(`${question} ${outcome}`));
+    server.down = "network";
+    await a.client.refresh();
+    end();
+    server.down = undefined;
+    await a.client.refresh();
+    expect(events).toEqual(["view unreachable", "active > offline", "view answered"]);
+  });
+});
+
+describe("requests", () => {
+  it("[C07] resolves against the base of the document, and its own questions against the page", async () => {
+    const urls: string[] = [];
+    const world = new World();
+    world.server.signIn();
+    const tab = await world.tab({ environment: { fetch: async (input, init) => (urls.push((input as Request).url), world.server.fetch(input, init)) } });
+    tab.document.baseURI = "https://app.test/deep/down/";
+    await tab.client.fetch("data");
+    await tab.client.refresh();
+    expect(urls).toEqual(["https://app.test/session", "https://app.test/deep/down/data", "https://app.test/session"]);
+  });
+});

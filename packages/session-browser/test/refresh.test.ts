@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { createSessionFetch } from "../src/refresh.ts";
+import { settle, Tab, World } from "./tabs.ts";
+
+function open() {
+  const world = new World();
+  world.server.signIn("e1");
+  const tab = new Tab(world, {}, () => undefined, false);
+  const heard: unknown[] = [];
+  const client = createSessionFetch({ environment: tab.environment, onView: (view) => void heard.push(view.state), onDeadlines: ({ idle, epoch }, sentAt) => void heard.push([idle, epoch, sentAt - world.now]) });
+  return { world, server: world.server, tab, heard, client };
+}
+
+describe("requests without a client", () => {
+  it("[H12] parallel questions share one request; one who stops waiting ends nobody else's", async () => {
+    const { server, client, heard } = open();
+    const controller = new AbortController();
+    const all = [client.refresh({ signal: controller.signal }), client.refresh(), client.refresh()];
+    controller.abort(new Error("enough"));
+    await expect(all[0]).rejects.toThrow("enough");
+    expect((await all[1])?.state).toBe("active");
+    expect(server.log.length).toBeLessThanOrEqual(2);
+    expect(heard[0]).toBe("active");
+  });
+
+  it("[L07] an expired 401 asks once what became of the session, and tells", async () => {
+    const { server, client, heard } = open();
+    server.end("idle");
+    expect((await client.fetch("/data")).status).toBe(401);
+    await settle();
+    expect(server.log).toEqual(["GET /data", "GET /session (nobody)"]);
+    expect(heard).toEqual(["none"]);
+  });
+
+  it("[C07] marks requests of hidden pages and those that say so; tells of deadlines", async () => {
+    const { server, tab, client, heard } = open();
+    await client.fetch("/a");
+    await client.fetch("/b", { background: true });
+    tab.document.visibilityState = "hidden";
+    await client.fetch("/c");
+    expect(server.log).toEqual(["GET /a", "GET /b (nobody)", "GET /c (nobody)"]);
+    expect(heard[0]).toEqual([600, "e1", 0]);
+  });
+
+  it("a server that is away says nothing about the session", async () => {
+    const { server, client, heard } = open();
+    server.down = "network";
+    expect(await client.refresh()).toBeUndefined();
+    expect(heard).toEqual([]);
+  });
+});
