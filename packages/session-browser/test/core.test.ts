@@ -20,11 +20,9 @@ describe("what get() answers", () => {
     await world.run(MINUTE);
     expect(a.client.get()).toBe(first);
     await a.client.refresh();
-    expect(a.client.get()).toBe(first);
-    await a.client.extend();
     expect(a.client.get()).not.toBe(first);
     const second = a.client.get();
-    await world.run(7 * MINUTE);
+    await world.run(6 * MINUTE);
     expect(a.status).toBe("active");
     expect(a.client.get()).toBe(second);
     await world.run(2 * MINUTE);
@@ -35,18 +33,20 @@ describe("what get() answers", () => {
     expect(a.client.get()).not.toBe(warning);
   });
 
-  it("tells listeners of no deadline that moved, and keeps the view that did not change", async () => {
+  it("tells listeners of no deadline that moved and of no view that only grew older; of a step-up it does", async () => {
     const { world, a } = await open();
     const told: ClientState[] = [];
     a.client.listen((state) => void told.push(state));
-    const { view } = a.client.get() as Extract<ClientState, { status: "active" }>;
     await world.run(MINUTE);
     await a.client.refresh();
     await a.client.fetch("/data", { background: false });
     expect(told).toEqual([]);
     expect(a.client.get()).toMatchObject({ idleAt: world.now + 10 * MINUTE });
-    expect((a.client.get() as { view?: unknown }).view).toBe(view);
+    expect(a.client.get()).toMatchObject({ view: { authenticatedAgo: 60 } });
     expect(a.client.remaining()).toEqual({ idle: 10 * MINUTE, absolute: 59 * MINUTE });
+    if (world.server.session) world.server.session.provedAt = world.now;
+    await a.client.refresh();
+    expect(told).toHaveLength(1);
   });
 });
 

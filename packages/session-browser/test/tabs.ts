@@ -11,7 +11,7 @@ export const problemAnswer = (name: ProblemName, status: number, members: object
 /** A server of one browser's session: idle and absolute by the rules of the protocol, and a log of what was asked. */
 export class Server {
   readonly log: string[] = [];
-  session: { epoch: string; seenAt: number; startedAt: number } | undefined;
+  session: { epoch: string; seenAt: number; startedAt: number; provedAt: number } | undefined;
   ended: string | undefined;
   idle = 10 * MINUTE;
   absolute = 60 * MINUTE;
@@ -25,7 +25,7 @@ export class Server {
   }
 
   signIn(epoch = `e${this.world.now}`): void {
-    this.session = { epoch, seenAt: this.world.now, startedAt: this.world.now };
+    this.session = { epoch, seenAt: this.world.now, startedAt: this.world.now, provedAt: this.world.now };
     this.ended = undefined;
   }
 
@@ -56,11 +56,11 @@ export class Server {
       return problemAnswer("expired", 401);
     }
     if (pathname !== "/session" && request.headers.get(ACTIVITY_HEADER) !== "none") this.session.seenAt = now;
-    const { epoch, seenAt, startedAt } = this.session;
+    const { epoch, seenAt, startedAt, provedAt } = this.session;
     const idleIn = Math.floor((seenAt + this.idle - now) / SECOND);
     const expiresIn = Math.floor((startedAt + this.absolute - now) / SECOND);
     const headers = { "session-deadlines": `idle=${idleIn}, absolute=${expiresIn}, epoch="${epoch}"` };
-    if (pathname.startsWith("/session")) return Response.json({ state: "active", id: "i", subject: "ada", data: null, authenticatedAgo: 0, idleIn, expiresIn, epoch }, { headers });
+    if (pathname.startsWith("/session")) return Response.json({ state: "active", id: "i", subject: "ada", data: null, authenticatedAgo: Math.floor((now - provedAt) / SECOND), idleIn, expiresIn, epoch }, { headers });
     return new Response("data", { headers });
   };
 }

@@ -12,6 +12,8 @@ export interface Evaluated<State> {
   readonly state: State;
   /** In how many ms it can change by itself; `undefined` when nothing counts down. */
   readonly wakeIn?: Millis;
+  /** Another value means that listeners are told, though the state looks the same. */
+  readonly mark?: unknown;
 }
 
 /** What an idle timer and a session client decide for themselves. */
@@ -57,6 +59,7 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
   let found: Surroundings | undefined;
   let last: State | undefined;
   let told: State | undefined;
+  let marked: unknown;
   let stop: (() => void) | undefined;
   let cancel: (() => void) | undefined;
   let post: ((hint: Hint) => void) | undefined;
@@ -90,13 +93,14 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
   const get = (): State => evaluate().state;
 
   function show(): void {
-    const { state, wakeIn } = evaluate();
+    const { state, wakeIn, mark } = evaluate();
     cancel?.();
     cancel = undefined;
     if (stop && wakeIn !== undefined) cancel = env().setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.(record(), env().now()) ?? LONGEST_TIMER)));
     const before = told;
-    if (!before || alike(before, state, true)) return;
+    if (!before || (mark === marked && alike(before, state, true))) return;
     told = state;
+    marked = mark;
     hooks.changed?.(state, before);
     listeners.tell(get);
   }
@@ -165,6 +169,7 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
       hints.close();
     };
     told = look();
+    marked = evaluate().mark;
     hooks.started?.();
   }
 

@@ -7,6 +7,8 @@ import type { SharedRecord } from "./record.ts";
 /** What this tab remembers between events. */
 export interface Known {
   readonly view?: SessionView | undefined;
+  /** The first of the views that differ in nothing but the time that went by: the others are no reason to draw a page again. */
+  readonly mark?: SessionView | undefined;
   /** How the session that this tab knew came to its end. */
   readonly ended?: EndedReason | undefined;
   /** The server was asked and did not answer. */
@@ -27,7 +29,7 @@ export function reduce(known: Known, action: Action): Known {
       const { view } = action;
       // The server no longer knows why, but this tab saw it happen.
       const ended = view.state === "none" ? (view.ended ?? known.ended ?? (known.view?.state === "active" ? "revoked" : undefined)) : undefined;
-      return { view: keep(known.view, view), ended };
+      return { view, mark: keep(known, view), ended };
     }
     case "unreachable":
       return { ...known, offline: true };
@@ -42,18 +44,23 @@ export function reduce(known: Known, action: Action): Known {
   }
 }
 
-/** Answers that differ in nothing but the time that went by are one view, so that nobody draws a page again. A step-up is news. */
-function keep(before: SessionView | undefined, view: SessionView): SessionView {
+/** A step-up is news: the last authentication was not so recent before. */
+function keep({ mark, view: before }: Known, view: SessionView): SessionView {
   const lasting = (of: SessionView | undefined): string => JSON.stringify({ ...of, idleIn: 0, expiresIn: 0, authenticatedAgo: 0 });
   const ago = (of: SessionView | undefined): number => (of?.state === "active" ? of.authenticatedAgo : 0);
-  return before && lasting(before) === lasting(view) && ago(before) <= ago(view) ? before : view;
+  return mark && lasting(mark) === lasting(view) && ago(before) <= ago(view) ? mark : view;
 }
 
 /** The session that this tab knows to be there; empty for none. */
 export const epochOf = ({ view }: Known): string => (view?.state === "active" ? view.epoch : "");
 
 /** The state at a moment, and when it can change by itself. Pure: the record comes from storage, the time from the caller. */
-export function evaluate({ view, ended, offline = false, unsure = false }: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number): Evaluated<ClientState> {
+export const evaluate = (known: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number): Evaluated<ClientState> => ({
+  ...stateOf(known, record, moment, warnBefore),
+  mark: known.mark,
+});
+
+function stateOf({ view, ended, offline = false, unsure = false }: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number): Evaluated<ClientState> {
   if (ended) return over(ended, true);
   if (!view || view.state === "none") return { state: { status: "none", known: !!view } };
   if (view.state === "guest") return { state: { status: "guest", view } };
