@@ -38,9 +38,7 @@ export const RULES: readonly Rule[] = [
   { name: "create is no upsert", seed: 44, edits: [core("memory-store.ts", '  if (table.find(row.id, now) !== undefined) return { outcome: "exists", evicted: [] };\n', "")] },
   { name: "update is conditional", seed: 1, edits: [core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },
   { name: "update does not touch what has ended", seed: 101, edits: [core("memory-store.ts", "const entry = table.findLive(row.id, clock.now());", "const entry = table.find(row.id, clock.now());\n      if (entry?.state === \"ended\") entry.state = \"guest\";"), core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },
-  { name: "revisions take random steps (decision 006)", seed: 0, edits: [core("revision.ts", "revision + 1 + Math.floor(Math.random() * 65_536)", "revision + 1")] },
   { name: "negative verdicts are authoritative", seed: 14, edits: [core("request/load.ts", "  if (!authoritative) return loadOne(engine, presented, now, sight, true);\n", "")] },
-  { name: "a sign-out clears nothing when a sign-in took the session's place", seed: 0, edits: [core("request/write.ts", 'if (body?.kind === "ended" && body.reason === "replaced") throw', "if (engine === undefined) throw")] },
   { name: "a slow handler is let in once (instead: judged again at a conflict)", seed: 18, edits: [core("request/load.ts", "live.presented, now, live.sight, true);", "live.presented, now, live.sight, false);")] },
   { name: "a late answer renews nothing", seed: 225, edits: [core("request/answer.ts", "  if (isLate(engine, now)) return undefined;\n", "")] },
 ];
