@@ -27,7 +27,10 @@ function wrap(c: Context): boolean {
 
 /** Adds field names to Vary, each once. */
 export function vary(headers: Headers, ...names: string[]): void {
-  const present = (headers.get("vary") ?? "").toLowerCase().split(",").map((name) => name.trim());
+  const before = headers.get("vary");
+  // As good as always.
+  if (before === null) return headers.set("vary", names.join(", "));
+  const present = before.toLowerCase().split(",").map((name) => name.trim());
   if (present.includes("*")) return;
   const missing = names.filter((name) => !present.includes(name.toLowerCase()));
   if (missing.length > 0) headers.append("vary", missing.join(", "));
