@@ -36,6 +36,15 @@ export class Oracle {
     this.#apart = Math.abs(plan.skews[0] - plan.skews[1]);
   }
 
+  /** A response cleared what its request had shown of another session, in favour of a later one: the twin of a double submit. */
+  tidied(state: SessionState<Data>, cleared: readonly Shown[]): void {
+    for (const { id } of cleared) {
+      if (state.kind === "none" || state.id === id || !this.delivered.has(state.id)) continue;
+      this.delivered.delete(id);
+      if (this.#latest === id) this.#latest = state.id;
+    }
+  }
+
   signedIn(id: string): void {
     this.delivered.add(id);
     this.#latest = id;
@@ -100,7 +109,7 @@ export class Oracle {
       if (!session || session.ended || session.chain !== chain || session.step === step) continue;
       const promotedAt = session.promotedAt.get(step + 1);
       const since = session.supersededAt.get(`${chain}.${step}`);
-      if (by === "victim" && session.step === step + 1 && promotedAt !== undefined && now < promotedAt + OVERLAP - this.#apart - SECOND) this.#blame(name, "refused within the overlap");
+      if (by === "victim" && session.step === step + 1 && promotedAt !== undefined && now + Math.max(...this.#plan.skews) < promotedAt + OVERLAP - SECOND) this.#blame(name, "refused within the overlap");
       if (since !== undefined && now > since + OVERLAP + SKEW + this.#apart + this.#plan.copyAge + SECOND) this.#blame(name, "an old credential raised no alarm");
     }
   }

@@ -101,6 +101,7 @@ export class World {
     }
     if (cookies) {
       if (victim) this.#meet(cookies, sent, operation === "start" && shownIn(header).every(({ chain }) => chain === 0));
+      if (victim) for (const { name, value } of cookies) if (value === "") this.oracle.tidied(before, shownIn(header.split("; ").filter((pair) => pair.startsWith(`${name}=`)).join("; ")));
       jar().take(cookies);
     }
     if (this.#trace) this.#say(`${exchange.name} ${operation} answered${cookies ? `: ${cookies.map(({ name, value }) => `${name.slice(-1)}=${value === "" ? "(cleared)" : shownIn(value).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join("")}`).join(" ")}` : " with an error"}; jar ${shownIn(jar().header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}`);
