@@ -45,7 +45,7 @@ export interface IdleTimer extends Readable<IdleState> {
  */
 export function createIdleTimer(options: IdleOptions): IdleTimer {
   const { idle, absolute = Number.MAX_SAFE_INTEGER, name = "idle" } = options;
-  if (!(idle > 0 && absolute > 0)) throw new RangeError("idle, absolute: must be above 0 ms.");
+  if (!(idle > 0 && absolute > 0)) throw new RangeError("idle, absolute: above 0 ms.");
   const key = `idle:${name}`;
   const warnBefore = warningOf(options);
   const moved = (record: SharedRecord, time: Millis): SharedRecord => ({ ...record, lastActivity: time, idleAt: time + idle, at: time });

@@ -8,7 +8,7 @@ const LEASE: Millis = 10_000;
 /** A signal that aborts after `ms` of the injected clock, and what stops it. */
 export function within({ setTimer }: Pick<Environment, "setTimer">, ms: Millis): { readonly signal: AbortSignal; readonly done: () => void } {
   const controller = new AbortController();
-  return { signal: controller.signal, done: setTimer(() => controller.abort(new DOMException("timeout", "TimeoutError")), ms) };
+  return { signal: controller.signal, done: setTimer(() => controller.abort(), ms) };
 }
 
 /**

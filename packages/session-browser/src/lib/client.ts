@@ -1,20 +1,21 @@
-import { DEFAULT_BASE, type EndedReason, type Millis, type SessionDeadlines, type SessionView } from "@holdfast/session-protocol";
+import { DEFAULT_BASE, type EndedReason, type Millis, type SessionDeadlines } from "@holdfast/session-protocol";
 import { alone } from "./alone.ts";
 import type { ClientEvent } from "./client-event.ts";
 import type { ClientState } from "./client-state.ts";
-import { createEngine } from "./engine.ts";
+import { createEngine, type Engine } from "./engine.ts";
 import { type Environment, network } from "./environment.ts";
 import { createFlights } from "./flights.ts";
 import { isAbout } from "./hint-cookie.ts";
 import { createHolds } from "./holds.ts";
-import { type Action, epochOf, evaluate, type Known, reduce, stepFor } from "./known.ts";
-import { letLeave, type Participant } from "./leaving.ts";
-import { createLink } from "./link.ts";
+import { answeredBy, epochOf, evaluate, type Known } from "./known.ts";
+import { type Answer, type Answered, createLink } from "./link.ts";
+import type { Moment } from "./life.ts";
 import { createListeners } from "./listeners.ts";
 import { createLogouts } from "./logout.ts";
 import { type ClientOptions, leaveWithinOf, LONGEST_TIMER, SECOND, warningOf } from "./options.ts";
-import { endEpoch, endOf, touchDueAt, withDeadlines } from "./record.ts";
-import type { Leaving, SessionClient } from "./session-client.ts";
+import { createPartings } from "./partings.ts";
+import { endEpoch, endOf, type SharedRecord, touchDueAt, withDeadlines } from "./record.ts";
+import type { SessionClient } from "./session-client.ts";
 import { sessionFetch } from "./session-fetch.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -26,7 +27,6 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   const { base = DEFAULT_BASE, hintCookie } = options;
   const key = `session:${base}`;
   const warnBefore = warningOf(options);
-  const leaveWithin = leaveWithinOf(options);
   let known: Known = {};
   /** Counts sign-outs here: what was asked before one is not believed after it. */
   let generation = 0;
@@ -39,30 +39,21 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   let present: Millis = Number.NEGATIVE_INFINITY;
   let hydrated = false;
   let drifting = false;
-  /** The deadline before which participants were called. */
-  let leftFor: Millis | undefined;
   const over = new Set<string>();
-  const participants = new Set<readonly [Participant]>();
   const events = createListeners<ClientEvent>();
 
-  const engine = createEngine<ClientState>(key, { ...options, environment: network(options.environment) }, {
-    evaluate: (record, moment) => evaluate(known, record, moment, warnBefore),
+  const engine: Engine<ClientState> = createEngine<ClientState>(key, { ...options, environment: network(options.environment) }, {
+    evaluate: decide,
     moved: (record, lastActivity) => ({ ...record, lastActivity }),
     looked(state, record, moment, drifted) {
-      const epoch = epochOf(known);
-      const step = stepFor(known, record, moment, epoch ? endOf(env().storage, key, epoch) : undefined, drifted && !drifting);
+      const { over, lost, ask, soon } = decide(record, moment).step;
+      if (over) apply({ ended: over });
+      if (over && !record) generation++;
+      if (lost) known = {};
+      if (soon) askSoon();
+      if (ask || (drifted && !drifting && epochOf(known))) void demand();
       drifting = drifted;
-      if (step === "ask-soon") askSoon();
-      else if (step === "ask") void demand();
-      else if (step === "lost") {
-        apply({ type: "lost" });
-        void demand();
-      } else if (step) {
-        apply({ type: "ended", reason: step.over });
-        if (record) void demand();
-        else generation++;
-      }
-      if ("endsIn" in state && participants.size > 0 && state.endsIn <= leaveWithin) leaveBefore(state.by, state.by === "idle" ? state.idleAt : state.absoluteAt);
+      partings.near(state);
     },
     started() {
       watching = new AbortController();
@@ -78,18 +69,14 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     },
     acted(late) {
       if (!late) present = env().monotonic();
-      const record = engine.record();
-      const dueAt = touchDueAt(record);
-      const urgent = engine.get().status === "warning";
-      if (dueAt === undefined || touching || link.pause() > 0 || !(urgent || env().now() >= dueAt + (late ? spread() : 0))) return;
-      void touch(record?.lastActivity ?? 0);
+      if (touchIn(late) <= 0) void touch(engine.record()?.lastActivity ?? 0);
     },
     busy: () => holds.some(),
     woken(event) {
       const { type } = event;
       const record = engine.record();
       if (type === "resume" || (type === "pageshow" && (event as PageTransitionEvent).persisted)) {
-        apply({ type: "restored" });
+        apply({ unsure: true });
         return emit({ type: "restored", checked: demand() });
       }
       const stale = engine.get().status !== "none" && !(record && env().now() - record.at <= LONGEST_TIMER);
@@ -98,28 +85,36 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
         else void demand(lately());
       }
     },
-    heard: (hint) => hint === "leaving" && void leave("logout"),
+    heard: (hint) => hint === "leaving" && void partings.call("logout"),
     changed: (state, before) => state.status !== before.status && emit({ type: "status", state, before }),
-    dueIn(record, now) {
-      const dueAt = touchDueAt(record);
-      const touchIn = dueAt === undefined || touching ? LONGEST_TIMER : Math.max(SECOND, dueAt + spread() - now, link.pause());
-      return Math.min(touchIn, holds.some() ? Math.min(15 * SECOND, (record?.idleFor ?? 0) / 60) : LONGEST_TIMER);
-    },
+    dueIn: () => Math.min(Math.max(SECOND, touchIn(true)), holds.some() ? Math.min(15 * SECOND, (engine.record()?.idleFor ?? 0) / 60) : LONGEST_TIMER),
   });
   const env = engine.env as () => Environment;
   const link = createLink(env, base);
   const logouts = createLogouts(env, key, link);
   const holds = createHolds(env, (reason, until) => emit({ type: "held", reason, until }));
+  const partings = createPartings(env, leaveWithinOf(options));
   const flights = createFlights(question, () => env().now());
   const emit = (event: ClientEvent): void => events.tell(() => event);
   const hidden = (): boolean => env().page?.document.visibilityState === "hidden";
   /** What wakes this tab wakes others too: their answer to the same question will do. */
   const lately = (): Millis => env().now() - SECOND;
-  /** Tabs that nobody looks at leave it to the others first. */
-  const spread = (): Millis => (hidden() ? 2 * SECOND : 0);
 
-  function apply(action: Action): void {
-    known = reduce(known, action);
+  function decide(record: SharedRecord | undefined, moment: Moment) {
+    const epoch = epochOf(known);
+    return evaluate(known, record, moment, warnBefore, record || !epoch ? undefined : endOf(env().storage, key, epoch));
+  }
+
+  /** In how many ms the server should hear of activity. In a warning at once, else now and then; tabs that nobody looks at leave it to the others first. */
+  function touchIn(late: boolean): Millis {
+    const dueAt = touchDueAt(engine.record());
+    if (dueAt === undefined || touching) return LONGEST_TIMER;
+    const wait = engine.get().status === "warning" ? 0 : dueAt - env().now() + (late && hidden() ? 2 * SECOND : 0);
+    return Math.max(wait, link.pause());
+  }
+
+  function apply(change: Known): void {
+    known = { ...known, ...change };
     engine.show();
   }
 
@@ -161,22 +156,29 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     return engine.get();
 
     async function answer(): Promise<void> {
-      await logouts.finish();
       const record = engine.record();
-      const serves = record?.epoch === epochOf(known) && record.at > needed && !known.ended;
+      const serves = record?.epoch === epochOf(known) && record.at > needed && !known.ended && !logouts.waiting();
       needed = 0;
-      if (serves) return apply({ type: "reached" });
-      const got = await link.ask("");
-      emit({ type: "asked", question: "view", outcome: !got ? "unreachable" : got === "refused" ? got : "answered" });
+      if (serves) return reached();
+      let got = await ask("");
+      if (typeof got === "object" && (await logouts.finish(got.view))) got = await ask("");
       if (before !== generation) return;
       // "refused": no answer of this route says that; it comes from something in front of it.
-      if (!got || got === "refused") unreachable();
-      else answered(got.view, got.sentAt);
+      if (typeof got === "object") answered(got);
+      else unreachable();
     }
   }
 
+  async function ask(path: "" | "/touch"): Promise<Answer> {
+    const answer = await link.ask(path);
+    emit({ type: "asked", question: path ? "touch" : "view", outcome: typeof answer === "object" ? "answered" : (answer ?? "unreachable") });
+    return answer;
+  }
+
+  const reached = (): void => apply({ offline: false, unsure: false });
+
   function unreachable(): void {
-    apply({ type: "unreachable" });
+    apply({ offline: true });
     askSoon();
   }
 
@@ -191,29 +193,28 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     const told = record?.epoch === epochOf(known) && record.toldAt >= tellFrom;
     tellFrom = 0;
     if (told) return true;
-    const got = await link.ask("/touch");
-    emit({ type: "asked", question: "touch", outcome: !got ? "unreachable" : got === "refused" ? got : "answered" });
+    const got = await ask("/touch");
     if (before !== generation) return false;
-    if (!got) unreachable();
-    else if (got === "refused") void refresh();
-    else answered(got.view, got.sentAt, true);
-    return !!got && got !== "refused" && got.view.state === "active";
+    if (typeof got === "object") answered(got, true);
+    else if (got) void refresh();
+    else unreachable();
+    return typeof got === "object" && got.view.state === "active";
   }
 
-  function answered(view: SessionView, sentAt: Millis, told = false): void {
+  function answered({ view, sentAt }: Answered, told = false): void {
     const record = engine.record();
     const now = env().now();
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (isOver(view.epoch)) return;
       engine.write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, now, told));
-      logouts.drop(view.epoch);
     } else {
       forget(epochOf(known), (view.state === "none" && view.ended) || known.ended || "revoked");
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
       if (record && (record.at <= sentAt || record.at > now)) env().storage.removeItem(key);
     }
-    apply({ type: "answered", view });
+    known = answeredBy(known, view);
+    engine.show();
   }
 
   /** Deadlines from an answer to the application. They move the record of the session we know; another one is asked about. */
@@ -224,16 +225,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     const record = engine.record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
     engine.write(withDeadlines(record, deadlines, sentAt, env().now(), told));
-    apply({ type: "reached" });
+    reached();
     engine.look();
-  }
-
-  const leave = (reason: Leaving["reason"]): Promise<void> => letLeave(env(), Array.from(participants, ([participant]) => participant), reason, leaveWithin);
-
-  function leaveBefore(reason: Leaving["reason"], deadline: Millis): void {
-    if (leftFor === deadline) return;
-    leftFor = deadline;
-    void leave(reason);
   }
 
   return {
@@ -246,7 +239,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     hydrate(view) {
       const { page, now, monotonic } = env();
       // It cannot be older than the navigation that brought it.
-      answered(view, page ? now() - monotonic() : now());
+      answered({ view, sentAt: page ? now() - monotonic() : now() });
       hydrated = true;
     },
     refresh: ({ signal } = {}) => waitFor(refresh(), signal),
@@ -262,14 +255,16 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     async logout({ scope = "this" } = {}) {
       const all = scope !== "others";
       if (all) engine.tell("leaving");
-      if (all && participants.size > 0) await leave("logout");
+      const saving = all && partings.call("logout");
+      // Without any, this browser is signed out before this function returns.
+      if (saving) await saving;
       const epoch = epochOf(known) || (engine.record()?.epoch ?? "");
       const sent = logouts.send(scope, epoch);
       if (all) {
         generation++;
         forget(epoch, "logout");
         engine.tell("over");
-        apply({ type: "ended", reason: "logout" });
+        apply({ ended: "logout" });
       }
       const outcome = await sent;
       emit({ type: "asked", question: "logout", outcome: outcome === "pending" ? "unreachable" : outcome === "done" ? "answered" : "refused" });
@@ -281,11 +276,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       engine.act();
       return release;
     },
-    beforeLogout(participant) {
-      const entry = [participant] as const;
-      participants.add(entry);
-      return () => void participants.delete(entry);
-    },
+    beforeLogout: partings.add,
     on(type, listener) {
       const remove = events.add((event) => event.type === type && listener(event as never));
       return () => void remove();

@@ -18,7 +18,7 @@ export function createHolds(env: () => Environment, changed: (reason: string, un
       return ends.size > 0;
     },
     add(reason, max) {
-      if (!(max > 0)) throw new RangeError("max: must be above 0 ms; a hold that nothing ends would keep the session for ever.");
+      if (!(max > 0)) throw new RangeError("max: above 0 ms.");
       const end = (): void => void (ends.delete(end) && changed(reason, undefined));
       ends.set(end, env().monotonic() + max);
       changed(reason, env().now() + max);

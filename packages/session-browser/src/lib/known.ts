@@ -17,79 +17,59 @@ export interface Known {
   readonly unsure?: boolean;
 }
 
-export type Action =
-  | { readonly type: "answered"; readonly view: SessionView }
-  | { readonly type: "ended"; readonly reason: EndedReason }
-  | { readonly type: "unreachable" | "reached" | "restored" | "lost" };
-
-/** The one place where it changes. */
-export function reduce(known: Known, action: Action): Known {
-  switch (action.type) {
-    case "answered": {
-      const { view } = action;
-      // The server no longer knows why, but this tab saw it happen.
-      const ended = view.state === "none" ? (view.ended ?? known.ended ?? (known.view?.state === "active" ? "revoked" : undefined)) : undefined;
-      return { view, mark: keep(known, view), ended };
-    }
-    case "unreachable":
-      return { ...known, offline: true };
-    case "reached":
-      return { ...known, offline: false, unsure: false };
-    case "restored":
-      return { ...known, unsure: true };
-    case "lost":
-      return {};
-    case "ended":
-      return { ...known, ended: action.reason };
-  }
+/** What is known after the server's answer. */
+export function answeredBy(known: Known, view: SessionView): Known {
+  const { mark } = known;
+  const same = mark && lasting(mark) === lasting(view) && ago(known.view) <= ago(view);
+  // The server no longer knows why, but this tab saw it happen.
+  return { view, mark: same ? mark : view, ended: view.state === "none" ? (view.ended ?? known.ended ?? (epochOf(known) ? "revoked" : undefined)) : undefined };
 }
 
+const lasting = (view: SessionView): string => JSON.stringify({ ...view, idleIn: 0, expiresIn: 0, authenticatedAgo: 0 });
 /** A step-up is news: the last authentication was not so recent before. */
-function keep({ mark, view: before }: Known, view: SessionView): SessionView {
-  const lasting = (of: SessionView | undefined): string => JSON.stringify({ ...of, idleIn: 0, expiresIn: 0, authenticatedAgo: 0 });
-  const ago = (of: SessionView | undefined): number => (of?.state === "active" ? of.authenticatedAgo : 0);
-  return mark && lasting(mark) === lasting(view) && ago(before) <= ago(view) ? mark : view;
-}
+const ago = (view: SessionView | undefined): number => (view?.state === "active" ? view.authenticatedAgo : 0);
 
 /** The session that this tab knows to be there; empty for none. */
 export const epochOf = ({ view }: Known): string => (view?.state === "active" ? view.epoch : "");
 
-/** The state at a moment, and when it can change by itself. Pure: the record comes from storage, the time from the caller. */
-export const evaluate = (known: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number): Evaluated<ClientState> => ({
-  ...stateOf(known, record, moment, warnBefore),
-  mark: known.mark,
-});
-
-function stateOf({ view, ended, offline = false, unsure = false }: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number): Evaluated<ClientState> {
-  if (ended) return over(ended, true);
-  if (!view || view.state === "none") return { state: { status: "none", known: !!view } };
-  if (view.state === "guest") return { state: { status: "guest", view } };
-  // Somebody signed in elsewhere or emptied the storage: not known yet what holds, but not this session as it was.
-  if (record?.epoch !== view.epoch) return { state: { status: "none", known: false } };
-  const life = lifeOf(record, moment, warnBefore);
-  if (life.over) return over(life.over, life.certain || offline);
-  const { status, by, endsIn, wakeIn } = life;
-  const { idleAt, absoluteAt } = record;
-  return { state: { status: status === "active" && (offline || unsure) ? "offline" : status, view, by, endsIn, idleAt, absoluteAt, confirmed: !unsure }, wakeIn };
-}
-
-function over(reason: EndedReason, confirmed: boolean): Evaluated<ClientState> {
-  if (reason === "logout") return { state: { status: "none", known: true, reason } };
-  return { state: { status: reason === "idle" ? "idle" : reason === "absolute" ? "expired" : "revoked", reason, confirmed } };
+/**
+ * What follows from record and clocks. `over`: this session has ended, for that reason. `ask` the server: the session was over by a clock that
+ * may be wrong, or is it by ours and the server shall know. `lost`: the storage was emptied, by whom or why nobody knows. `soon`: another tab knows of a
+ * session that this one does not.
+ */
+export interface Step {
+  readonly over?: EndedReason | undefined;
+  readonly lost?: boolean;
+  readonly ask?: boolean;
+  readonly soon?: boolean;
 }
 
 /**
- * What a look at record and clocks calls for. `over`: this session has ended, for that reason. `ask` the server: a deadline has passed or the clocks part.
- * `lost`: the storage was emptied, by whom or why nobody knows. `ask-soon`: another tab knows of a session that this one does not.
+ * The state at a moment, when it can change by itself, and what is to do. Pure: the record comes from storage, the time from the caller.
+ *
+ * @param end how the session that this tab knows ended, if it did in any tab
  */
-export function stepFor(known: Known, record: SharedRecord | undefined, moment: Moment, end: EndedReason | undefined, drifted: boolean): { readonly over: EndedReason } | "lost" | "ask" | "ask-soon" | undefined {
+export function evaluate(known: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number, end?: EndedReason): Evaluated<ClientState> & { readonly step: Step } {
+  const { view, mark, ended, offline = false, unsure = false } = known;
   const epoch = epochOf(known);
-  if (record && record.epoch !== epoch) return "ask-soon";
-  if (!epoch) return undefined;
-  const life = record && lifeOf(record, moment, 0);
+  const result = (state: ClientState, step: Step = {}, wakeIn?: number) => ({ state, step, mark, ...(wakeIn ? { wakeIn } : {}) });
+  const other = record && record.epoch !== epoch;
+  const life = record && !other ? lifeOf(record, moment, warnBefore) : undefined;
   // Another tab may have been faster at the deadline, and the session goes on.
-  if (known.ended) return life && !life.over ? "ask-soon" : undefined;
-  if (!life) return end ? { over: end } : "lost";
-  if (life.over) return life.certain || known.offline ? { over: life.over } : "ask";
-  return drifted ? "ask" : undefined;
+  if (ended) return result(over(ended, true), { soon: other || (life && !life.over) || false });
+  if (view?.state === "guest") return result({ status: "guest", view }, { soon: !!other });
+  if (view?.state !== "active") return result({ status: "none", known: !!view }, { soon: !!other });
+  if (!life) return end && !other ? result(over(end, true), { over: end }) : result({ status: "none", known: false }, other ? { soon: true } : { lost: true, ask: true });
+  if (life.over) {
+    const certain = life.certain || offline;
+    return result(over(life.over, certain), certain ? { over: life.over, ask: true } : { ask: true });
+  }
+  const { status, by, endsIn, wakeIn } = life;
+  const { idleAt, absoluteAt } = record as SharedRecord;
+  return result({ status: status === "active" && (offline || unsure) ? "offline" : status, view, by, endsIn, idleAt, absoluteAt, confirmed: !unsure }, {}, wakeIn);
+}
+
+function over(reason: EndedReason, confirmed: boolean): ClientState {
+  if (reason === "logout") return { status: "none", known: true, reason };
+  return { status: reason === "idle" ? "idle" : reason === "absolute" ? "expired" : "revoked", reason, confirmed };
 }

@@ -4,7 +4,13 @@ import type { Environment } from "./environment.ts";
 import { type Problem, problemOf } from "./problem.ts";
 
 /** `undefined` when the server could not be reached or was not well, "refused" for a 401: neither says anything about the session. */
-export type Answer = { readonly view: SessionView; readonly sentAt: Millis } | "refused" | undefined;
+export type Answer = Answered | "refused" | undefined;
+
+export interface Answered {
+  readonly view: SessionView;
+  /** When the question was sent, by the wall clock. */
+  readonly sentAt: Millis;
+}
 
 export interface Reply {
   readonly response: Response;
@@ -60,7 +66,7 @@ export function createLink(env: () => Environment, base: string): Link {
     const again = repeat === "never" ? undefined : request.clone();
     const reply = await once(request);
     // A step-up or sign-in in another tab replaced the credential while this was under way: the jar has the new one by now.
-    if (reply.problem?.name !== "superseded" || !again) return reply;
+    if (!reply.problem?.is("superseded") || !again) return reply;
     const sound = repeat || reply.problem.unprocessed || IDEMPOTENT.test(request.method) || request.headers.has("idempotency-key");
     return sound ? once(again) : reply;
   }

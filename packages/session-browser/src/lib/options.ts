@@ -26,7 +26,7 @@ export const LEAST_WARNING: Millis = 20_000;
 
 /** @throws RangeError for a warning that is too short to be acted on */
 export function warningOf({ warnBefore = 120_000 }: WatchOptions): Millis {
-  if (!(warnBefore >= LEAST_WARNING)) throw new RangeError("warnBefore: WCAG 2.2.1 asks for at least 20,000 ms.");
+  if (!(warnBefore >= LEAST_WARNING)) throw new RangeError("warnBefore: at least 20000 ms (WCAG 2.2.1).");
   return warnBefore;
 }
 
@@ -36,6 +36,6 @@ export const LONGEST_TIMER: Millis = 60_000;
 
 /** @throws RangeError for a time that is too long to make somebody wait who wants to leave */
 export function leaveWithinOf({ leaveWithin = 3000 }: ClientOptions): Millis {
-  if (!(leaveWithin >= 0 && leaveWithin <= 10_000)) throw new RangeError("leaveWithin: between 0 and 10,000 ms.");
+  if (!(leaveWithin >= 0 && leaveWithin <= 10_000)) throw new RangeError("leaveWithin: 0 to 10000 ms.");
   return leaveWithin;
 }

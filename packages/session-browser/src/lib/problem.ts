@@ -1,7 +1,7 @@
-import { parseProblemType, type ProblemName } from "@holdfast/session-protocol";
+import { type ProblemName, problemType } from "@holdfast/session-protocol";
 
 export interface Problem {
-  readonly name: ProblemName | undefined;
+  readonly is: (name: ProblemName) => boolean;
   /** The server refused before the application saw the request. */
   readonly unprocessed: boolean;
 }
@@ -11,7 +11,7 @@ export async function problemOf(response: Response): Promise<Problem | undefined
   if (response.ok || !response.headers.get("content-type")?.startsWith("application/problem+json")) return undefined;
   try {
     const { type, processed } = (await response.clone().json()) as Readonly<Record<string, unknown>>;
-    return { name: parseProblemType(type), unprocessed: processed === false };
+    return { is: (name) => type === problemType(name), unprocessed: processed === false };
   } catch {
     return undefined;
   }

@@ -24,6 +24,6 @@ export async function sessionFetch({ fetch, page }: Environment, { send }: Link,
   const { response, problem, sentAt } = await send(request, init.body instanceof ReadableStream ? "never" : undefined);
   const deadlines = parseDeadlines(response.headers.get(DEADLINES_HEADER));
   if (deadlines) hooks.deadlines(deadlines, sentAt, !nobody);
-  if (response.status === 401 && problem?.name === "expired") hooks.expired(sentAt);
+  if (response.status === 401 && problem?.is("expired")) hooks.expired(sentAt);
   return response;
 }
