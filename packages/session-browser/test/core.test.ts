@@ -94,6 +94,23 @@ describe("clocks", () => {
   });
 });
 
+describe("a page that is loaded late", () => {
+  it("[L02] knows the whole idle time: it warns in time, and does not touch every few seconds", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    await world.run(9 * MINUTE + 40 * SECOND);
+    const tab = await world.tab();
+    expect(tab.status).toBe("warning");
+    await tab.client.extend();
+    world.server.log.length = 0;
+    for (let i = 0; i < 60; i++) {
+      await world.run(SECOND);
+      await tab.input();
+    }
+    expect(world.server.log.filter((line) => line.startsWith("POST")).length).toBeLessThanOrEqual(1);
+  });
+});
+
 describe("asking", () => {
   it("[L07] waits as long as the server wishes (Retry-After, in seconds and as a date)", async () => {
     for (const after of [() => "90", (world: World) => new Date(world.now + 90 * SECOND).toUTCString()]) {

@@ -16,6 +16,7 @@ export class Server {
   idle = 10 * MINUTE;
   absolute = 60 * MINUTE;
   down: "network" | number | undefined;
+  tellsIdle = true;
   /** So many requests were sent before another tab's step-up: their credential is superseded. */
   stragglers = 0;
   readonly world: World;
@@ -60,7 +61,7 @@ export class Server {
     const idleIn = Math.floor((seenAt + this.idle - now) / SECOND);
     const expiresIn = Math.floor((startedAt + this.absolute - now) / SECOND);
     const headers = { "session-deadlines": `idle=${idleIn}, absolute=${expiresIn}, epoch="${epoch}"` };
-    if (pathname.startsWith("/session")) return Response.json({ state: "active", id: "i", subject: "ada", data: null, authenticatedAgo: Math.floor((now - provedAt) / SECOND), idleIn, expiresIn, epoch }, { headers });
+    if (pathname.startsWith("/session")) return Response.json({ state: "active", id: "i", subject: "ada", data: null, authenticatedAgo: Math.floor((now - provedAt) / SECOND), idleIn, ...(this.tellsIdle ? { idleFor: this.idle / SECOND } : {}), expiresIn, epoch }, { headers });
     return new Response("data", { headers });
   };
 }

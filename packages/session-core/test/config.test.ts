@@ -203,7 +203,7 @@ describe("what leaves", () => {
     clock.advance(1500);
     const { state, headers } = await request(sessions, jar);
     const view = sessions.view(state);
-    expect(view).toMatchObject({ state: "active", subject: "ada", data: { count: 1 }, idleIn: 1798, expiresIn: 28_798, authenticatedAgo: 1 });
+    expect(view).toMatchObject({ state: "active", subject: "ada", data: { count: 1 }, idleIn: 1798, idleFor: 1800, expiresIn: 28_798, authenticatedAgo: 1 });
     expect(headers).toContainEqual(["Session-Deadlines", `idle=1798, absolute=28798, epoch="${view.state === "active" ? view.epoch : ""}"`]);
     expect(sessions.view({ kind: "none", ended: "idle" })).toEqual({ state: "none", ended: "idle" });
   });

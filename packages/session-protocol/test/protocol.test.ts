@@ -69,6 +69,8 @@ describe("SessionView", () => {
   it("keeps what it knows and drops the rest", () => {
     expect(parseSessionView({ state: "active", ...live, subject: "ada", authenticatedAgo: 0, admin: true })).toEqual({ state: "active", ...live, subject: "ada", authenticatedAgo: 0 });
     expect(parseSessionView({ state: "guest", ...live, subject: "x" })).toEqual({ state: "guest", ...live });
+    expect(parseSessionView({ state: "guest", ...live, idleFor: 9 })).toEqual({ state: "guest", ...live, idleFor: 9 });
+    expect(parseSessionView({ state: "guest", ...live, idleFor: "9" })).toEqual({ state: "guest", ...live });
     expect(parseSessionView({ state: "none", ended: "idle", x: 1 })).toEqual({ state: "none", ended: "idle" });
     expect(parseSessionView({ state: "none", ended: "boredom" })).toEqual({ state: "none" });
   });

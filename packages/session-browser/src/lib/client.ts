@@ -207,7 +207,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (isOver(view.epoch)) return;
-      engine.write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, now, told));
+      engine.write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, now, told, view.idleFor && view.idleFor * 1000));
     } else {
       forget(epochOf(known), (view.state === "none" && view.ended) || known.ended || "revoked");
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.

@@ -54,7 +54,7 @@ export const touchDueAt = (record: SharedRecord | undefined): Millis | undefined
  * The record after the server named deadlines in answer to a request sent at `sentAt`. They count from the sending:
  * that is earlier than the server's clock could mean, so the browser never believes in more time than there is.
  */
-export function withDeadlines(record: SharedRecord | undefined, deadlines: SessionDeadlines, sentAt: Millis, now: Millis, told: boolean, idleFor?: Millis): SharedRecord {
+export function withDeadlines(record: SharedRecord | undefined, deadlines: SessionDeadlines, sentAt: Millis, now: Millis, told: boolean, idleFor?: Millis | undefined): SharedRecord {
   const same = record?.epoch === deadlines.epoch ? record : undefined;
   // `at` in the future: the clock was set back, and the old order means nothing.
   if (same && sentAt < same.at && same.at <= now) return same;

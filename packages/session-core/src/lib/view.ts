@@ -12,6 +12,7 @@ export function viewOf<Data>(engine: Engine<Data>, state: SessionState<Data>): S
     id: state.id,
     data: engine.project(state) ?? null,
     idleIn: seconds(state.idleAt - now),
+    idleFor: seconds(state.idleAt - state.seenAt),
     expiresIn: seconds(state.absoluteAt - now),
     epoch: state.handle,
   };

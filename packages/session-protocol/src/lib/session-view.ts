@@ -6,6 +6,8 @@ interface LiveView<Data> {
   /** The application's projection of the session data; nothing unless it chose to show something. */
   readonly data: Data;
   readonly idleIn: Seconds;
+  /** The whole idle time of which `idleIn` is left: how much warning fits into it cannot be told from what is left of it. */
+  readonly idleFor?: Seconds;
   readonly expiresIn: Seconds;
   /** Handle that names this session to the browser client. */
   readonly epoch: string;
@@ -30,9 +32,9 @@ export function parseSessionView(value: unknown): SessionView | null {
     const ended = v["ended"];
     return REASONS.includes(ended) ? { state: "none", ended: ended as EndedReason } : { state: "none" };
   }
-  const { id, data, idleIn, expiresIn, epoch, subject, authenticatedAgo } = v;
+  const { id, data, idleIn, idleFor, expiresIn, epoch, subject, authenticatedAgo } = v;
   if (!isText(id) || !isText(epoch) || !isCount(idleIn) || !isCount(expiresIn)) return null;
-  const live = { id, data, idleIn, expiresIn, epoch };
+  const live = { id, data, idleIn, ...(isCount(idleFor) ? { idleFor } : {}), expiresIn, epoch };
   if (v["state"] === "guest") return { state: "guest", ...live };
   if (v["state"] !== "active" || !isText(subject) || !isCount(authenticatedAgo)) return null;
   return { state: "active", ...live, subject, authenticatedAgo };
