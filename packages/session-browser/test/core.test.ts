@@ -91,6 +91,7 @@ describe("clocks", () => {
     await a.client.refresh();
     await b.input();
     expect([a.status, b.status]).toEqual(["active", "active"]);
+    expect(b.seen).not.toContain("idle");
   });
 });
 
@@ -162,6 +163,7 @@ describe("asking", () => {
 
   it.each(["locks", "leases"])("[H12] five tabs that wake at once ask once (%s)", async (kind) => {
     const { world, server, a } = await open(kind === "locks" ? {} : { environment: { locks: undefined } }, 5);
+    await world.run(2 * SECOND);
     for (const tab of world.tabs) tab.window.dispatchEvent(new Event("online"));
     await world.run(5 * SECOND);
     expect(server.log).toEqual(["GET /session (nobody)"]);
@@ -179,6 +181,29 @@ describe("asking", () => {
     }
     await world.run(2 * MINUTE);
     expect(server.log.filter((line) => line === "POST /session/touch")).toHaveLength(3);
+  });
+
+  it.each(["locks", "leases"])("[H12] five windows in which something happens at once tell of it once (%s)", async (kind) => {
+    const { world, server } = await open(kind === "locks" ? {} : { environment: { locks: undefined } }, 5);
+    await world.run(2 * MINUTE);
+    for (const tab of world.tabs) tab.window.dispatchEvent(Object.defineProperty(new Event("keydown"), "isTrusted", { value: true }));
+    await world.run(5 * SECOND);
+    expect(server.log).toEqual(["POST /session/touch"]);
+  });
+
+  it("the tab that somebody looks at goes first", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    const told: string[] = [];
+    const watched = (name: string) => ({ environment: { fetch: async (input: RequestInfo | URL, init?: RequestInit) => (told.push(`${name} ${(input as Request).method}`), world.server.fetch(input, init)) } });
+    const hidden = await world.tab(watched("hidden"));
+    await hidden.turn("hidden");
+    const seen = await world.tab(watched("seen"));
+    await world.run(30 * SECOND);
+    await seen.input();
+    told.length = 0;
+    await world.run(2 * MINUTE);
+    expect(told).toEqual(["seen POST"]);
   });
 
   it("[H12] a tab that hangs with the lock holds nobody up for longer than the lease", async () => {
@@ -243,6 +268,19 @@ describe("signing out", () => {
     await world.run(MINUTE);
     expect(server.log).toContain("POST /session/logout");
     expect(world.items.has("session:/session:logout")).toBe(false);
+  });
+
+  it("[D13] before anything is known: what was asked before it is not believed after it", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const tab = await world.tab({ environment: { fetch: async (...args) => { const response = await world.server.fetch(...args); if ((args[0] as Request).method === "GET") await held; return response; } } });
+    expect(await tab.client.logout()).toBe("done");
+    release();
+    await settle();
+    expect(tab.state).toEqual({ status: "none", known: true, reason: "logout" });
+    expect(world.items.has("session:/session")).toBe(false);
   });
 
   it("[D12] without any event the sign-out is tried again by itself", async () => {

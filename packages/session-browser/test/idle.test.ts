@@ -86,6 +86,8 @@ describe("an idle timer", () => {
     expect([b.timer.get(), c.timer.get()]).toEqual([{ status: "none" }, { status: "none" }]);
     await c.tab.input();
     expect(world.items.size).toBe(0);
+    // A message also evicts pages from the back-forward cache.
+    expect(world.hints).toEqual(["over"]);
   });
 
   it("the absolute limit ends it whatever happens; timers of other names are others", async () => {

@@ -63,8 +63,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       hydrated = false;
     },
     stopped() {
-      later?.();
-      later = undefined;
+      calm();
       watching?.abort();
     },
     acted(late) {
@@ -175,7 +174,16 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     return answer;
   }
 
-  const reached = (): void => apply({ offline: false, unsure: false });
+  /** What a later question was for is known by now. */
+  function calm(): void {
+    later?.();
+    later = undefined;
+  }
+
+  function reached(): void {
+    calm();
+    apply({ offline: false, unsure: false });
+  }
 
   function unreachable(): void {
     apply({ offline: true });
@@ -213,6 +221,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
       if (record && (record.at <= sentAt || record.at > now)) env().storage.removeItem(key);
     }
+    calm();
     known = answeredBy(known, view);
     engine.show();
   }

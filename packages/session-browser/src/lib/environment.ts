@@ -90,8 +90,7 @@ function sturdy(storage: () => Environment["storage"] | undefined): Environment[
 }
 
 function openChannel(name: string, heard: (hint: unknown) => void): ReturnType<Environment["channel"]> {
-  if (typeof BroadcastChannel === "undefined") return { post: () => undefined, close: () => undefined };
-  const channel = new BroadcastChannel(name);
-  channel.addEventListener("message", ({ data }) => heard(data));
-  return { post: (hint) => channel.postMessage(hint), close: () => channel.close() };
+  const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
+  channel?.addEventListener("message", ({ data }) => heard(data));
+  return { post: (hint) => channel?.postMessage(hint), close: () => channel?.close() };
 }
