@@ -28,10 +28,10 @@ const budgets: readonly Budget[] = [
   { name: "session-core", entry: "./otel", kilobytes: 0.6 },
   { name: "session-core", entry: "./csrf", kilobytes: 5 },
   { name: "session-core", entry: "./signals", kilobytes: 6 },
-  // Hold the line; the goals are 5.4, 1.6 and 2.6 KB (docs/DESIGN.md section 9).
-  { name: "session-browser", entry: ".", kilobytes: 7 },
+  // The first two hold the line; the goals are 5.4 and 1.6 KB (docs/DESIGN.md section 9, decision 016).
+  { name: "session-browser", entry: ".", kilobytes: 6.8 },
   { name: "session-browser", entry: "./idle", kilobytes: 2.4 },
-  { name: "session-browser", entry: "./refresh", kilobytes: 3.2 },
+  { name: "session-browser", entry: "./refresh", kilobytes: 2.6 },
   { name: "session-browser", entry: "./iframe", kilobytes: 0.3 },
   { name: "session-hono", entry: ".", kilobytes: 5.4, external: ["@holdfast/session-core", "hono", "hono/*"] },
   { name: "store-sqlite", entry: ".", kilobytes: 3, external: ["@holdfast/session-core"] },

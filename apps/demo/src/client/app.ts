@@ -1,3 +1,4 @@
+import type { LogoutOutcome, LogoutScope } from "@holdfast/session-browser";
 import type { SessionView } from "@holdfast/session-protocol";
 import type { PortalView } from "../server/data.ts";
 
@@ -38,7 +39,7 @@ export interface App {
   refresh(): Promise<void>;
   signedIn(changeover: Changeover, next: string): Promise<void>;
   extend(): Promise<boolean>;
-  signOut(scope: "this" | "others" | "all"): Promise<boolean>;
+  signOut(scope: LogoutScope): Promise<LogoutOutcome>;
   /** Says it to screen readers. */
   announce(text: string): void;
   /** Says it to everybody. */

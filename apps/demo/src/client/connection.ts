@@ -1,4 +1,4 @@
-import { type ClientState, createSessionClient } from "@holdfast/session-browser";
+import { type ClientState, createSessionClient, type LogoutOutcome, type LogoutScope } from "@holdfast/session-browser";
 import type { EndedReason } from "@holdfast/session-protocol";
 import type { PortalConfig, Remaining, Session } from "./app.ts";
 
@@ -13,7 +13,7 @@ export interface Connection {
   refresh(): Promise<void>;
   fetch(path: string, init: RequestInit): Promise<Response>;
   extend(): Promise<boolean>;
-  signOut(scope: "this" | "others" | "all"): Promise<boolean>;
+  signOut(scope: LogoutScope): Promise<LogoutOutcome>;
 }
 
 export interface ConnectionEvents {
@@ -53,25 +53,27 @@ export function createConnection(config: PortalConfig, on: ConnectionEvents): Co
       const state = await client.refresh();
       shown = "view" in state ? `${state.view.state} ${state.view.epoch}` : state.status;
       client.subscribe(heard);
+      // From the back-forward cache: nobody sees whose page it was before it is known whose it is.
+      client.on("restored", ({ checked }) => {
+        document.body.hidden = true;
+        void checked.finally(() => (document.body.hidden = false));
+      });
     },
-    remaining() {
-      const state = client.get();
-      return "idleAt" in state ? { idle: state.idleAt - Date.now(), absolute: state.absoluteAt - Date.now() } : undefined;
-    },
+    remaining: () => client.remaining(),
     async refresh() {
       await client.refresh();
     },
     fetch: (path, init) => client.fetch(path, init),
     extend: () => client.extend(),
     async signOut(scope) {
-      if (scope === "others") return (await client.logout({ scope })) === "done";
+      if (scope === "others") return client.logout({ scope });
       // The server first: the page that comes next must find the session over and the cookie gone.
       leaving = true;
       const outcome = await client.logout({ scope });
       leaving = false;
       if (outcome === "done") on.over("logout");
       else on.changed();
-      return outcome === "done";
+      return outcome;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { LogoutOutcome, LogoutScope } from "@holdfast/session-browser";
 import type { EndedReason } from "@holdfast/session-protocol";
 import type { Answer, App, Changeover, PortalConfig, Session, View } from "./app.ts";
 import { createConnection } from "./connection.ts";
@@ -85,10 +86,10 @@ function leave(reason: EndedReason): void {
   location.replace(`/signed-out?why=${reason}${next}`);
 }
 
-async function signOut(scope: "this" | "others" | "all"): Promise<boolean> {
-  const done = await connection.signOut(scope);
-  if (!done && scope !== "others") app.toast("Signed out here. The server did not answer; it is told as soon as it does.");
-  return done;
+async function signOut(scope: LogoutScope): Promise<LogoutOutcome> {
+  const outcome = await connection.signOut(scope);
+  if (outcome !== "done" && scope !== "others") app.toast(outcome === "pending" ? "Signed out here. The server did not answer; it is told as soon as it does." : "Signed out here, and only here.");
+  return outcome;
 }
 
 function go(path: string): void {

@@ -31,7 +31,7 @@ export function devices(app: App): View {
     node.querySelector<HTMLElement>("h1")?.focus();
   };
   const endOthers = async (): Promise<void> => {
-    app.toast((await app.signOut("others")) ? "All others are signed out. You are still here." : "That did not work.");
+    app.toast((await app.signOut("others")) === "done" ? "All others are signed out. You are still here." : "That did not work.");
     await load();
     node.querySelector<HTMLElement>("h1")?.focus();
   };
