@@ -31,8 +31,8 @@ export interface CookieTransport {
   clear(name: string): CookieChange;
 }
 
-/** One for guests, and eight that sign-ins and elevations take in turn. */
-const LETTERS = "gabcdefhi";
+/** One for guests, and sixteen that sign-ins and elevations take in turn. */
+const LETTERS = "gabcdefhijklmnopq";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 const DOMAIN = /^[\w.-]{1,253}$/;
 const PATH = /^\/[\x21-\x3a\x3c-\x7e]{0,1023}$/;
@@ -62,7 +62,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
   const names = [...LETTERS].map((letter) => `${base}-${letter}`);
   const attributes: CookieAttributes = { path, ...(domain === undefined ? {} : { domain }), secure, httpOnly: true, sameSite };
   const tail = `; Path=${path}${domain === undefined ? "" : `; Domain=${domain}`}${secure ? "; Secure" : ""}; HttpOnly; SameSite=${sameSite[0]?.toUpperCase()}${sameSite.slice(1)}`;
-  const nameOf = (chain: number): string => names[chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 7)] ?? base;
+  const nameOf = (chain: number): string => names[chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 15)] ?? base;
   return {
     names,
     attributes,
