@@ -1,6 +1,6 @@
 import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findChromium } from "./chromium.ts";
+import { findBrowsers } from "./browsers.ts";
 import { readReport, reportsFolder, summaryLine, type Tally, type TestResult, tally, testsOf } from "./reports.ts";
 import { BuildFailed, buildAll, run } from "./shell.ts";
 import { root } from "./workspace.ts";
@@ -41,16 +41,16 @@ const attempt = (tier: Tier): Tally => {
 /** Runs every test project and says what happened. A run without a single test is a failure. */
 const runSuites = ({ name, filters, options = [], env = {} }: Tier): Tally => {
   const inCi = isCi();
-  const chromium = findChromium();
+  const browsers = findBrowsers();
   const problems: string[] = [];
-  if (chromium === undefined) announce(inCi, problems);
+  if (browsers.missing.length > 0) announce(browsers.missing, inCi, problems);
 
   const tests = projects.flatMap((project) => {
     const outputFile = join(reportsFolder, `${name}-${project}.json`);
     const vitest = run(
       process.execPath,
       [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", "--reporter=default", "--reporter=json", `--outputFile.json=${outputFile}`, ...options, ...filters],
-      { show: true, env: { ...env, CHROMIUM_PATH: chromium } },
+      { show: true, env: { ...env, ...browsers.env } },
     );
     const report = readReport(outputFile);
     const found = report === undefined ? [] : testsOf(report);
@@ -71,10 +71,10 @@ const runSuites = ({ name, filters, options = [], env = {} }: Tier): Tally => {
 
 const isCi = (): boolean => !["", "0", "false", undefined].includes(process.env["CI"]);
 
-const announce = (inCi: boolean, problems: string[]): void => {
-  const what = "Chromium was not found and could not be installed (set CHROMIUM_PATH to use one elsewhere)";
+const announce = (missing: readonly string[], inCi: boolean, problems: string[]): void => {
+  const what = `Browsers that were not found and could not be installed (a variable can name one elsewhere): ${missing.join(", ")}`;
   if (inCi) problems.push(`${what}: with CI set that is a failure`);
-  else console.error(`\n*** ${what}.\n*** THE BROWSER SUITES ARE SKIPPED.\n`);
+  else console.error(`\n*** ${what}.\n*** THEIR SUITES ARE SKIPPED.\n`);
 };
 
 const list = (title: string, tests: readonly TestResult[], wanted: TestResult["outcome"]): void => {

@@ -1,0 +1,109 @@
+import { type ClientEvent, type ClientState, createSessionClient, type SessionClient } from "@holdfast/session-browser";
+import { type Offsets, pageClock, type PageClock } from "./page-clock.ts";
+
+/** What the server writes into a page for its script. */
+export interface Settings extends Offsets {
+  readonly hintCookie?: string;
+}
+
+/** What tests find in the page. Everything that the client is used for stands in this file. */
+export interface PageApi {
+  readonly client: SessionClient;
+  readonly clock: PageClock;
+  /** Each status since the page began, with its reason. */
+  readonly statuses: string[];
+  readonly events: ClientEvent["type"][];
+  /** The text that could be read at each paint and event since the page last came back. */
+  readonly shown: string[];
+  /** Messages on the client's channel. */
+  readonly heard: unknown[];
+  /** How often the page came back from the back-forward cache. */
+  readonly restored: () => number;
+  /** Resolves when no request of the client is under way, or after 3 s. */
+  readonly quiet: () => Promise<void>;
+}
+
+declare global {
+  var holdfast: PageApi;
+}
+
+const settings = JSON.parse(document.querySelector("#settings")?.textContent ?? "") as Settings;
+const clock = pageClock(settings);
+const statuses: string[] = [];
+const events: ClientEvent["type"][] = [];
+const shown: string[] = [];
+const heard: unknown[] = [];
+const underWay = new Set<Promise<unknown>>();
+let restored = 0;
+
+const client = createSessionClient({
+  warnBefore: 20_000,
+  ...(settings.hintCookie === undefined ? {} : { hintCookie: settings.hintCookie }),
+  environment: {
+    ...clock.parts,
+    fetch(input, init) {
+      const answer = fetch(input, init);
+      // An answer is there when its body is.
+      const flight = answer.then(async (response) => response.clone().arrayBuffer());
+      underWay.add(flight);
+      const landed = (): boolean => underWay.delete(flight);
+      flight.then(landed, landed);
+      return answer;
+    },
+  },
+});
+
+/** As an application would: hides what nobody else may see while it is not confirmed, and removes it when the session is over. */
+function draw(state: ClientState): void {
+  const entry = "reason" in state && state.reason !== undefined ? `${state.status}:${state.reason}` : state.status;
+  if (statuses.at(-1) !== entry) statuses.push(entry);
+  document.body.dataset["status"] = entry;
+  const secret = document.querySelector<HTMLElement>("#secret");
+  if (!secret) return;
+  const alive = state.status === "active" || state.status === "warning" || state.status === "offline";
+  if (alive) secret.hidden = !state.confirmed;
+  else if (state.status !== "none" || state.known) secret.remove();
+  else secret.hidden = true;
+}
+
+for (const type of ["status", "restored", "asked", "held"] as const) client.on(type, () => events.push(type));
+client.subscribe(draw);
+
+// After the client's own listeners: what a person could see from here on.
+const look = (): void => void shown.push(document.body.innerText);
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  restored++;
+  shown.length = 0;
+  look();
+  let frames = 0;
+  const frame = (): void => {
+    look();
+    if (frames++ < 60) requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+});
+
+const channel = new BroadcastChannel("session:/session");
+channel.addEventListener("message", ({ data }) => heard.push(data));
+
+/** A task of its own; unlike a timer's it comes promptly in hidden tabs too. */
+const task = (): Promise<unknown> =>
+  new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener("message", resolve, { once: true });
+    port1.start();
+    port2.postMessage(0);
+  });
+
+async function quiet(): Promise<void> {
+  const patience = new Promise((resolve) => setTimeout(resolve, 3000, "late"));
+  // What an answer leads to comes a few tasks after it.
+  for (let calm = 0; calm < 3; calm++) {
+    if (underWay.size === 0) await task();
+    else if ((await Promise.race([patience, Promise.allSettled(underWay)])) === "late") return;
+    else calm = 0;
+  }
+}
+
+globalThis.holdfast = { client, clock, statuses, events, shown, heard, restored: () => restored, quiet };

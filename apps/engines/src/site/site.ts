@@ -1,0 +1,149 @@
+import { createSessions, generateKeys, type SessionEvent } from "@holdfast/session-core";
+import { createMemoryStore } from "@holdfast/session-core/memory";
+import { csrf, holdfastErrorHandler, requireSession, session, type SessionEnv, sessionRoutes } from "@holdfast/session-hono";
+import { Hono } from "hono";
+import type { Settings } from "../page/page.ts";
+
+export const SECOND = 1000;
+/** Of the test application. */
+export const IDLE = 120 * SECOND;
+export const ABSOLUTE = 1800 * SECOND;
+export const SECRET = "pin 4711";
+const HINT = "hint";
+
+/** What the site does to a request instead of, or after, answering it. */
+export type Fault = "down" | "lose-answer" | 500 | "hang";
+
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  /** The `Session-Activity` header. */
+  readonly activity: string | undefined;
+  readonly status: number | Fault;
+  /** How many requests to the session routes were under way when it came, itself included. */
+  readonly parallel: number;
+}
+
+interface Data {
+  readonly orders: number;
+}
+
+/** One application with its own host name, store, clock and log: no test meets what another left. */
+export interface Site {
+  readonly fetch: (request: Request) => Promise<Response | "down">;
+  readonly seen: Seen[];
+  readonly events: SessionEvent["type"][];
+  /** Ahead of the machine's clock, in ms. */
+  readonly moved: () => number;
+  readonly move: (ms: number) => void;
+  /** Asked for each request; `undefined` lets it through. */
+  fault: (request: Request) => Fault | undefined;
+  /** Ends what hangs. */
+  readonly release: () => void;
+  /** What pages are told of the clocks. */
+  settings: Omit<Settings, "hintCookie">;
+  hint: boolean;
+}
+
+const FORM = '<form method="post" action="/sign-out"><button id="leave">Sign out on the server</button></form>';
+
+const page = (signedIn: boolean, settings: Settings): string => `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>${signedIn ? "Account" : "Welcome"}</title><link rel="icon" href="data:,">
+<body>
+<h1>${signedIn ? "Account" : "Welcome"}</h1>
+${signedIn ? `<p id="secret">Your ${SECRET}</p>` : ""}
+<p><a id="away" href="/plain">away</a> <a id="download" href="/download">download</a> <a id="nothing" href="/nothing">nothing</a></p>
+${FORM}
+<script type="application/json" id="settings">${JSON.stringify(settings)}</script>
+<script type="module" src="/page.js"></script>
+</body></html>`;
+
+export function createSite(script: string): Site {
+  let offset = 0;
+  let parallel = 0;
+  const clock = { now: () => Date.now() + offset, wait: () => Promise.resolve() };
+  const hanging = new Set<() => void>();
+  const seen: Seen[] = [];
+  const events: SessionEvent["type"][] = [];
+  const sessions = createSessions<Data>({
+    store: createMemoryStore({ clock }),
+    keys: generateKeys(clock.now()),
+    clock,
+    initial: { orders: 0 },
+    policy: { idle: IDLE, absolute: ABSOLUTE, renew: 60 * SECOND, overlap: 15 * SECOND, touchEvery: 5 * SECOND, freshFor: ABSOLUTE },
+    onEvent: ({ type }) => events.push(type),
+  });
+
+  const app = new Hono<SessionEnv<Data>>();
+  app.onError(holdfastErrorHandler((error) => new Response(String(error), { status: 500 })));
+  app.use(csrf());
+  app.route("/session", sessionRoutes(sessions, { now: clock.now, clearSiteData: ["storage"] }));
+  app.get("/page.js", (c) => c.body(script, 200, { "content-type": "text/javascript", "cache-control": "no-cache" }));
+  app.get("/plain", (c) => c.html(`<!doctype html><title>Elsewhere</title><link rel="icon" href="data:,"><h1>Elsewhere</h1>${FORM}`));
+  app.get("/nothing", (c) => c.body(null, 204));
+  app.get("/download", (c) => c.body("bytes", 200, { "content-type": "application/octet-stream", "content-disposition": "attachment; filename=bytes.bin" }));
+  app.use(session(sessions));
+  app.get("/", (c) => {
+    const { settings, hint } = site;
+    const signedIn = c.var.session.state.kind === "active";
+    return c.html(page(signedIn, { ...settings, ...(hint ? { hintCookie: HINT } : {}) }), 200, { "cache-control": "private, no-cache" });
+  });
+  app.post("/sign-in", (c) => {
+    c.var.session.start("ada");
+    c.header("set-cookie", `${HINT}=${clock.now()}; Path=/; Secure; SameSite=Lax`, { append: true });
+    return c.redirect("/", 303);
+  });
+  // A sign-out that knows nothing of the client: a plain form.
+  app.post("/sign-out", (c) => {
+    c.var.session.end();
+    c.header("set-cookie", `${HINT}=; Path=/; Secure; SameSite=Lax; Max-Age=0`, { append: true });
+    return c.redirect("/plain", 303);
+  });
+  app.all("/api/orders", requireSession<Data>(), (c) => c.json({ orders: [] }));
+
+  const site: Site = {
+    seen,
+    events,
+    moved: () => offset,
+    move(ms) {
+      offset += ms;
+    },
+    fault: () => undefined,
+    release() {
+      for (const go of hanging) go();
+      hanging.clear();
+    },
+    settings: { version: 0, wall: 0, steady: 0 },
+    hint: false,
+    async fetch(request) {
+      const { pathname: path } = new URL(request.url);
+      const ofSession = path.startsWith("/session");
+      if (ofSession) parallel++;
+      const note = (status: Seen["status"], now = parallel): void => {
+        seen.push({ method: request.method, path, activity: request.headers.get("session-activity") ?? undefined, status, parallel: now });
+      };
+      const now = parallel;
+      try {
+        const fault = site.fault(request);
+        if (fault === 500) {
+          note(500, now);
+          return new Response("broken", { status: 500 });
+        }
+        if (fault === "down") {
+          note("down", now);
+          return "down";
+        }
+        if (fault === "hang") {
+          note("hang", now);
+          await new Promise<void>((go) => hanging.add(go));
+        }
+        const response = await app.fetch(request);
+        note(fault ?? response.status, now);
+        return fault === "lose-answer" ? "down" : response;
+      } finally {
+        if (ofSession) parallel--;
+      }
+    },
+  };
+  return site;
+}
