@@ -34,7 +34,8 @@ export function parseDeadlines(value: string | null | undefined): SessionDeadlin
     const [, key, integer, string] = member;
     if (key === "idle") idle = seconds(integer);
     else if (key === "absolute") absolute = seconds(integer);
-    else if (key === "epoch") epoch = string;
+    // Ours has nothing to escape.
+    else if (key === "epoch") epoch = string?.includes("\\") ? undefined : string;
   }
   if (idle === undefined || absolute === undefined || !epoch) return null;
   return { idle, absolute, epoch };
