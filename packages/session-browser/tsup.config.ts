@@ -1,3 +1,3 @@
 import { library } from "../../tools/build/library.ts";
 
-export default library(["index", "idle", "refresh", "iframe"]);
+export default library(["index", "idle", "refresh", "iframe", "dialog"]);
