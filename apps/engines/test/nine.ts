@@ -1,13 +1,9 @@
 import { expect } from "vitest";
 import { IDLE, SECOND, SECRET } from "../src/site/site.ts";
 import type { Run } from "./run.ts";
-import { becomes, history, lastActivity, logout, nudge, onServer, POLL, requests, state, status, text } from "./world.ts";
+import { becomes, END, history, lastActivity, logout, nudge, onServer, OVER, POLL, requests, state, status, text } from "./world.ts";
 
 const HOUR = 3600 * SECOND;
-/** The idle time counts from when the server hears of the last activity, at most a minute after it. */
-const END = IDLE + 80 * SECOND;
-const OVER = /^(none|idle|expired|revoked)/;
-
 /** The nine runs in which the libraries of the field fail. */
 export const NINE: readonly Run[] = [
   {

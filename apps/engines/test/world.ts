@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Browser, Tab } from "../src/driver/types.ts";
 import type { ClientState, LogoutOutcome } from "@holdfast/session-browser";
 import type { Server } from "../src/site/server.ts";
-import { createSite, SECOND, type Seen, type Site } from "../src/site/site.ts";
+import { createSite, IDLE, SECOND, type Seen, type Site } from "../src/site/site.ts";
 
 /** One test's world: a site with a host name of its own, the tabs that are open at it, and the time of both. */
 export interface World {
@@ -42,8 +42,8 @@ export function createWorld(browser: Browser, server: Server, script: string): W
     const { settings } = site;
     const to = { version: settings.version + 1, wall: settings.wall + wall, steady: settings.steady + steady };
     site.settings = to;
-    for (const tab of tabs) {
-      await tab.evaluate(
+    const told = tabs.map((tab) =>
+      tab.evaluate(
         async (how, to) => {
           const { holdfast } = globalThis as { holdfast?: typeof globalThis.holdfast };
           // A page without the client tells those that wait in its history.
@@ -55,8 +55,9 @@ export function createWorld(browser: Browser, server: Server, script: string): W
         },
         how,
         to,
-      );
-    }
+      ),
+    );
+    await Promise.all(told);
   }
 
   async function load(tab: Tab, path = "/"): Promise<void> {
@@ -139,6 +140,12 @@ const ready = (tab: Tab): Promise<void> =>
     const state = (globalThis as { holdfast?: typeof globalThis.holdfast }).holdfast?.client.get();
     return !!state && (state.status !== "none" || state.known);
   }), POLL).toBe(true);
+
+/** The idle time counts from when the server hears of the last activity, at most a minute after it. */
+export const END = IDLE + 80 * SECOND;
+
+/** A status that is no session. */
+export const OVER = /^(none|idle|expired|revoked)/;
 
 export const POLL = { timeout: 8000, interval: 20 };
 

@@ -33,15 +33,23 @@ export async function launchWebkit({ path, port }: LaunchOptions): Promise<Brows
     return turn;
   };
 
+  let current = "";
+  const turnTo = async (handle: string): Promise<void> => {
+    if (current === handle) return;
+    current = "";
+    await ask("POST", `${session}/window`, { handle });
+    current = handle;
+  };
+
   async function newTab(address = "about:blank"): Promise<Tab> {
     const { handle } = await inTurn(async () => {
-      await ask("POST", `${session}/window`, { handle: first });
+      await turnTo(first);
       // Not a tab: those behind another one get no input here.
       return ask<{ handle: string }>("POST", `${session}/window/new`, { type: "window" });
     });
     const send = <Result = unknown>(method: string, route: string, body?: object): Promise<Result> =>
       inTurn(async () => {
-        await ask("POST", `${session}/window`, { handle });
+        await turnTo(handle);
         return ask<Result>(method, session + route, body);
       });
     const act = (actions: readonly object[]): Promise<unknown> => send("POST", "/actions", { actions });
@@ -71,6 +79,7 @@ export async function launchWebkit({ path, port }: LaunchOptions): Promise<Brows
       offline: () => Promise.reject(new Error("WebKitWebDriver cannot take the network away")),
       async close() {
         await send("DELETE", "/window").catch(() => undefined);
+        current = "";
       },
     });
     if (address !== "about:blank") await tab.goto(address);
