@@ -101,7 +101,7 @@ export const STANDARDS: readonly Run[] = [
     id: "D12",
     title: "databases and caches are wiped without the server too, by hand and at the idle end",
     proves: ["D12"],
-    todo: "the client wipes nothing itself; only the server's Clear-Site-Data does",
+    todo: { why: "the client wipes nothing itself; only the server's Clear-Site-Data does" },
     async play(world) {
       const { signIn, pass } = world;
       const tab = await signIn();
@@ -300,7 +300,7 @@ export const STANDARDS: readonly Run[] = [
     id: "L07",
     title: "a tab that knows of the end from another asks nobody on a 401",
     proves: ["L07"],
-    todo: "the client asks again, because its last view still says active",
+    todo: { why: "the client asks again, because its last view still says active" },
     async play({ site, signIn, open, plain }) {
       const tab = await signIn();
       const other = await open();
