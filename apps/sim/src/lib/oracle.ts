@@ -38,11 +38,7 @@ export class Oracle {
 
   /** A response cleared what its request had shown of another session, in favour of a later one: the twin of a double submit. */
   tidied(state: SessionState<Data>, cleared: readonly Shown[]): void {
-    for (const { id } of cleared) {
-      if (state.kind === "none" || state.id === id || !this.delivered.has(state.id)) continue;
-      this.delivered.delete(id);
-      if (this.#latest === id) this.#latest = state.id;
-    }
+    if (state.kind !== "none" && this.delivered.has(state.id) && cleared.some(({ id }) => id === this.#latest)) this.#latest = state.id;
   }
 
   signedIn(id: string): void {

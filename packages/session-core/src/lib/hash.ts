@@ -21,7 +21,11 @@ export function digest(message: Uint8Array): Uint8Array {
 /** HMAC (RFC 2104). The key is hashed once, here. */
 export function createMac(key: Uint8Array): Mac {
   const short = key.length > BLOCK_BYTES ? digest(key) : key;
-  const keyed = (pad: number): typeof scratch => new _SHA256().update(Uint8Array.from({ length: BLOCK_BYTES }, (_, i) => (short[i] ?? 0) ^ pad));
+  const keyed = (pad: number): typeof scratch => {
+    const block = new Uint8Array(BLOCK_BYTES).fill(pad);
+    for (let i = 0; i < short.length; i++) block[i] = (short[i] ?? 0) ^ pad;
+    return new _SHA256().update(block);
+  };
   const inner = keyed(0x36);
   const outer = keyed(0x5c);
   return (message) => {
