@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { components } from "./packages/session-browser/test/hooks/compile.ts";
 import tsconfig from "./tsconfig.json" with { type: "json" };
 
 // Unit tests read the sources (no build needed); the others drive the built portal as users get it.
@@ -12,7 +13,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: "unit", include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"], testTimeout: 30_000 } },
+      { extends: true, plugins: [components], environments: { client: { resolve: { conditions: ["browser", "development"] } } }, test: { server: { deps: { inline: [/svelte/, /solid-js/] } }, name: "unit", include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"], testTimeout: 30_000 } },
       {
         extends: true,
         test: {

@@ -15,7 +15,8 @@ const allowed: readonly (readonly [packages: RegExp, modules: readonly string[]]
   [/^session-protocol$/, []],
   [/^session-core$/, ["@holdfast/session-protocol", "@noble/hashes/*", "@standard-schema/spec"]],
   [/^session-hono$/, ["@holdfast/session-core", "@holdfast/session-protocol", "hono", "hono/*"]],
-  [/^session-browser$/, ["@holdfast/session-protocol"]],
+  // Frameworks in the entries of their names only; the packages are optional peers.
+  [/^session-browser$/, ["@holdfast/session-protocol", "react", "vue", "svelte/reactivity", "solid-js"]],
   [/^store-contract$/, ["@holdfast/session-core/store", "vitest"]],
   [/^store-/, ["@holdfast/session-core/store"]],
 ];

@@ -298,6 +298,7 @@ describe("being a good guest", () => {
     const { a } = await signedIn();
     expect(a.timers).toHaveLength(1);
     a.end();
+    await settle();
     expect(a.timers).toEqual([]);
     expect(a.heard).toEqual([]);
     a.client.dispose();

@@ -517,6 +517,7 @@ describe("lifecycle", () => {
     await settle();
     expect(a.status).toBe("revoked");
     a.end();
+    await settle();
     server.log.length = 0;
     cookies.dispatchEvent(Object.assign(new Event("change"), { changed: [{ name: "hint" }] }));
     expect(server.log).toEqual([]);

@@ -150,6 +150,7 @@ describe("activity", () => {
   it("what a client without listeners cannot know it does not claim", async () => {
     const { server, a } = await open();
     a.end();
+    await settle();
     server.log.length = 0;
     await a.client.fetch("/x");
     expect(server.log).toEqual(["GET /x"]);

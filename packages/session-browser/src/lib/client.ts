@@ -7,14 +7,14 @@ import { type Environment, network } from "./environment.ts";
 import { createFlights } from "./flights.ts";
 import { isAbout } from "./hint-cookie.ts";
 import { createHolds } from "./holds.ts";
-import { answeredBy, epochOf, evaluate, type Known } from "./known.ts";
+import { answeredBy, epochOf, evaluate, initialOf, type Known } from "./known.ts";
 import { type Answer, type Answered, createLink } from "./link.ts";
 import type { Moment } from "./life.ts";
 import { createListeners } from "./listeners.ts";
 import { createLogouts } from "./logout.ts";
 import { type ClientOptions, leaveWithinOf, LONGEST_TIMER, SECOND, warningOf } from "./options.ts";
 import { createPartings } from "./partings.ts";
-import { endEpoch, endOf, type SharedRecord, touchDueAt, withDeadlines } from "./record.ts";
+import { endEpoch, endOf, recordOf, type SharedRecord, touchDueAt, withDeadlines } from "./record.ts";
 import type { SessionClient } from "./session-client.ts";
 import { sessionFetch } from "./session-fetch.ts";
 import { waitFor } from "./wait-for.ts";
@@ -38,6 +38,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   let watching: AbortController | undefined;
   let present: Millis = Number.NEGATIVE_INFINITY;
   let hydrated = false;
+  let first: ClientState = { status: "none", known: false };
   let drifting = false;
   const over = new Set<string>();
   const events = createListeners<ClientEvent>();
@@ -57,8 +58,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     },
     started() {
       watching = new AbortController();
-      const { signal } = watching;
-      if (hintCookie) env().cookies?.addEventListener("change", (event) => isAbout(event, hintCookie) && void demand(), { signal });
+      if (hintCookie) env().cookies?.addEventListener("change", (event) => isAbout(event, hintCookie) && void demand(), { signal: watching.signal });
       if (!(hydrated && known.view) || logouts.waiting()) void refresh();
       hydrated = false;
     },
@@ -215,7 +215,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (isOver(view.epoch)) return;
-      engine.write(withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, now, told, view.idleFor && view.idleFor * 1000));
+      engine.write(recordOf(record, view, sentAt, now, told));
     } else {
       forget(epochOf(known), (view.state === "none" && view.ended) || known.ended || "revoked");
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
@@ -245,8 +245,10 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       const now = env().now();
       return "endsIn" in state ? { idle: state.idleAt - now, absolute: state.absoluteAt - now } : undefined;
     },
+    initial: () => first,
     hydrate(view) {
       const { page, now, monotonic } = env();
+      first = initialOf(view, now(), warnBefore);
       // It cannot be older than the navigation that brought it.
       answered({ view, sentAt: page ? now() - monotonic() : now() });
       hydrated = true;

@@ -184,7 +184,8 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
   function listen(listener: (state: State) => void): () => void {
     const remove = listeners.add(listener);
     if (!stop) start();
-    return () => void (remove() && listeners.size() === 0 && dispose());
+    // A moment later: where one component makes room for the next, or React mounts twice, the work goes on and nobody asks again.
+    return () => void (remove() && queueMicrotask(() => listeners.size() || dispose()));
   }
 
   return {

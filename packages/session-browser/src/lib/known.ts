@@ -1,8 +1,8 @@
-import type { EndedReason, SessionView } from "@holdfast/session-protocol";
+import type { EndedReason, Millis, SessionView } from "@holdfast/session-protocol";
 import type { ClientState } from "./client-state.ts";
 import type { Evaluated } from "./engine.ts";
 import { lifeOf, type Moment } from "./life.ts";
-import type { SharedRecord } from "./record.ts";
+import { recordOf, type SharedRecord } from "./record.ts";
 
 /** What this tab remembers between events. */
 export interface Known {
@@ -68,6 +68,10 @@ export function evaluate(known: Known, record: SharedRecord | undefined, moment:
   const { idleAt, absoluteAt } = record as SharedRecord;
   return result({ status: status === "active" && (offline || unsure) ? "offline" : status, view, by, endsIn, idleAt, absoluteAt, confirmed: !unsure }, {}, wakeIn);
 }
+
+/** The state of this view alone, whatever record and other tabs say: what server and browser agree on. */
+export const initialOf = (view: SessionView, at: Millis, warnBefore: Millis): ClientState =>
+  evaluate(answeredBy({}, view), view.state === "active" ? recordOf(undefined, view, at, at, false) : undefined, { now: at, least: at }, warnBefore).state;
 
 function over(reason: EndedReason, confirmed: boolean): ClientState {
   if (reason === "logout") return { status: "none", known: true, reason };

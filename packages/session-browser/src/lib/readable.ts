@@ -1,4 +1,4 @@
-/** What every binding needs: a headless store in the manner of nanostores. It works from the first listener to the last. */
+/** What every binding needs: a headless store in the manner of nanostores. It works from the first listener until the last has left. */
 export interface Readable<State> {
   /** The state at this moment; the same object until something changed. */
   get(): State;

@@ -1,4 +1,4 @@
-import type { EndedReason, Millis, SessionDeadlines } from "@holdfast/session-protocol";
+import type { EndedReason, Millis, SessionDeadlines, SessionView } from "@holdfast/session-protocol";
 import type { Environment } from "./environment.ts";
 
 type Items = Environment["storage"];
@@ -70,3 +70,7 @@ export function withDeadlines(record: SharedRecord | undefined, deadlines: Sessi
     toldAt: same && !told ? Math.min(same.toldAt, now) : sentAt,
   };
 }
+
+/** The same of a view. */
+export const recordOf = (record: SharedRecord | undefined, view: Extract<SessionView, { state: "active" }>, sentAt: Millis, now: Millis, told: boolean): SharedRecord =>
+  withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, now, told, view.idleFor && view.idleFor * 1000);

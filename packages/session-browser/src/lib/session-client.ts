@@ -30,6 +30,8 @@ export interface Leaving {
 export interface SessionClient<Data = unknown> extends Readable<ClientState<Data>> {
   /** Time left by each limit at this moment, in ms; `undefined` without a session that has limits. */
   remaining(): { readonly idle: Millis; readonly absolute: Millis } | undefined;
+  /** The state as the server rendered it: of the view that was hydrated, when it was; `none` without one. Server and browser agree on it, so both render it first. */
+  initial(): ClientState<Data>;
   /** Takes the view that the server rendered into the page, so that the first state needs no request. Of an ended session it is ignored. */
   hydrate(view: SessionView<Data>): void;
   /** Asks the server how things stand; parallel calls share one request. Call it after a sign-in without page load. */
