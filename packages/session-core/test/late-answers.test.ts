@@ -23,6 +23,20 @@ describe("answers and requests that come late (each found by the simulator)", ()
     expect(cookies).toEqual([]);
   });
 
+  it("a straggler beside the cookie of a session that is over is told to retry, and not that its user signed out", async () => {
+    const shop = world();
+    const jar = await signedIn(shop.sessions);
+    shop.clock.advance(1);
+    // A late answer of the session before put its cookie back; its chain happens to be later.
+    const over = await signedIn(shop.sessions);
+    await request(shop.sessions, over.copy(), (s) => s.end());
+    for (const [name, value] of over.cookies) jar.cookies.set(name, value);
+    const straggler = jar.copy();
+    await request(shop.sessions, jar, (s) => s.elevate({ acr: "high" }));
+    expect((await request(shop.sessions, jar)).state).toMatchObject({ kind: "active", acr: "high" });
+    expect((await request(shop.sessions, straggler)).state).toEqual({ kind: "none", refused: "superseded" });
+  });
+
   it("a credential that lost to a later one of the same jar gets no renewal: its name may be a sign-in's by now", async () => {
     const shop = world();
     const jar = await guestBesideSignIn(shop);

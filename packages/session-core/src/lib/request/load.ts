@@ -39,8 +39,10 @@ export async function load<Data>(engine: Engine<Data>, { presented, indeterminat
   for (const candidate of presented) {
     const loaded = await loadOne(engine, candidate, now, sight);
     if (loaded.kind === "live") return loaded;
-    if (candidate === presented[0]) refusal = loaded;
-    if (refusal.kind === "none" && refusal.refused) break;
+    // Whichever was replaced by one that lives: the jar has that by now, and what is over beside it says nothing.
+    const refused = loaded.kind === "none" && loaded.refused;
+    if (refused || candidate === presented[0]) refusal = loaded;
+    if (refused) break;
   }
   // What cannot be read may well be the one that lives.
   return indeterminate ? INDETERMINATE : refusal;
