@@ -1,4 +1,5 @@
 import { type ClientState, createSessionClient, type LogoutOutcome, type LogoutScope } from "@holdfast/session-browser";
+import { attachDialog, type DialogOptions } from "@holdfast/session-browser/dialog";
 import type { EndedReason } from "@holdfast/session-protocol";
 import type { PortalConfig, Remaining, Session } from "./app.ts";
 
@@ -6,7 +7,9 @@ import type { PortalConfig, Remaining, Session } from "./app.ts";
 export interface Connection {
   readonly session: Session;
   /** The deadline that is near, while it is. */
-  readonly warning: { readonly by: "idle" | "absolute"; readonly endsIn: number } | undefined;
+  readonly warning: { readonly endsIn: number } | undefined;
+  /** Shows it as a dialog. */
+  warn(options: DialogOptions): void;
   /** Resolves with the server's first word, or without it when there is none. */
   start(): Promise<void>;
   remaining(): Remaining | undefined;
@@ -49,6 +52,7 @@ export function createConnection(config: PortalConfig, on: ConnectionEvents): Co
       const state = client.get();
       return state.status === "warning" ? state : undefined;
     },
+    warn: (options) => void attachDialog(client, options),
     async start() {
       const state = await client.refresh();
       shown = "view" in state ? `${state.view.state} ${state.view.epoch}` : state.status;

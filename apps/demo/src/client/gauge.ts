@@ -5,7 +5,7 @@ import { clockText } from "./time.ts";
 export function gauge(label: string, hint: string, whole: number): { node: HTMLElement; set(left: number, warn?: boolean): void } {
   const rope = h("span");
   const number = h("b", { class: "num", role: "timer", "aria-live": "off" });
-  const node = h("div", { class: "gauge" }, h("div", { class: "gauge-top" }, h("h3", {}, label), number), h("div", { class: "line-out", "aria-hidden": "true" }, rope), h("small", {}, hint));
+  const node = h("div", { class: "gauge" }, h("div", { class: "gauge-top" }, h("h2", {}, label), number), h("div", { class: "line-out", "aria-hidden": "true" }, rope), h("small", {}, hint));
   return {
     node,
     set(left, warn = false) {

@@ -11,7 +11,7 @@ import { ended } from "./views/ended.ts";
 import { shop } from "./views/shop.ts";
 import { signIn } from "./views/sign-in.ts";
 import { plural } from "./time.ts";
-import { createWarning } from "./warning.ts";
+import { createWarning, WARNING_STRINGS } from "./warning.ts";
 
 const REASONS: readonly string[] = ["idle", "absolute", "revoked", "reuse", "logout"] satisfies EndedReason[];
 const PRIVATE: Readonly<Record<string, (app: App) => View>> = { "/account": account, "/devices": devices, "/admin": admin };
@@ -75,13 +75,12 @@ const app: App = {
   },
 };
 
-const warning = createWarning({ warn: config.warn, extend: () => connection.extend(), leave: () => void signOut("this") });
+const warning = createWarning(config.warn);
 
 /** A real navigation, not a drawn one: nothing of the session stays in this page, and the server clears the dead cookie. */
 function leave(reason: EndedReason): void {
   if (location.pathname === "/signed-out") return;
   main.replaceChildren();
-  warning.hide();
   const next = location.pathname in PRIVATE ? `&next=${encodeURIComponent(location.pathname)}` : "";
   location.replace(`/signed-out?why=${reason}${next}`);
 }
@@ -166,8 +165,7 @@ function tick(): void {
   hawser.style.setProperty("--left", `${left ? percent(left.idle, config.idle) : 0}%`);
   const near = connection.warning;
   hawser.toggleAttribute("data-warn", near !== undefined);
-  if (near && near.endsIn > 0) warning.show(near.endsIn, near.by);
-  else warning.hide();
+  if (near) warning.draw(near.endsIn);
 }
 
 function part(id: string): HTMLElement {
@@ -186,5 +184,6 @@ document.addEventListener("click", (event) => {
 addEventListener("popstate", () => draw());
 
 await connection.start();
+connection.warn({ element: warning.element, strings: WARNING_STRINGS, leave: () => void signOut("this"), cue: true });
 draw(false);
 setInterval(tick, 250);

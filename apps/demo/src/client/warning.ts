@@ -1,21 +1,19 @@
+import type { DialogStrings } from "@holdfast/session-browser/dialog";
 import { h, s, setText } from "./dom.ts";
 import { percent } from "./gauge.ts";
-import { plural } from "./time.ts";
+import { clockText } from "./time.ts";
 
 const RADIUS = 44;
 const AROUND = 2 * Math.PI * RADIUS;
-/** Seconds at which a screen reader hears the time left. Every second would be noise. */
-const STEPS = [60, 30, 20, 10, 5];
+const MINUTE = 60_000;
 
-export interface Warning {
-  readonly open: boolean;
-  /** Opens if needed, and shows the time left. */
-  show(left: number, by: "idle" | "absolute"): void;
-  hide(): void;
-}
+export const WARNING_STRINGS: Partial<DialogStrings> = {
+  idle: { title: "Still there?", text: "Nothing has happened here for a while. When the rope runs out, you are signed out.", stay: "Stay signed in" },
+  absolute: { title: "The watch is nearly over", text: "A session lasts no longer than this, whatever you do. Finish what you are doing, then sign in again.", stay: "Carry on" },
+};
 
-/** The idle warning: one action extends, focus comes back to where it was, time left as number, ring and words. */
-export function createWarning(options: { warn: number; extend(): Promise<boolean>; leave(): void }): Warning {
+/** The dialog's parts in the portal's clothes. What they say, when they show and where the focus goes is the session dialog's; the rope is ours. */
+export function createWarning(whole: number): { readonly element: HTMLDialogElement; draw(left: number): void } {
   const number = h("b", { "aria-hidden": "true" });
   const reveal = s("circle", { cx: 50, cy: 50, r: RADIUS, fill: "none", "stroke-dasharray": AROUND.toFixed(2) });
   const circle = (name: string): SVGCircleElement => s("circle", { class: name, cx: 50, cy: 50, r: RADIUS });
@@ -25,56 +23,26 @@ export function createWarning(options: { warn: number; extend(): Promise<boolean
     s("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" }, s("mask", { id: "left" }, reveal), circle("bed"), s("g", { mask: "url(#left)" }, circle("strand"), circle("lay"))),
     number,
   );
-  const text = h("p", { id: "warning-text" });
-  const spoken = h("p", { id: "warning-left", class: "sr", role: "status", "aria-live": "assertive" });
-  const stay = h("button", { class: "btn", type: "button", autofocus: true, onclick: () => void extend() }, "Stay signed in");
-  const title = h("h2", { id: "warning-title" }, "Still there?");
-  const dialog = h(
+  const part = (name: string): { "data-session": string } => ({ "data-session": name });
+  const element = h(
     "dialog",
-    { id: "idle-warning", role: "alertdialog", "aria-modal": "true", "aria-labelledby": "warning-title", "aria-describedby": "warning-text warning-left" },
-    h("div", { class: "warn" }, ring, title, text, spoken, h("div", { class: "row" }, stay, h("button", { class: "btn quiet", type: "button", onclick: () => options.leave() }, "Sign out now"))),
+    {},
+    h(
+      "div",
+      { class: "warn" },
+      ring,
+      h("h2", part("title")),
+      h("p", part("text")),
+      h("p", { ...part("spoken"), class: "sr" }),
+      h("div", { class: "row" }, h("button", { ...part("stay"), class: "btn", type: "button" }), h("button", { ...part("leave"), class: "btn quiet", type: "button" })),
+    ),
   );
-  document.body.append(dialog);
-  // Escape means "yes, I am here": closing it any other way than leaving is an answer.
-  dialog.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    void extend();
-  });
-
-  let said = Infinity;
-  async function extend(): Promise<void> {
-    stay.disabled = true;
-    const extended = await options.extend();
-    stay.disabled = false;
-    if (extended) hide();
-    else stay.focus();
-  }
-  function hide(): void {
-    if (dialog.open) dialog.close();
-    said = Infinity;
-  }
+  document.body.append(element);
   return {
-    get open() {
-      return dialog.open;
+    element,
+    draw(left) {
+      setText(number, left > MINUTE ? clockText(left) : String(Math.ceil(left / 1000)));
+      reveal.style.strokeDashoffset = String(AROUND * (1 - Number(percent(left, whole)) / 100));
     },
-    show(left, by) {
-      const seconds = Math.max(0, Math.ceil(left / 1000));
-      setText(number, String(seconds));
-      reveal.style.strokeDashoffset = String(AROUND * (1 - Number(percent(left, options.warn)) / 100));
-      if (!dialog.open) {
-        stay.hidden = by === "absolute";
-        setText(title, by === "idle" ? "Still there?" : "The watch is nearly over");
-        setText(text, by === "idle" ? "Nothing has happened here for a while. When the rope runs out, you are signed out." : "A session lasts no longer than this, whatever you do. Finish what you are doing, then sign in again.");
-        setText(spoken, `${plural(seconds, "second")} left.`);
-        dialog.showModal();
-        said = seconds;
-        return;
-      }
-      const step = STEPS.find((value) => seconds <= value && value < said && seconds > value - 3);
-      if (step === undefined) return;
-      said = step;
-      setText(spoken, `${plural(seconds, "second")} left.`);
-    },
-    hide,
   };
 }

@@ -1,3 +1,4 @@
+import { durationText as inWords } from "@holdfast/session-browser/dialog";
 import { type App, type Changeover, isSignedIn, type View } from "../app.ts";
 import { h, icon, setText } from "../dom.ts";
 import { gauge } from "../gauge.ts";
@@ -82,6 +83,7 @@ function preferences(app: App): HTMLElement {
   const form = h(
     "form",
     { class: "stack" },
+    h("p", { class: "soft" }, `Take your time: you are signed out only after ${inWords(app.config.idle, "en")} in which nothing happens, and warned before. What is not saved is lost then.`),
     h("div", { class: "field" }, h("label", { for: "greeting" }, "Greeting in the shop"), text),
     h("fieldset", {}, h("legend", {}, "Light"), h("div", { class: "choice" }, choice("system", "Auto"), choice("light", "Day"), choice("dark", "Night"))),
     h("div", { class: "row" }, button),

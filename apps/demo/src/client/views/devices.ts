@@ -53,7 +53,7 @@ function device(row: Device, end: (row: Device) => void): HTMLElement {
     "li",
     {},
     h("span", { class: "glyph" }, icon(shape)),
-    h("div", {}, h("h3", {}, label, row.current && h("span", { class: "tag" }, "this one")), h("p", { class: "soft" }, `Last seen ${agoText(row.seenAgo * 1000)}, signed in ${agoText(row.createdAgo * 1000)}`), h("p", { class: "soft mono" }, row.id)),
+    h("div", {}, h("h2", {}, label, row.current && h("span", { class: "tag" }, "this one")), h("p", { class: "soft" }, `Last seen ${agoText(row.seenAgo * 1000)}, signed in ${agoText(row.createdAgo * 1000)}`), h("p", { class: "soft mono" }, row.id)),
     row.current ? h("span", { class: "here" }) : h("button", { class: "btn small quiet", type: "button", "aria-label": `End ${label}`, onclick: () => end(row) }, "End"),
   );
 }
