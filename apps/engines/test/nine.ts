@@ -13,11 +13,11 @@ export const NINE: readonly Run[] = [
     async play({ signIn, open, pass }) {
       const used = await signIn();
       const untouched = await open();
-      await pass(2 * IDLE, { step: 10 * SECOND, each: () => nudge(used) });
+      await pass(2 * IDLE, { step: 20 * SECOND, each: () => nudge(used) });
       expect([...(await history(used)), ...(await history(untouched))].filter((entry) => entry !== "none" && OVER.test(entry))).toEqual([]);
       expect(await onServer(untouched)).toMatchObject({ state: "active" });
       // And when nobody moves, both are over.
-      await pass(END, { step: 10 * SECOND });
+      await pass(END, { step: 20 * SECOND });
       await becomes(used, "idle:idle");
       await becomes(untouched, "idle:idle");
     },
@@ -37,7 +37,7 @@ export const NINE: readonly Run[] = [
       lost(doomed);
       site.fault = () => undefined;
       note(`process ${browser.capabilities.crash}`);
-      await pass(END, { step: 10 * SECOND });
+      await pass(END, { step: 20 * SECOND });
       await becomes(left, "idle:idle");
       expect(await onServer(left)).toMatchObject({ state: "none" });
     },
@@ -112,7 +112,7 @@ export const NINE: readonly Run[] = [
       const before = await lastActivity(tab);
       await nudge(tab);
       expect(await lastActivity(tab)).toBeGreaterThan(before);
-      await pass(END, { step: 10 * SECOND });
+      await pass(END, { step: 20 * SECOND });
       await becomes(tab, "idle:idle");
       expect(await tab.evaluate(() => holdfast.restored())).toBe(1);
     },
@@ -131,7 +131,7 @@ export const NINE: readonly Run[] = [
       await nudge(tab);
       expect(await lastActivity(tab)).toBeGreaterThan(before);
       expect(await status(tab)).toBe("active");
-      await pass(END, { step: 10 * SECOND });
+      await pass(END, { step: 20 * SECOND });
       await becomes(tab, "idle:idle");
     },
   },
