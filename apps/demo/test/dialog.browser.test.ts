@@ -18,7 +18,7 @@ const OWN = `<dialog class="session-dialog" id="own"><h2 data-session="title"></
 <button type="button" data-session="leave"></button><button type="button" data-session="stay"></button></dialog>`;
 const pageOf = (own: boolean, lang: string, dir: string): string => `<!doctype html><html lang="${lang}" dir="${dir}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
 <title>Form</title><link rel="stylesheet" href="/dialog.css"><script type="module" src="/page.js"></script></head>
-<body><main><h1>Form</h1><form action="/sent"><label>Name <input name="name"></label><p><button>Send</button></p></form></main>${own ? OWN : ""}</body></html>`;
+<body><main><h1>Form</h1><form action="/sent"><label>Name <input name="name"></label><p><button>Send</button></p></form></main><dialog id="form" aria-label="Note"><textarea aria-label="Note"></textarea></dialog>${own ? OWN : ""}</body></html>`;
 
 /** The page's own script: an idle timer with the dialog, told by the address how. */
 const SCRIPT = `
@@ -67,8 +67,8 @@ describe.skipIf(!chromiumHere("the warning dialog is"))("the warning dialog in C
   };
   let url = "";
 
-  const open = async (query = "", touch = false): Promise<void> => {
-    context = await browser.newContext({ viewport: { width: 900, height: 640 }, hasTouch: touch });
+  const open = async (query = ""): Promise<void> => {
+    context = await browser.newContext({ viewport: { width: 900, height: 640 } });
     context.setDefaultTimeout(10_000);
     await context.clock.install({ time: 0 });
     await context.clock.pauseAt(1);
@@ -190,30 +190,21 @@ describe.skipIf(!chromiumHere("the warning dialog is"))("the warning dialog in C
     }
   });
 
-  it.each(["Enter", "Space", "Escape"])("where activity already ends the warning, %s does not reach what is under the dialog", async (key) => {
+  it.each([
+    ["Enter", "INPUT"],
+    ["Escape", "TEXTAREA"],
+  ])("where activity already ends the warning, %s does not reach what lies under the dialog (%s)", async (key, under) => {
     await open("mode=extend");
+    // A dialog of the page, which Escape would close.
+    if (under === "TEXTAREA") await page.evaluate(() => document.querySelector<HTMLDialogElement>("#form")?.showModal());
+    await page.locator(under).first().focus();
     await run(IDLE - MINUTE);
     expect(await focused()).toBe("stay");
     await page.keyboard.press(key);
     await run(SECOND);
     expect(await dialog().count()).toBe(0);
-    expect(await focused()).toBe("INPUT");
+    expect(await focused()).toBe(under);
     expect(new URL(page.url()).pathname).toBe("/");
-  });
-
-  it("nor does a tap", async () => {
-    await open("mode=extend", true);
-    const send = await page.getByRole("button", { name: "Send" }).boundingBox();
-    await page.evaluate(() => {
-      document.querySelector("form")?.addEventListener("click", () => (document.title = "clicked"));
-    });
-    await run(IDLE - MINUTE);
-    expect(await dialog().count()).toBe(1);
-    if (!send) throw new Error("no button");
-    await page.touchscreen.tap(send.x + 5, send.y + 5);
-    await run(SECOND);
-    expect(await dialog().count()).toBe(0);
-    expect(await page.title()).toBe("Form");
   });
 
   it("goes away with what attachDialog returned, and gives the focus back", async () => {

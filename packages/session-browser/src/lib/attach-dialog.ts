@@ -18,7 +18,7 @@ export interface DialogOptions {
   readonly essential?: boolean;
 }
 
-/** A key or finger that ended the warning by going down comes up in the dialog, and not in what lies under it. */
+/** A key that ended the warning by being pressed acts on the dialog, and not on the form or the dialog under it. */
 const LINGER: Millis = 300;
 
 const attached = new WeakMap<Warner, () => void>();
