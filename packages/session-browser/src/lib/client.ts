@@ -250,7 +250,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       const { page, now, monotonic } = env();
       first = initialOf(view, now(), warnBefore);
       // It cannot be older than the navigation that brought it.
-      answered({ view, sentAt: page ? now() - monotonic() : now() });
+      answered({ view, sentAt: now() - (page ? monotonic() : 0) });
       hydrated = true;
     },
     refresh: ({ signal } = {}) => waitFor(refresh(), signal),

@@ -70,8 +70,11 @@ export function evaluate(known: Known, record: SharedRecord | undefined, moment:
 }
 
 /** The state of this view alone, whatever record and other tabs say: what server and browser agree on. */
-export const initialOf = (view: SessionView, at: Millis, warnBefore: Millis): ClientState =>
-  evaluate(answeredBy({}, view), view.state === "active" ? recordOf(undefined, view, at, at, false) : undefined, { now: at, least: at }, warnBefore).state;
+export function initialOf(view: SessionView, at: Millis, warnBefore: Millis): ClientState {
+  // Without an active session nothing of the record counts.
+  const record = recordOf(undefined, view as Extract<SessionView, { state: "active" }>, at, at, false);
+  return evaluate(answeredBy({}, view), record, { now: at, least: at }, warnBefore).state;
+}
 
 function over(reason: EndedReason, confirmed: boolean): ClientState {
   if (reason === "logout") return { status: "none", known: true, reason };

@@ -1,0 +1,51 @@
+import type { SessionView } from "@holdfast/session-protocol";
+import { describe, expect, it } from "vitest";
+import { createSessionClient } from "../src/index.ts";
+import { MINUTE, SECOND, settle, World } from "./tabs.ts";
+
+const VIEW = { state: "active", id: "d1", subject: "ada", data: null, idleIn: 25, idleFor: 1800, expiresIn: 28_800, authenticatedAgo: 5, epoch: "k3" } as const;
+
+describe("initial()", () => {
+  it("is the state of the view, the same object whatever happens to the session", async () => {
+    const world = new World();
+    world.server.signIn("k3");
+    const { client } = await world.tab({}, (client) => client.hydrate(VIEW));
+    const first = client.initial();
+    expect(first).toEqual({ status: "warning", view: VIEW, by: "idle", endsIn: 25 * SECOND, idleAt: world.now + 25 * SECOND, absoluteAt: world.now + 28_800 * SECOND, confirmed: true });
+    await world.run(MINUTE);
+    await client.logout();
+    expect(client.get().status).not.toBe("warning");
+    expect(client.initial()).toBe(first);
+  });
+
+  it.each<[string, SessionView | undefined, object]>([
+    ["no view", undefined, { status: "none", known: false }],
+    ["a visitor", { state: "none" }, { status: "none", known: true }],
+    ["a session that ended", { state: "none", ended: "idle" }, { status: "idle", reason: "idle", confirmed: true }],
+    ["a guest", { state: "guest", data: { cart: 1 } } as never, { status: "guest", view: { state: "guest", data: { cart: 1 } } }],
+  ])("of %s it is what get() says on a server", (_, view, state) => {
+    const client = createSessionClient();
+    if (view) client.hydrate(view);
+    expect(client.initial()).toEqual(state);
+    expect(client.get()).toEqual(state);
+  });
+});
+
+describe("the last listener", () => {
+  it("that makes room for the next stops nothing; without a next the work is over a moment later", async () => {
+    const world = new World();
+    world.server.signIn();
+    const tab = await world.tab();
+    world.server.log.length = 0;
+    tab.end();
+    const next = tab.client.listen(() => undefined);
+    await settle();
+    expect([world.server.log, tab.timers.length, tab.heard.length]).toEqual([[], 1, 1]);
+    next();
+    await settle();
+    expect([tab.timers, tab.heard]).toEqual([[], []]);
+    tab.client.listen(() => undefined);
+    await settle();
+    expect(world.server.log).toEqual(["GET /session (nobody)"]);
+  });
+});
