@@ -101,9 +101,9 @@ export const NINE: readonly Run[] = [
   {
     id: "E4",
     title: "idle time is kept after a restore from the back-forward cache",
-    async play({ signIn, pass, url }, note) {
+    async play({ signIn, pass, away }, note) {
       const tab = await signIn();
-      await tab.goto(`${url}/plain`);
+      await away(tab);
       await tab.back();
       await expect.poll(() => tab.evaluate(() => holdfast.restored()), POLL).toBe(1);
       note("restored");
@@ -138,7 +138,7 @@ export const NINE: readonly Run[] = [
   {
     id: "E6",
     title: "the page stays eligible for the back-forward cache with everything running",
-    async play({ signIn, open, url }, note) {
+    async play({ signIn, open, away }, note) {
       const tab = await signIn();
       const other = await open();
       await nudge(tab);
@@ -149,7 +149,7 @@ export const NINE: readonly Run[] = [
         await holdfast.client.refresh();
         await holdfast.quiet();
       });
-      await tab.goto(`${url}/plain`);
+      await away(tab);
       // Activity in another tab must not throw the page out of the cache.
       await nudge(other);
       await tab.back();
@@ -184,10 +184,10 @@ export const NINE: readonly Run[] = [
     id: "E8",
     title: "a sign-out in another tab reaches a page in the back-forward cache",
     proves: ["D11"],
-    async play({ signIn, open, url }, note) {
+    async play({ signIn, open, away }, note) {
       const tab = await signIn();
       const other = await open();
-      await tab.goto(`${url}/plain`);
+      await away(tab);
       expect(await logout(other)).toBe("done");
       await tab.back();
       await becomes(tab, /^none/);
@@ -201,10 +201,10 @@ export const NINE: readonly Run[] = [
     id: "E8",
     title: "and one that only the server knows of",
     proves: ["D11"],
-    async play({ site, signIn, plain, url }, note) {
+    async play({ site, signIn, plain, away }, note) {
       const tab = await signIn();
       const other = await plain();
-      await tab.goto(`${url}/plain`);
+      await away(tab);
       await other.click("#leave");
       await expect.poll(() => requests(site, "POST", "/sign-out").length, POLL).toBe(1);
       await tab.back();

@@ -219,8 +219,8 @@ export const STANDARDS: readonly Run[] = [
     await tab.show();
     return undefined;
   }),
-  afterSleep("a restore from the back-forward cache", async ({ server, sleep, url }, tab) => {
-    await tab.goto(`${url}/plain`);
+  afterSleep("a restore from the back-forward cache", async ({ server, sleep, away }, tab) => {
+    await away(tab);
     server.down = true;
     await sleep(HOUR);
     await tab.back();

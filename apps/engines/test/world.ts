@@ -17,6 +17,8 @@ export interface World {
   /** A tab, signed in. */
   signIn(): Promise<Tab>;
   load(tab: Tab, path?: string): Promise<void>;
+  /** To a page without the client, with nothing under way: Firefox keeps no page that still waits for an answer. */
+  away(tab: Tab): Promise<void>;
   /** Time goes by for everybody: timers run, requests are answered. */
   pass(ms: number, options?: { readonly step?: number; readonly each?: () => Promise<unknown> }): Promise<void>;
   /** The machine sleeps: the wall clock jumps, in all tabs and on the server; nothing runs. */
@@ -82,6 +84,10 @@ export function createWorld(browser: Browser, server: Server, script: string): W
       const tab = await blank();
       await load(tab, path);
       return tab;
+    },
+    async away(tab) {
+      await tab.evaluate(() => holdfast.quiet());
+      await tab.goto(`${url}/plain`);
     },
     async plain() {
       const tab = await blank();
