@@ -281,6 +281,7 @@ export const STANDARDS: readonly Run[] = [
         });
         expect(answers).toEqual([401, 401, 401, 401, 401]);
         await becomes(tab, /^(none|revoked)/);
+        await tab.evaluate(() => holdfast.quiet());
       }
       const asked = requests(site, "GET", "/session").length - before;
       note(`${asked} questions of 3 tabs`);
