@@ -70,11 +70,11 @@ for (const engine of ENGINES) {
       for (const { id, title, proves = [], todo, play } of RUNS) {
         const name = [...proves.map((row) => `[${row}]`), id, title, ...(round > 0 ? [`(${round + 1})`] : [])].join(" ");
         if (todo !== undefined && (todo.in ?? ENGINES).includes(engine) && process.env["HOLDFAST_TODO"] !== "1") {
-          it.todo(`${name}: ${todo.why}`);
+          // In the table, and not among the skipped tests: those are for engines that are missing.
           if (round === 0) rows.push({ run: id, title, engine, outcome: "todo", ms: 0, notes: [] });
           continue;
         }
-        it(name, async ({ skip }) => {
+        it(name, async () => {
           const started = performance.now();
           const notes: string[] = [];
           const done = (outcome: Row["outcome"]): void => void (round === 0 && rows.push({ run: id, title, engine, outcome, ms: Math.round(performance.now() - started), notes }));
@@ -88,7 +88,6 @@ for (const engine of ENGINES) {
           }
           if (cannot) notes.push(cannot.cannot);
           done(cannot ? "cannot" : "passed");
-          if (cannot) skip(cannot.cannot);
         });
       }
     }
