@@ -1,15 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { HoldfastError, type PolicyOptions, resolvePolicy, type RequestSession } from "../src/index.ts";
-import { type Data, HOUR, Jar, MINUTE, request, signedIn, world } from "./support.ts";
+import { type PolicyOptions, resolvePolicy, type RequestSession } from "../src/index.ts";
+import { codeOf, type Data, HOUR, Jar, MINUTE, request, signedIn, world } from "./support.ts";
 
-const codeOf = async (work: () => unknown): Promise<string> => {
-  try {
-    await work();
-    return "none";
-  } catch (error) {
-    return error instanceof HoldfastError ? error.code : String(error);
-  }
-};
 const NAVIGATION = { "sec-fetch-mode": "navigate" };
 const LAPSED = { kind: "none", ended: "idle", resumable: true };
 const resume = (s: RequestSession<Data>): void => s.start("ada", {}, { resume: true, amr: ["pwd"] });

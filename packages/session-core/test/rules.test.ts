@@ -5,11 +5,10 @@ import { encodeCredential, newSessionId } from "../src/lib/token/credential.ts";
 import { createKeyRing } from "../src/lib/token/key-ring.ts";
 import { createCookieTransport } from "../src/lib/transport/cookie.ts";
 import { createMemoryStore } from "../src/memory.ts";
-import { HOUR, INITIAL, Jar, KEYS, MINUTE, request, signedIn, testClock, world } from "./support.ts";
+import { codeOf, HOUR, INITIAL, Jar, KEYS, MINUTE, request, signedIn, testClock, world } from "./support.ts";
 
 // Each of these was written because the code could be broken in one place without a test of that row noticing.
 
-const codeOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => "none", (error: { code?: string }) => error.code ?? String(error));
 const onlyOf = (jar: Jar): string => [...jar.cookies.values()][0] ?? "";
 const partOf = (credential: string, from: number, to: number): string => toBase64url((fromBase64url(credential) ?? new Uint8Array()).subarray(from, to));
 
@@ -68,7 +67,7 @@ describe("secrets and ids", () => {
     const good = newSessionId();
     for (const id of ["", "x", `${good}A`, `A${good}`, good.slice(1), `${good}\n`, `${good.slice(0, 23)}+`, "'; DROP TABLE x; --'()''", "\0".repeat(24), "é".repeat(24), 5, null, undefined, {}] as SessionId[]) {
       expect(await sessions.get(id)).toBeNull();
-      expect(await codeOf(sessions.update(id, (d) => d))).toBe("no_session");
+      expect(await codeOf(() => sessions.update(id, (d) => d))).toBe("no_session");
       await sessions.revoke(id);
       expect(sessions.owns("ada", id)).toBe(false);
     }
@@ -209,9 +208,9 @@ describe("limits, where the store keeps rows for too long", () => {
     clock.advance(30 * MINUTE);
     expect(await sessions.get(id)).toBeNull();
     expect(await sessions.list("ada")).toEqual([]);
-    expect(await codeOf(sessions.update(id, (d) => ({ ...d, cart: ["x"] })))).toBe("no_session");
+    expect(await codeOf(() => sessions.update(id, (d) => ({ ...d, cart: ["x"] })))).toBe("no_session");
     expect((await request(sessions, jar, undefined, { "session-activity": "none" })).state).toEqual({ kind: "none", ended: "idle" });
-    expect(await codeOf(request(sessions, jar, (s) => s.elevate({ acr: "x" })))).toBe("no_session");
+    expect(await codeOf(() => request(sessions, jar, (s) => s.elevate({ acr: "x" })))).toBe("no_session");
   });
 
   it("[C07] a prefetch that says so in the older way is no activity either", async () => {
@@ -257,7 +256,7 @@ describe("ending and telling", () => {
     store.fail = (verb) => (verb === "end" ? new Error("down") : undefined);
     const session = await sessions.open(jar.headers());
     session.end();
-    expect(await codeOf(session.commit())).toBe("unavailable");
+    expect(await codeOf(() => session.commit())).toBe("unavailable");
     store.fail = () => undefined;
     expect((await request(sessions, jar)).state.kind).toBe("active");
   });
@@ -274,7 +273,7 @@ describe("ending and telling", () => {
   it("[M01] a sign-in that the limit refuses is told, with what was done about it", async () => {
     const { sessions, events } = world({ policy: { concurrent: { max: 1, whenFull: "reject" } } });
     await signedIn(sessions);
-    expect(await codeOf(signedIn(sessions))).toBe("limit_reached");
+    expect(await codeOf(() => signedIn(sessions))).toBe("limit_reached");
     expect(events).toContainEqual(expect.objectContaining({ type: "excess_sessions_exceeded", action: "reject", count: 1 }));
   });
 

@@ -1,16 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createSessions, HoldfastError, reject } from "../src/index.ts";
+import { createSessions, reject } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
-import { HOUR, INITIAL, Jar, KEYS, MINUTE, request, signedIn, testClock, world } from "./support.ts";
+import { codeOf, HOUR, INITIAL, Jar, KEYS, MINUTE, request, signedIn, testClock, world } from "./support.ts";
 
-const codeOf = async (work: () => unknown): Promise<string> => {
-  try {
-    await work();
-    return "none";
-  } catch (error) {
-    return error instanceof HoldfastError ? error.code : String(error);
-  }
-};
 
 describe("store calls per request", () => {
   it("[A04] [A05] visitors and forged credentials cost none; a forged one gets no session and no cookie", async () => {

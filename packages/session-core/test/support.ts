@@ -1,4 +1,4 @@
-import { type Clock, createSessions, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "../src/index.ts";
+import { type Clock, createSessions, HoldfastError, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
 import { createKeyRing } from "../src/lib/token/key-ring.ts";
 import type { IndexedStore } from "../src/store.ts";
@@ -45,6 +45,16 @@ export function manualClock(): ManualClock {
     },
   };
 }
+
+/** The code that work fails with, `none` if it does not. */
+export const codeOf = async (work: () => unknown): Promise<string> => {
+  try {
+    await work();
+    return "none";
+  } catch (error) {
+    return error instanceof HoldfastError ? error.code : String(error);
+  }
+};
 
 const secretOf = (fill: number): string => Buffer.alloc(32, fill).toString("base64url");
 export const KEYS: KeyRingFile = {
