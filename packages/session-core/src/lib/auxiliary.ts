@@ -1,11 +1,10 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { randomBytes, toBase64url } from "./bytes.ts";
+import { ATTEMPTS, backOff } from "./attempts.ts";
 import type { Clock } from "./clock.ts";
 import { HoldfastError } from "./errors.ts";
 import type { SessionId, SessionStore, StoredSession } from "./port.ts";
 import { revisionAfter } from "./revision.ts";
-
-const ATTEMPTS = 8;
+import { newWriteId } from "./write-id.ts";
 
 export interface Auxiliary {
   readonly body: string;
@@ -16,7 +15,7 @@ export interface Auxiliary {
 export const auxiliaryRow = (id: SessionId, { body, expiresAt }: Auxiliary, now: Millis, revision = 0): StoredSession => ({
   id,
   revision,
-  writeId: toBase64url(randomBytes(12)),
+  writeId: newWriteId(),
   createdAt: now,
   seenAt: expiresAt,
   expiresAt,
@@ -33,7 +32,7 @@ export const isMine = async (store: SessionStore, { id, writeId }: StoredSession
  */
 export async function writeAuxiliary<T extends Auxiliary>(store: SessionStore, clock: Clock, id: SessionId, change: (body: string | undefined) => T): Promise<T> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (attempt > 2) await clock.wait(Math.random() * 2 ** attempt);
+    await backOff(clock, attempt);
     const before = await store.read(id, { authoritative: true });
     const next = change(before?.body);
     const row = auxiliaryRow(id, next, clock.now(), before ? revisionAfter(before.revision) : 0);

@@ -1,3 +1,4 @@
+import { ATTEMPTS } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
@@ -8,7 +9,7 @@ import { callStore } from "../store-call.ts";
 import { tellEnded } from "../watch.ts";
 import type { Lapsed } from "./lapse.ts";
 import { type Live, tombstone } from "./load.ts";
-import { ATTEMPTS, toRow, updateRow } from "./update-row.ts";
+import { toRow, updateRow } from "./update-row.ts";
 import type { Written } from "./write.ts";
 
 export type Creation<Data> = Draft<Data> & { readonly session: NonNullable<Draft<Data>["session"]> };

@@ -1,3 +1,4 @@
+import { ATTEMPTS, backOff } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId } from "../port.ts";
 import { readRow } from "../read-row.ts";
@@ -5,14 +6,14 @@ import { revisionAfter } from "../revision.ts";
 import { overBy } from "../session/over.ts";
 import { noSession } from "../session/refusal.ts";
 import { liveRecord } from "./load.ts";
-import { ATTEMPTS, backOff, carries, conflict, toRow, updateRow } from "./update-row.ts";
+import { carries, conflict, toRow, updateRow } from "./update-row.ts";
 
 /** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
 export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data, subject?: string): Promise<boolean> {
   return engine.line(id, async () => {
     let tried: string | undefined;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      if (attempt > 2) await backOff(engine, attempt);
+      await backOff(engine.clock, attempt);
       const row = await readRow(engine, id);
       const record = row && liveRecord(engine, row);
       if (!record) throw noSession("none");

@@ -1,4 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
+import { ATTEMPTS } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
@@ -6,9 +7,6 @@ import { type SessionRecord, writeBody } from "../record.ts";
 import { expiryOf } from "../session/deadlines.ts";
 import { callStore, storeFault } from "../store-call.ts";
 import { newWriteId } from "../write-id.ts";
-
-/** Attempts at one change of one session before it gives up with `conflict`. */
-export const ATTEMPTS = 8;
 
 /** As many writes of others may come between one's own and the look for it. */
 const WRITES_KEPT = 4;
@@ -48,6 +46,3 @@ export async function wroteIt<Data>(engine: Engine<Data>, row: StoredSession): P
   const found = await callStore(engine, "read", () => engine.store.read(row.id, { authoritative: true })).catch(() => null);
   return found !== null && carries(found, row.writeId);
 }
-
-/** Between attempts of writers in different processes: a random time that doubles. */
-export const backOff = <Data>(engine: Engine<Data>, attempt: number): Promise<void> => engine.clock.wait(Math.random() * 2 ** attempt);

@@ -1,4 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
+import { ATTEMPTS, backOff } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId, StoredSession } from "../port.ts";
 import { readBody, type SessionRecord } from "../record.ts";
@@ -11,7 +12,7 @@ import { callStore } from "../store-call.ts";
 import type { Incoming } from "../transport/source.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, type Loaded, loadAgain, loadOne, lost } from "./load.ts";
-import { ATTEMPTS, backOff, carries, conflict, toRow, updateRow } from "./update-row.ts";
+import { carries, conflict, toRow, updateRow } from "./update-row.ts";
 
 export interface WriteContext<Data> {
   readonly engine: Engine<Data>;
@@ -61,7 +62,7 @@ async function signOut<Data>(engine: Engine<Data>, id: SessionId): Promise<void>
 async function replay<Data extends object>(context: WriteContext<Data>, live: Live, tried: Tried<Data>): Promise<Written<Data>> {
   const { engine, now, refold, reopen } = context;
   for (let attempts = 2; attempts <= ATTEMPTS; attempts++) {
-    if (attempts > 2) await backOff(engine, attempts);
+    await backOff(engine.clock, attempts);
     const again = await loadAgain(engine, live, now);
     // A driver that sent the update twice: it took effect, and others may have written since.
     for (const [writeId, { offer, elevated }] of tried) {
