@@ -1,7 +1,8 @@
 import { equalBytes, fromBase64url, randomBytes, toBase64url, utf8 } from "./bytes.ts";
 import { configError } from "./errors.ts";
-import { createMac, type Mac } from "./hash.ts";
+import { createMac } from "./hash.ts";
 import { createKeyRing, type KeyRingFile } from "./token/key-ring.ts";
+import { perKey } from "./token/per-key.ts";
 
 export interface CsrfTokenOptions {
   /** The key file of the sessions. Tokens have a key of their own, derived from it. */
@@ -31,12 +32,7 @@ export function createCsrfTokens(options: CsrfTokenOptions): CsrfTokens {
   const { keys, realm = "default" } = options;
   if (!keys) throw configError("keys", "are needed: the key file that createSessions gets.");
   const ring = createKeyRing(keys, realm);
-  const macs = new Map<number, Mac>();
-  const macOf = (key: typeof ring.active): Mac => {
-    const known = macs.get(key.id) ?? createMac(key.derive(`csrf/${realm}`));
-    macs.set(key.id, known);
-    return known;
-  };
+  const macOf = perKey((key) => createMac(key.derive(`csrf/${realm}`)));
 
   return {
     issue(sessionId) {

@@ -3,7 +3,8 @@ import { HoldfastError } from "../errors.ts";
 import { createMac, type Mac } from "../hash.ts";
 import type { SessionId } from "../port.ts";
 import { readBody } from "../record.ts";
-import type { KeyRing, RingKey } from "../token/key-ring.ts";
+import type { KeyRing } from "../token/key-ring.ts";
+import { perKey } from "../token/per-key.ts";
 import type { AesGcm } from "./aes-gcm.ts";
 
 /** The stored form of a body: `e1.<key id>.<base64url(iv | ciphertext | tag)>`, and `t1.<key id>.<base64url(mac)>.<body>` of a tombstone for many rows. */
@@ -26,12 +27,7 @@ const FORM = /^([et])1\.(\d{1,5})\.([\w-]+)(?:\.([^]*))?$/;
 const text = new TextDecoder("utf-8", { ignoreBOM: true });
 
 export function createBodyCipher(ring: KeyRing, realm: string, aes: AesGcm, acceptPlain: boolean): BodyCipher {
-  const derived = new Map<number, BodyKeys>();
-  const keysOf = (key: RingKey): BodyKeys => {
-    const known = derived.get(key.id) ?? { ofId: createMac(key.derive(`body/${realm}`)), ofTombstones: createMac(key.derive(`ended/${realm}`)) };
-    derived.set(key.id, known);
-    return known;
-  };
+  const keysOf = perKey((key): BodyKeys => ({ ofId: createMac(key.derive(`body/${realm}`)), ofTombstones: createMac(key.derive(`ended/${realm}`)) }));
 
   return {
     async encrypt(id, body) {
