@@ -5,9 +5,10 @@ import type { CsrfTokens } from "./csrf-tokens.ts";
 import { createKnownEpoch } from "./epoch/known-epoch.ts";
 import { configError, noOthers, oneOf } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
+import { isSweeper } from "./is-sweeper.ts";
 import { createLine } from "./line.ts";
 import { createManager } from "./manager.ts";
-import type { IndexedStore, SessionStore, Sweeper } from "./port.ts";
+import type { IndexedStore, SessionStore } from "./port.ts";
 import { createDataCodec, type DataOptions } from "./session/data.ts";
 import { type PolicyOptions, resolvePolicy } from "./session/policy.ts";
 import type { ActiveState, GuestState } from "./session/state.ts";
@@ -83,7 +84,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   const engine: Engine<Data> = {
     store,
     index,
-    sweeper: hasSweeper(store) ? store : undefined,
+    sweeper: isSweeper(store) ? store : undefined,
     ring,
     epoch: createKnownEpoch({ store, ring, clock, emit }),
     policy,
@@ -112,7 +113,6 @@ function callListener(listener: (event: SessionEvent) => void, event: SessionEve
 }
 
 const hasIndex = (store: SessionStore): store is IndexedStore => store.capabilities.index && "list" in store && "endAll" in store;
-const hasSweeper = (store: SessionStore): store is SessionStore & Sweeper => "sweep" in store;
 
 let warned = false;
 

@@ -1,3 +1,4 @@
+import { isSweeper } from "../is-sweeper.ts";
 import type { CreateGuard, SessionId, SessionStore, StoredSession, SubjectIndex, Sweeper, Tombstone } from "../port.ts";
 import { createKeyRing, type KeyRingFile } from "../token/key-ring.ts";
 import { platformAesGcm } from "./aes-gcm.ts";
@@ -63,4 +64,3 @@ async function opened(cipher: BodyCipher, row: StoredSession): Promise<StoredSes
 }
 
 const isIndex = (store: SessionStore): store is SessionStore & SubjectIndex => "list" in store && "endAll" in store;
-const isSweeper = (store: SessionStore): store is SessionStore & Sweeper => "sweep" in store;
