@@ -77,7 +77,7 @@ export function attachDialog(client: Warner, { element, strings, leave = client.
   function draw({ status, by = "idle", endsIn = 0, view }: Warned): void {
     if (view && !checked) {
       checked = true;
-      if (!allowsTime(view, essential)) console.warn("Session limits leave less than 20 s to answer or ten extensions (WCAG 2.2.1).");
+      if (!allowsTime(view, essential)) console.warn("Session limits break WCAG 2.2.1: 20 s to answer, ten extensions.");
     }
     clearTimeout(closing);
     if (status !== "warning") {
