@@ -3,6 +3,7 @@ export { type Deadlines, type Evaluation, evaluate } from "./lib/evaluate.ts";
 export { type SessionView, parseSessionView } from "./lib/session-view.ts";
 export {
   ACTIVITY_HEADER,
+  CSRF_HEADER,
   DEADLINES_HEADER,
   DEFAULT_BASE,
   type EndedReason,

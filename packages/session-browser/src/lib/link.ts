@@ -1,4 +1,4 @@
-import { ACTIVITY_HEADER, type Millis, parseSessionView, type SessionView } from "@holdfast/session-protocol";
+import { ACTIVITY_HEADER, CSRF_HEADER, type Millis, parseSessionView, type SessionView } from "@holdfast/session-protocol";
 import { PATIENCE, within } from "./alone.ts";
 import type { Environment } from "./environment.ts";
 import { type Problem, problemOf } from "./problem.ts";
@@ -34,7 +34,6 @@ export interface Link {
   readonly pause: (urgent?: boolean) => Millis;
 }
 
-const CSRF_HEADER = "X-CSRF-Token";
 const SAFE = /^(GET|HEAD|OPTIONS)$/;
 const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/;
 
@@ -63,7 +62,7 @@ export function createLink(env: () => Environment, base: string): Link {
   }
 
   async function send(request: Request, repeat?: "sound" | "never"): Promise<Reply> {
-    const again = repeat === "never" ? undefined : request.clone();
+    const again = repeat !== "never" && request.clone();
     const reply = await once(request);
     // A step-up or sign-in in another tab replaced the credential while this was under way: the jar has the new one by now.
     if (!reply.problem?.is("superseded") || !again) return reply;

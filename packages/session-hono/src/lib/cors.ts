@@ -1,5 +1,4 @@
-import { ACTIVITY_HEADER, DEADLINES_HEADER } from "@holdfast/session-protocol";
-import { CSRF_HEADER } from "./csrf-token.ts";
+import { ACTIVITY_HEADER, CSRF_HEADER, DEADLINES_HEADER } from "@holdfast/session-protocol";
 import { originSet } from "./origins.ts";
 
 export interface CorsOptions {

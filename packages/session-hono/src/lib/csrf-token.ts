@@ -1,11 +1,9 @@
 import type { CsrfTokens, RequestSession } from "@holdfast/session-core";
+import { CSRF_HEADER } from "@holdfast/session-protocol";
 import type { Context } from "hono";
 import { configError, tokensNeeded } from "./config-error.ts";
 import { type CsrfRefusal, isSafe, refuse } from "./csrf.ts";
 import { bodyFits } from "./read-body.ts";
-
-/** The header by which a token goes both ways. */
-export const CSRF_HEADER = "X-CSRF-Token";
 
 export interface CsrfTokenOptions {
   /**

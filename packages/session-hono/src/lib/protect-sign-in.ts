@@ -1,10 +1,10 @@
 import type { Sessions } from "@holdfast/session-core";
-import type { Millis } from "@holdfast/session-protocol";
+import { CSRF_HEADER, type Millis } from "@holdfast/session-protocol";
 import { getCookie } from "hono/cookie";
 import type { MiddlewareHandler } from "hono";
 import { tokensNeeded } from "./config-error.ts";
 import { isSafe } from "./csrf.ts";
-import { carriesToken, CSRF_HEADER, type CsrfTokenOptions } from "./csrf-token.ts";
+import { carriesToken, type CsrfTokenOptions } from "./csrf-token.ts";
 import { problem } from "./problem.ts";
 import { changeHeaders } from "./response-headers.ts";
 import type { SessionEnv } from "./session.ts";

@@ -1,9 +1,9 @@
 import type { ActiveState, RequestSession, Sessions, SessionSummary } from "@holdfast/session-core";
-import type { Millis } from "@holdfast/session-protocol";
+import { CSRF_HEADER, type Millis } from "@holdfast/session-protocol";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { configError } from "./config-error.ts";
 import { csrf, type CsrfOptions, decided } from "./csrf.ts";
-import { CSRF_HEADER, type CsrfTokenOptions } from "./csrf-token.ts";
+import type { CsrfTokenOptions } from "./csrf-token.ts";
 import { freshRequired, isRecent, refused, requireSession } from "./guards.ts";
 import { problem, type ProblemOptions } from "./problem.ts";
 import { readJson } from "./read-body.ts";

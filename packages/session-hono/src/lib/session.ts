@@ -1,7 +1,7 @@
 import { type ActiveState, applyCommit, type CsrfTokens, HoldfastError, isCacheable, type RequestSession, type Sessions } from "@holdfast/session-core";
-import { DEADLINES_HEADER } from "@holdfast/session-protocol";
+import { CSRF_HEADER, DEADLINES_HEADER } from "@holdfast/session-protocol";
 import type { Context, MiddlewareHandler, Next } from "hono";
-import { CSRF_HEADER, type CsrfTokenOptions, tokenCheck } from "./csrf-token.ts";
+import { type CsrfTokenOptions, tokenCheck } from "./csrf-token.ts";
 import { problemOf } from "./problem.ts";
 import { changeHeaders, vary } from "./response-headers.ts";
 

@@ -13,6 +13,9 @@ export const DEADLINES_HEADER = "Session-Deadlines";
 /** Request header by which traffic says that no user is behind it: `Session-Activity: none`. */
 export const ACTIVITY_HEADER = "Session-Activity";
 
+/** The header by which a CSRF token goes both ways, where a server uses them. */
+export const CSRF_HEADER = "X-CSRF-Token";
+
 /** Where the session routes live unless configured otherwise. */
 export const DEFAULT_BASE = "/session";
 
