@@ -30,7 +30,7 @@ const LEAST_WARNING = 20_000;
 
 export function createConnection(config: PortalConfig, on: ConnectionEvents): Connection {
   // The dialog asks: a brushed mouse is no answer to "Still there?".
-  const client = createSessionClient({ warnBefore: Math.max(LEAST_WARNING, config.warn), whileWarning: "ask" });
+  const client = createSessionClient({ warnBefore: Math.max(LEAST_WARNING, config.warn), whileWarning: "ask", hintCookie: "__Host-sid-portal-hint" });
   let shown = "";
   let leaving = false;
 

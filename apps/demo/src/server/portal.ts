@@ -37,6 +37,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
     schema: portalSchema,
     initial: EMPTY,
     project: ({ data }) => project(data),
+    cookie: { hint: true },
     ...(setup.keys === undefined ? {} : { keys: setup.keys }),
     ...(setup.policy === undefined ? {} : { policy: setup.policy }),
     ...(setup.onEvent === undefined ? {} : { onEvent: setup.onEvent }),

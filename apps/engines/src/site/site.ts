@@ -9,7 +9,7 @@ export const SECOND = 1000;
 export const IDLE = 120 * SECOND;
 export const ABSOLUTE = 1800 * SECOND;
 export const SECRET = "pin 4711";
-const HINT = "hint";
+const HINT = "__Host-sid-hint";
 
 /** What the site does to a request instead of, or after, answering it. */
 export type Fault = "down" | "lose-answer" | 500 | "hang";
@@ -70,6 +70,7 @@ export function createSite(script: string): Site {
     keys: generateKeys(clock.now()),
     clock,
     initial: { orders: 0 },
+    cookie: { hint: true },
     policy: { idle: IDLE, absolute: ABSOLUTE, renew: 60 * SECOND, overlap: 15 * SECOND, touchEvery: 5 * SECOND, freshFor: ABSOLUTE },
     onEvent: ({ type }) => events.push(type),
   });
@@ -90,13 +91,11 @@ export function createSite(script: string): Site {
   });
   app.post("/sign-in", (c) => {
     c.var.session.start("ada");
-    c.header("set-cookie", `${HINT}=${clock.now()}; Path=/; Secure; SameSite=Lax`, { append: true });
     return c.redirect("/", 303);
   });
   // A sign-out that knows nothing of the client: a plain form.
   app.post("/sign-out", (c) => {
     c.var.session.end();
-    c.header("set-cookie", `${HINT}=; Path=/; Secure; SameSite=Lax; Max-Age=0`, { append: true });
     return c.redirect("/plain", 303);
   });
   app.all("/api/orders", requireSession<Data>(), (c) => c.json({ orders: [] }));

@@ -18,7 +18,10 @@ export interface ClientOptions extends WatchOptions {
   readonly base?: string;
   /** How long `beforeLogout` participants have, in ms. Default 3 s, at most 10 s. */
   readonly leaveWithin?: Millis;
-  /** Name of a cookie without secrets that your server changes at sign-in and sign-out: when it does, in whatever tab or subdomain, the server is asked. */
+  /**
+   * Name of a cookie without secrets that your server changes at sign-in and sign-out: when it does, in whatever tab or subdomain, the server is asked.
+   * `__Host-sid-hint` with `cookie: { hint: true }` of session-core.
+   */
   readonly hintCookie?: string;
 }
 

@@ -11,7 +11,7 @@ import type { Sight } from "../signals/sight.ts";
 import { GUEST_CHAIN, isLaterChain } from "../token/credential.ts";
 import type { Transport } from "../token/key-ring.ts";
 import type { Incoming } from "../transport/source.ts";
-import { type AnswerContext, cookiesOf, credentialOf, headersOf, offerOf } from "./answer.ts";
+import { type AnswerContext, cookiesOf, credentialOf, headersOf, hintOf, offerOf } from "./answer.ts";
 import { type Live, type Loaded, load } from "./load.ts";
 import { write } from "./write.ts";
 
@@ -140,6 +140,8 @@ export class StoredRequestSession<Data extends object> implements RequestSession
       const offer = offerOf(context, draft);
       const credential = offer && credentialOf(context, draft, offer);
       const cookies = cookiesOf(context, draft, offer, credential);
+      const hint = engine.cookies.hint && hintOf(context, state, cookies);
+      if (hint) cookies.push(hint);
       const headers = headersOf(state, engine.clock.now(), cacheable && cookies.length === 0, cookies);
       return { state, cookies, headers, ...(credential !== undefined && this.transport === "bearer" ? { credential: secret(credential) } : {}) };
     } catch (error) {

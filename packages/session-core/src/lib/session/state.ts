@@ -110,7 +110,8 @@ export interface CookieAttributes {
   readonly path: string;
   readonly domain?: string;
   readonly secure: boolean;
-  readonly httpOnly: true;
+  /** `false` for the hint only. */
+  readonly httpOnly: boolean;
   readonly sameSite: "lax" | "strict" | "none";
   /** Whole seconds; absent for a cookie that lives as long as the browser session, 0 for a deletion. */
   readonly maxAge?: number;

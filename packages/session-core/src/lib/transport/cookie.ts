@@ -18,6 +18,11 @@ export interface CookieOptions {
   readonly path?: string;
   /** Default true. `false` is for plain http in development only and needs prefix `none`. */
   readonly secure?: boolean;
+  /**
+   * A second cookie, `__Host-sid-hint` by default: the handle of the session that is there, without any right, for scripts to watch. Set and deleted where the one
+   * that came with the request says something else, so the page of a session that ended elsewhere hears of it. Default false.
+   */
+  readonly hint?: boolean;
 }
 
 /** The cookies of a jar. Usually it holds one; see decisions/005 for why a chain and the next ones never share a name. */
@@ -29,6 +34,8 @@ export interface CookieTransport {
   /** A cookie for the browser session: no Max-Age, since expiry is the server's. */
   set(chain: number, value: string, maxAge?: number): CookieChange;
   clear(name: string): CookieChange;
+  /** Where hints are on: the change that makes it say this, empty for nothing, if the request's `Cookie` header says something else. */
+  readonly hint: ((handle: string, header: string | null, maxAge?: number) => CookieChange | undefined) | undefined;
 }
 
 /** One for guests, and sixteen that sign-ins and elevations take in turn. */
@@ -40,7 +47,7 @@ const EPOCH = new Date(0 satisfies Millis).toUTCString();
 
 /** @throws HoldfastError `config` for a combination that browsers drop or that is unsafe */
 export function createCookieTransport(options: CookieOptions = {}): CookieTransport {
-  const { name = "sid", prefix = "__Host-", sameSite = "lax", domain, path = "/", secure = true, allowCrossSite, ...others } = options;
+  const { name = "sid", prefix = "__Host-", sameSite = "lax", domain, path = "/", secure = true, hint = false, allowCrossSite, ...others } = options;
   noOthers("cookie.", others, []);
   oneOf("cookie.prefix", prefix, ["__Host-", "__Host-Http-", "__Secure-", "none"]);
   oneOf("cookie.sameSite", sameSite, ["lax", "strict", "none"]);
@@ -61,17 +68,25 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
   const base = prefix === "none" ? name : prefix + name;
   const names = [...LETTERS].map((letter) => `${base}-${letter}`);
   const attributes: CookieAttributes = { path, ...(domain === undefined ? {} : { domain }), secure, httpOnly: true, sameSite };
-  const tail = `; Path=${path}${domain === undefined ? "" : `; Domain=${domain}`}${secure ? "; Secure" : ""}; HttpOnly; SameSite=${sameSite[0]?.toUpperCase()}${sameSite.slice(1)}`;
+  const front = `; Path=${path}${domain === undefined ? "" : `; Domain=${domain}`}${secure ? "; Secure" : ""}`;
+  const back = `; SameSite=${sameSite[0]?.toUpperCase()}${sameSite.slice(1)}`;
+  const line = (name: string, value: string, maxAge?: number, httpOnly = true): CookieChange =>
+    change(
+      name,
+      value,
+      { ...attributes, httpOnly, ...(maxAge === undefined ? {} : { maxAge }) },
+      `${front}${httpOnly ? "; HttpOnly" : ""}${back}${maxAge === undefined ? "" : `; Max-Age=${maxAge}`}${value ? "" : `; Expires=${EPOCH}`}`,
+    );
+  // The prefix `__Host-Http-` is for cookies that scripts cannot read.
+  const hintName = `${base.replace("Http-", "")}-hint`;
   const nameOf = (chain: number): string => names[chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 15)] ?? base;
   return {
     names,
     attributes,
     nameOf,
-    set(chain, value, maxAge) {
-      const forever = maxAge === undefined;
-      return change(nameOf(chain), value, forever ? attributes : { ...attributes, maxAge }, forever ? tail : `${tail}; Max-Age=${maxAge}`);
-    },
-    clear: (name) => change(name, "", { ...attributes, maxAge: 0 }, `${tail}; Max-Age=0; Expires=${EPOCH}`),
+    set: (chain, value, maxAge) => line(nameOf(chain), value, maxAge),
+    clear: (name) => line(name, "", 0),
+    hint: hint ? (handle, header, maxAge) => (!!header?.includes(`${hintName}=${handle}`) === !!handle ? undefined : line(hintName, handle, handle ? maxAge : 0, false)) : undefined,
   };
 }
 

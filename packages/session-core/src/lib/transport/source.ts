@@ -18,6 +18,8 @@ export interface Incoming {
   readonly presented: readonly Presented[];
   /** Names of our cookies that came, good or bad: what a sign-out clears. */
   readonly cookieNames: readonly string[];
+  /** What else it said is for the hint. */
+  readonly cookieHeader: string | null;
   /** A credential of an unknown key, if one came. Its chain is readable, though nobody vouches for it. */
   readonly indeterminate: { readonly keyId: number; readonly chain: number } | undefined;
   readonly rejected: "malformed" | "forged" | "duplicate_cookie" | undefined;
@@ -40,16 +42,18 @@ export function readSource(source: SessionSource, options: OpenOptions, ring: Ke
     if (bearer.rejected !== "malformed") return bearer;
   }
   const navigation = (): boolean => headers.get("sec-fetch-mode") === "navigate";
-  const found = findCookies(headers.get("cookie"), cookies.names);
-  const empty = { transport: undefined, presented: [], cookieNames: [], indeterminate: undefined, rejected: undefined, activity, navigation } as const;
+  const cookieHeader = headers.get("cookie");
+  const found = findCookies(cookieHeader, cookies.names);
+  const empty = { cookieHeader, transport: undefined, presented: [], cookieNames: [], indeterminate: undefined, rejected: undefined, activity, navigation } as const;
   if (found === "duplicate") return { ...empty, cookieNames: cookies.names, rejected: "duplicate_cookie" };
   if (found.length === 0) return empty;
-  return { ...decodeAll(found, ring, "cookie"), cookieNames: found.map(({ name }) => name), activity, navigation };
+  return { ...decodeAll(found, ring, "cookie"), cookieHeader, cookieNames: found.map(({ name }) => name), activity, navigation };
 }
 
 const fromBearer = (value: string, ring: KeyRing, activity: () => boolean): Incoming => ({
   ...decodeAll([{ name: undefined, value }], ring, "bearer"),
   cookieNames: [],
+  cookieHeader: null,
   activity,
   navigation: () => false,
 });
