@@ -1,19 +1,14 @@
-import { existsSync } from "node:fs";
 import type { SessionView } from "@holdfast/session-protocol";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumHere, launchChromium, oneClock } from "../../tools/lib/chromium.ts";
 import { createPages, listen } from "../shared/src/pages.ts";
 import { type Program, startExample } from "./program.ts";
 import { Visitor } from "./visitor.ts";
 
 // One suite for the pages in four frameworks: as programs over HTTP, and in Chromium with one clock for server and page.
 const FRAMEWORKS = ["react", "vue", "svelte", "solid"] as const;
-const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const SECOND = 1000;
-
-const available = existsSync(CHROMIUM);
-if (!available && process.env["CI"]) throw new Error(`No Chromium at ${CHROMIUM}: the pages are not tested in a browser.`);
 
 const viewIn = (html: string): SessionView => JSON.parse(/id="session">(.*?)<\/script>/.exec(html)?.[1] ?? "{}") as SessionView;
 
@@ -40,10 +35,9 @@ describe("the browser examples as programs", () => {
   });
 });
 
-// Not in every run yet: on a busy machine the warning of two of them comes too late for the clock of the test.
-if (process.env["HOLDFAST_DRILL"] === "1") describe.skipIf(!available)("the browser examples in Chromium [needs chromium]", () => {
+describe.skipIf(!chromiumHere("pages in four frameworks are"))("the browser examples in Chromium [needs chromium]", () => {
   let browser: Browser;
-  beforeAll(async () => void (browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })));
+  beforeAll(async () => void (browser = await launchChromium()));
   afterAll(() => browser?.close());
 
   describe.each(FRAMEWORKS)("browser-%s", (name) => {
@@ -51,14 +45,9 @@ if (process.env["HOLDFAST_DRILL"] === "1") describe.skipIf(!available)("the brow
     let context: BrowserContext;
     let page: Page;
     let stop: () => void;
+    let advance: (ms: number) => Promise<void>;
     const complaints: string[] = [];
     const asked: string[] = [];
-    const advance = async (seconds: number): Promise<void> => {
-      for (let i = 0; i < seconds; i++) {
-        time += SECOND;
-        await context.clock.runFor(SECOND);
-      }
-    };
     const headline = (text: string): Promise<void> => page.getByRole("heading", { level: 1, name: text, exact: true }).waitFor();
     const dialog = () => page.getByRole("alertdialog");
     const signIn = async (): Promise<void> => {
@@ -73,8 +62,7 @@ if (process.env["HOLDFAST_DRILL"] === "1") describe.skipIf(!available)("the brow
       stop = () => void server.close();
       context = await browser.newContext();
       context.setDefaultTimeout(10_000);
-      await context.clock.install({ time: time - SECOND });
-      await context.clock.pauseAt(time);
+      advance = await oneClock(context, { now: () => time, advance: (ms) => void (time += ms) });
       page = await context.newPage();
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
@@ -88,24 +76,27 @@ if (process.env["HOLDFAST_DRILL"] === "1") describe.skipIf(!available)("the brow
 
     it("signs in, warns each second, stays, and idles out", async () => {
       await headline("Welcome");
+      asked.length = 0;
       await signIn();
-      await advance(40);
+      await advance(40 * SECOND);
+      expect(asked).toEqual(["POST /sign-in", "GET /session"]);
       await dialog().getByText("Signed out in 20 s.").waitFor();
-      await advance(3);
+      await advance(3 * SECOND);
       await dialog().getByText("Signed out in 17 s.").waitFor();
       asked.length = 0;
       await dialog().getByRole("button", { name: "Stay signed in" }).click();
       await dialog().waitFor({ state: "detached" });
       expect(asked).toEqual(["POST /session/touch"]);
-      await advance(38);
+      await advance(38 * SECOND);
       await headline("Hello ada");
-      await advance(22);
+      await advance(22 * SECOND);
       await headline("Signed out (idle)");
       expect(await page.evaluate(() => fetch("/orders").then(({ status }) => status))).toBe(401);
     });
 
     it("takes the state of a page that is loaded from the page, and signs out", async () => {
       await signIn();
+      await advance(0);
       asked.length = 0;
       await page.reload();
       await headline("Hello ada");

@@ -1,5 +1,8 @@
 import { accessSync, constants, existsSync } from "node:fs";
+import { isCi } from "./ci.ts";
 import { run } from "./shell.ts";
+
+export type BrowserName = "chromium" | "firefox" | "webkit";
 
 interface Wanted {
   readonly name: string;
@@ -12,29 +15,46 @@ interface Wanted {
   readonly packages: readonly string[];
 }
 
-const wanted: readonly Wanted[] = [
-  {
+const wanted: Readonly<Record<BrowserName, Wanted>> = {
+  chromium: {
     name: "Chromium",
     variable: "CHROMIUM_PATH",
     usual: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"],
     beside: [],
     packages: ["chromium"],
   },
-  {
+  firefox: {
     name: "Firefox",
     variable: "FIREFOX_PATH",
     usual: ["/usr/bin/firefox-esr", "/usr/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"],
     beside: [],
     packages: ["firefox-esr"],
   },
-  {
+  webkit: {
     name: "WebKitGTK",
     variable: "WEBKIT_DRIVER_PATH",
     usual: ["/usr/bin/WebKitWebDriver"],
     beside: ["/usr/bin/Xvfb"],
     packages: ["webkit2gtk-driver", "xvfb"],
   },
-];
+};
+
+/** For root and containers; quiet, and without calls to the outside. */
+export const CHROMIUM_FLAGS: readonly string[] = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
+
+/**
+ * The program of a browser, or of its driver, for a suite. Without it says aloud that `what` ("the portal is") is not tested, and returns `undefined`;
+ * with CI set that is a failure.
+ */
+export const browserFor = (browser: BrowserName, what: string): string | undefined => {
+  const { name, variable, packages } = wanted[browser];
+  const path = pathOf(wanted[browser]);
+  if (path !== undefined) return path;
+  const words = `No ${name}: ${what} NOT tested in it. Install it (apt-get install ${packages.join(" ")}) or set ${variable}.`;
+  if (isCi()) throw new Error(words);
+  console.warn(`\n  SKIPPED: ${words}\n`);
+  return undefined;
+};
 
 export interface Browsers {
   /** For the environment of the tests: the variable of each browser with its program, or undefined. */
@@ -45,9 +65,10 @@ export interface Browsers {
 
 /** The browsers for the system tests: those named by variables, installed ones, or ones installed now where we may. */
 export const findBrowsers = (): Browsers => {
-  const absent = wanted.filter((browser) => pathOf(browser) === undefined && !named(browser));
+  const all = Object.values(wanted);
+  const absent = all.filter((browser) => pathOf(browser) === undefined && !named(browser));
   if (absent.length > 0) install(absent);
-  const found = wanted.map((browser) => ({ ...browser, path: pathOf(browser) }));
+  const found = all.map((browser) => ({ ...browser, path: pathOf(browser) }));
   return {
     env: Object.fromEntries(found.map(({ variable, path }) => [variable, path])),
     missing: found.filter(({ path }) => path === undefined).map(({ name, variable }) => `${name} (${variable})`),

@@ -1,6 +1,7 @@
 import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findBrowsers } from "./browsers.ts";
+import { isCi } from "./ci.ts";
 import { readReport, reportsFolder, summaryLine, type Tally, type TestResult, tally, testsOf } from "./reports.ts";
 import { BuildFailed, buildAll, run } from "./shell.ts";
 import { root } from "./workspace.ts";
@@ -68,8 +69,6 @@ const runSuites = ({ name, filters, options = [], env = {} }: Tier): Tally => {
   const { passed, failed, skipped } = tally(tests);
   return { passed, failed: failed + problems.length, skipped };
 };
-
-const isCi = (): boolean => !["", "0", "false", undefined].includes(process.env["CI"]);
 
 const announce = (missing: readonly string[], inCi: boolean, problems: string[]): void => {
   const what = `Browsers that were not found and could not be installed (a variable can name one elsewhere): ${missing.join(", ")}`;

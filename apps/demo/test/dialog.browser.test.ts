@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { axeFindings, chromiumHere, launch, SHOTS } from "./chromium.ts";
+import { chromiumHere, launchChromium } from "../../../tools/lib/chromium.ts";
+import { axeFindings, SHOTS } from "./axe.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -87,7 +88,7 @@ describe.skipIf(!chromiumHere("the warning dialog is"))("the warning dialog in C
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true });
     url = await serve();
-    browser = await launch();
+    browser = await launchChromium();
   });
   afterEach(async () => {
     complaints.push(...(await page.evaluate(() => (window as unknown as { violations?: string[] }).violations ?? [])));

@@ -2,9 +2,10 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chromiumHere, launchChromium, oneClock } from "../../../tools/lib/chromium.ts";
 import { loadClient } from "../src/server/client-files.ts";
+import { axeFindings, SHOTS } from "./axe.ts";
 import { Browserlike } from "./browserlike.ts";
-import { axeFindings, chromiumHere, launch, SHOTS } from "./chromium.ts";
 import { manualClock, type Running, startInside } from "./portal-process.ts";
 
 const CLIENT = fileURLToPath(new URL("../dist/client", import.meta.url));
@@ -23,15 +24,8 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
   let context: BrowserContext;
   let first: Page;
   let second: Page;
+  let advance: (ms: number) => Promise<void>;
 
-  /** Moves the server and all open tabs; pages run their timers, requests are real. */
-  const advance = async (ms: number): Promise<void> => {
-    for (let moved = 0; moved < ms; moved += SECOND) {
-      const step = Math.min(SECOND, ms - moved);
-      clock.advance(step);
-      await context.clock.runFor(step);
-    }
-  };
   const newTab = async (path: string): Promise<Page> => {
     const page = await context.newPage();
     page.on("pageerror", (error) => complaints.push(String(error)));
@@ -87,11 +81,10 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
     const client = loadClient(CLIENT);
     if (!client) throw new Error("apps/demo is not built; run the build first.");
     portal = await startInside(clock, { client, warn: WARN, policy: { idle: IDLE, absolute: ABSOLUTE, freshFor: FRESH } });
-    browser = await launch();
+    browser = await launchChromium();
     context = await browser.newContext({ viewport: { width: 1200, height: 850 } });
     context.setDefaultTimeout(10_000);
-    await context.clock.install({ time: clock.now() - SECOND });
-    await context.clock.pauseAt(clock.now());
+    advance = await oneClock(context, clock);
     first = await newTab("/");
   });
   afterAll(async () => {

@@ -10,8 +10,8 @@ if (view) client.hydrate(JSON.parse(view));
 
 export async function signIn(form: FormData): Promise<void> {
   const body = JSON.stringify({ user: form.get("user") });
-  const { ok } = await client.fetch("/sign-in", { method: "POST", headers: { "content-type": "application/json" }, body });
-  if (ok) await client.refresh();
+  // The client sees by the answer that there is a session now, and asks for its view.
+  await client.fetch("/sign-in", { method: "POST", headers: { "content-type": "application/json" }, body });
 }
 
 /** The headline of the page. */

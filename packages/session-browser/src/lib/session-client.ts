@@ -34,7 +34,7 @@ export interface SessionClient<Data = unknown> extends Readable<ClientState<Data
   initial(): ClientState<Data>;
   /** Takes the view that the server rendered into the page, so that the first state needs no request. Of an ended session it is ignored. */
   hydrate(view: SessionView<Data>): void;
-  /** Asks the server how things stand; parallel calls share one request. Call it after a sign-in without page load. */
+  /** Asks the server how things stand; parallel calls share one request. Call it after a sign-in without page load that did not go through `fetch`. */
   refresh(options?: WaitOptions): Promise<ClientState<Data>>;
   /** Stay signed in: the one action of the warning. `false` when the session could not be extended. */
   extend(options?: WaitOptions): Promise<boolean>;

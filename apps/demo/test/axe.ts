@@ -1,24 +1,9 @@
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import axe from "axe-core";
-import { type Browser, chromium, type Page } from "playwright-core";
-
-const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+import type { Page } from "playwright-core";
 
 export const SHOTS = fileURLToPath(new URL("../../../.reports/screenshots/", import.meta.url));
-
-/** Whether there is a Chromium; says so aloud if not, and in CI it is no option. */
-export function chromiumHere(what: string): boolean {
-  if (existsSync(CHROMIUM)) return true;
-  const words = `No Chromium at ${CHROMIUM}: ${what} NOT tested in a browser. Install it (apt-get install chromium) or set CHROMIUM_PATH.`;
-  if (process.env["CI"]) throw new Error(words);
-  console.warn(`\n  SKIPPED: ${words}\n`);
-  return false;
-}
-
-export const launch = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 
 /** What axe finds wrong with the page as it is now, one line each. It runs beside the page's scripts, so neither their clock nor their CSP is in its way. */
 export async function axeFindings(page: Page): Promise<string[]> {
