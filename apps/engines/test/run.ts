@@ -1,14 +1,17 @@
+import type { Power } from "../src/driver/capabilities.ts";
 import type { EngineName } from "../src/driver/types.ts";
 import type { World } from "./world.ts";
 
-/** One thing that has to hold in every engine. */
+/** One thing that has to hold in every engine that can be driven to it. */
 export interface Run {
   readonly id: string;
   readonly title: string;
   /** Rows of docs/standards.md. */
   readonly proves?: readonly string[];
+  /** What it takes. In an engine that lacks any of it there is no such test, only a row of the table that says so. */
+  readonly needs?: readonly Power[];
   /** Why it does not hold yet, and where if not everywhere. */
   readonly todo?: { readonly why: string; readonly in?: readonly EngineName[] };
-  /** `note` says what this engine did, for the table. Returns `cannot` when the engine cannot be driven to it. */
-  play(world: World, note: (text: string) => void): Promise<{ readonly cannot: string } | void>;
+  /** `note` says what this engine did, for the table. */
+  play(world: World, note: (text: string) => void): Promise<void>;
 }

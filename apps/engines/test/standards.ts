@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { CAPABILITIES, type Power } from "../src/driver/capabilities.ts";
 import type { Tab } from "../src/driver/types.ts";
 import { IDLE, SECOND, SECRET } from "../src/site/site.ts";
 import type { Run } from "./run.ts";
@@ -9,10 +10,10 @@ const HOUR = 3600 * SECOND;
 /** Takes the network away, by the browser where it can, and in any case at the server; returns what gives it back. */
 async function cut({ browser, server }: World, tab: Tab): Promise<() => Promise<void>> {
   server.down = true;
-  if (browser.capabilities.offline) await tab.offline(true);
+  if (CAPABILITIES[browser.engine].offline) await tab.offline(true);
   return async () => {
     server.down = false;
-    if (browser.capabilities.offline) await tab.offline(false);
+    if (CAPABILITIES[browser.engine].offline) await tab.offline(false);
   };
 }
 
@@ -40,19 +41,18 @@ const kept = (tab: Tab): Promise<readonly string[]> =>
   });
 
 /** A session that ended while nothing in the page ran and no server can be asked: whatever wakes the page has to show it. */
-const afterSleep = (by: string, wake: (world: World, tab: Tab) => Promise<{ readonly cannot: string } | void>): Run => ({
+const afterSleep = (by: string, needs: readonly Power[], wake: (world: World, tab: Tab) => Promise<void>): Run => ({
   id: "L05",
   title: `after a sleep without timers and network, ${by} shows that it is over`,
   proves: ["L05"],
+  needs,
   async play(world) {
     const tab = await world.signIn();
     const known = (await history(tab)).length;
-    const cannot = await wake(world, tab);
-    if (cannot) return cannot;
+    await wake(world, tab);
     await becomes(tab, "idle:idle");
     expect((await history(tab)).slice(known).filter((entry) => !OVER.test(entry) && entry !== "offline")).toEqual([]);
     expect(await text(tab)).not.toContain(SECRET);
-    return undefined;
   },
 });
 
@@ -88,8 +88,8 @@ export const STANDARDS: readonly Run[] = [
       expect(await text(tab)).not.toContain(SECRET);
       expect(await tab.evaluate(() => localStorage.getItem("session:/session"))).toBe(null);
       await restore();
-      if (!browser.capabilities.offline) await pass(90 * SECOND);
-      note(browser.capabilities.offline ? "by the online event" : "by the next poll");
+      if (!CAPABILITIES[browser.engine].offline) await pass(90 * SECOND);
+      note(CAPABILITIES[browser.engine].offline ? "by the online event" : "by the next poll");
       await expect.poll(() => requests(site, "POST", "/session/logout").map((seen) => seen.status), POLL).toContain(204);
       expect(await status(tab)).toBe("none:logout");
       expect(await onServer(tab)).toMatchObject({ state: "none" });
@@ -209,17 +209,15 @@ export const STANDARDS: readonly Run[] = [
       },
     }),
   ),
-  afterSleep("coming back to the tab", async ({ browser, server, plain, sleep }, tab) => {
-    if (!browser.capabilities.hidden) return { cannot: "no hidden tabs" };
+  afterSleep("coming back to the tab", ["hidden"], async ({ server, plain, sleep }, tab) => {
     const other = await plain();
     await other.show();
     await expect.poll(() => tab.evaluate(() => document.visibilityState), POLL).toBe("hidden");
     server.down = true;
     await sleep(HOUR);
     await tab.show();
-    return undefined;
   }),
-  afterSleep("a restore from the back-forward cache", async ({ server, sleep, away }, tab) => {
+  afterSleep("a restore from the back-forward cache", [], async ({ server, sleep, away }, tab) => {
     await away(tab);
     server.down = true;
     await sleep(HOUR);
@@ -228,8 +226,7 @@ export const STANDARDS: readonly Run[] = [
     // From the first moment on.
     expect(await tab.evaluate(() => holdfast.shown.join("\n"))).not.toContain(SECRET);
   }),
-  afterSleep("resume after a freeze", async ({ browser, server, plain, sleep, lost }, tab) => {
-    if (!browser.capabilities.freeze) return { cannot: "no freeze" };
+  afterSleep("resume after a freeze", ["freeze", "hidden"], async ({ server, plain, sleep, lost }, tab) => {
     const other = await plain();
     await other.show();
     await tab.freeze();
@@ -237,15 +234,12 @@ export const STANDARDS: readonly Run[] = [
     server.down = true;
     await sleep(HOUR);
     await tab.resume();
-    return undefined;
   }),
-  afterSleep("the network's return", async ({ browser, server, sleep }, tab) => {
-    if (!browser.capabilities.offline) return { cannot: "no offline" };
+  afterSleep("the network's return", ["offline"], async ({ server, sleep }, tab) => {
     await tab.offline(true);
     server.down = true;
     await sleep(HOUR);
     await tab.offline(false);
-    return undefined;
   }),
   {
     id: "L06",

@@ -1,13 +1,12 @@
+import { CAPABILITIES } from "./capabilities.ts";
 import { connect } from "./connection.ts";
 import { start } from "./processes.ts";
 import { tabOf } from "./tab.ts";
 import type { Browser, LaunchOptions, Tab } from "./types.ts";
 
-const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
-
 /** Chromium over its DevTools protocol, as it starts for a user: bfcache, background throttling and process sharing are its defaults. */
-export async function launchChromium({ path, trusted }: LaunchOptions): Promise<Browser> {
-  const program = start(path, (folder) => [...FLAGS, `--user-data-dir=${folder}/profile`, `--ignore-certificate-errors-spki-list=${trusted}`, "--remote-debugging-port=0", "about:blank"]);
+export async function launchChromium({ path, flags, trusted }: LaunchOptions): Promise<Browser> {
+  const program = start(path, (folder) => ["--headless=new", ...flags, `--user-data-dir=${folder}/profile`, `--ignore-certificate-errors-spki-list=${trusted}`, "--remote-debugging-port=0", "about:blank"]);
   const [, url = ""] = await program.printed(/DevTools listening on (ws:\S+)/);
   const connection = await connect(url);
   const { product } = await connection.send<{ product: string }>("Browser.getVersion");
@@ -33,7 +32,7 @@ export async function launchChromium({ path, trusted }: LaunchOptions): Promise<
 
     const tab = tabOf({
       root: program.pid,
-      crash: "killed",
+      crash: CAPABILITIES.chromium.crash,
       navigate: (url) => leads(() => send("Page.navigate", { url })),
       reload: () => leads(() => send("Page.reload")),
       async back() {
@@ -80,7 +79,6 @@ export async function launchChromium({ path, trusted }: LaunchOptions): Promise<
   return {
     engine: "chromium",
     version: product.replace(/^.*\//, ""),
-    capabilities: { freeze: true, crash: "killed", suspend: true, hidden: true, offline: true },
     newTab,
     async close() {
       connection.close();

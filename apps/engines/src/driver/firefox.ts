@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { CAPABILITIES } from "./capabilities.ts";
 import { connect } from "./connection.ts";
 import { start } from "./processes.ts";
 import { keyActions, pointerActions, tabOf } from "./tab.ts";
@@ -33,7 +34,7 @@ export async function launchFirefox({ path }: LaunchOptions): Promise<Browser> {
     const { context } = await send<{ context: string }>("browsingContext.create", { type: "tab" });
     const tab = tabOf({
       root: program.pid,
-      crash: "killed",
+      crash: CAPABILITIES.firefox.crash,
       // A download or a 204 fails as a navigation.
       navigate: (url) => send("browsingContext.navigate", { context, url, wait: "complete" }).catch((error: unknown) => {
         if (!/NS_BINDING_ABORTED|NS_ERROR_NO_CONTENT|aborted|canceled/i.test(String(error))) throw error;
@@ -74,7 +75,6 @@ export async function launchFirefox({ path }: LaunchOptions): Promise<Browser> {
   return {
     engine: "firefox",
     version: capabilities.browserVersion,
-    capabilities: { freeze: false, crash: "killed", suspend: true, hidden: true, offline: true },
     newTab,
     async close() {
       await send("browser.close").catch(() => undefined);

@@ -1,19 +1,5 @@
 export type EngineName = "chromium" | "firefox" | "webkit";
 
-/** What an engine can be driven to here. A run that needs more than that says so in its row of the table. */
-export interface Capabilities {
-  /** Page lifecycle `freeze` and `resume`, as the browser itself does it to tabs nobody looks at. */
-  readonly freeze: boolean;
-  /** A tab's process ends while its page runs: `killed`, or `stopped` for good where the driver does not survive a kill. */
-  readonly crash: "killed" | "stopped";
-  /** A tab's process stopped for a while, as when a machine sleeps. */
-  readonly suspend: boolean;
-  /** Background tabs are really hidden: `visibilitychange` comes when another tab is brought to the front. */
-  readonly hidden: boolean;
-  /** The browser itself goes offline, with its `offline` and `online` events. */
-  readonly offline: boolean;
-}
-
 export interface Cookie {
   readonly name: string;
   readonly value: string;
@@ -54,7 +40,6 @@ export interface Tab {
 export interface Browser {
   readonly engine: EngineName;
   readonly version: string;
-  readonly capabilities: Capabilities;
   newTab(url?: string): Promise<Tab>;
   close(): Promise<void>;
 }
@@ -62,6 +47,8 @@ export interface Browser {
 export interface LaunchOptions {
   /** Program of the browser, or of its driver. */
   readonly path: string;
+  /** What Chromium is started with besides. */
+  readonly flags: readonly string[];
   /** SHA-256 of the public key of the one certificate that is accepted although nobody signed it, base64. */
   readonly trusted: string;
   /** A free port of 127.0.0.1, for drivers that cannot choose one themselves. */

@@ -1,5 +1,6 @@
 import { globSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { CAPABILITIES } from "./capabilities.ts";
 import { start, type Started } from "./processes.ts";
 import { keyActions, pointerActions, tabOf } from "./tab.ts";
 import type { Browser, Cookie, LaunchOptions, Tab } from "./types.ts";
@@ -55,7 +56,7 @@ export async function launchWebkit({ path, port }: LaunchOptions): Promise<Brows
     const act = (actions: readonly object[]): Promise<unknown> => send("POST", "/actions", { actions });
     const tab = tabOf({
       root: program.pid,
-      crash: "stopped",
+      crash: CAPABILITIES.webkit.crash,
       navigate: (url) => send("POST", "/url", { url }),
       async reload() {
         await send("POST", "/refresh", {});
@@ -89,7 +90,6 @@ export async function launchWebkit({ path, port }: LaunchOptions): Promise<Brows
   return {
     engine: "webkit",
     version: capabilities.browserVersion,
-    capabilities: { freeze: false, crash: "stopped", suspend: true, hidden: false, offline: false },
     newTab,
     async close() {
       await ask("DELETE", session).catch(() => undefined);
