@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { newSessionId } from "../src/lib/token/credential.ts";
+import { hashSecret, newSessionId } from "../src/lib/token/credential.ts";
 import { elevateChain } from "../src/lib/token/elevation.ts";
 import { beginChain, type Chain, judge, nextSecret, promote, stepIsDue } from "../src/lib/token/ratchet.ts";
 import { MINUTE } from "./support.ts";
@@ -23,7 +23,8 @@ function walk(steps: number): { chain: Chain; secrets: Uint8Array[]; now: number
   return { chain, secrets, now };
 }
 
-const show = (secrets: Uint8Array[], step: number, chain = 4) => ({ id, chain, step, secret: secrets[step] ?? new Uint8Array(32) });
+const shown = (secret: Uint8Array, step: number) => ({ id, chain: 4, step, secret, hash: hashSecret(secret) });
+const show = (secrets: Uint8Array[], step: number) => shown(secrets[step] ?? new Uint8Array(32), step);
 
 describe("the ratchet", () => {
   it("rule 1: everybody derives the same successor, and none is issued within the overlap", () => {
@@ -40,8 +41,8 @@ describe("the ratchet", () => {
   it("rule 2: the successor is recognised by its hash and becomes the current one", () => {
     const { chain, secrets, now } = walk(2);
     const next = nextSecret(chain.chainKey, secrets[2] ?? new Uint8Array());
-    expect(judge(chain, { id, chain: 4, step: 3, secret: next }, now, OVERLAP).kind).toBe("successor");
-    expect(judge(promote(chain, next, now), { id, chain: 4, step: 3, secret: next }, now, OVERLAP).kind).toBe("current");
+    expect(judge(chain, shown(next, 3), now, OVERLAP).kind).toBe("successor");
+    expect(judge(promote(chain, next, now), shown(next, 3), now, OVERLAP).kind).toBe("current");
   });
 
   it("[C08] rule 3: the predecessor lives exactly one overlap after its successor was first used", () => {
@@ -60,9 +61,9 @@ describe("the ratchet", () => {
 
   it("rule 4: what is authentic but not of the chain is refused and proves nothing", () => {
     const { chain, secrets, now } = walk(3);
-    const stranger = { id, chain: 4, step: 1, secret: new Uint8Array(32).fill(9) };
+    const stranger = shown(new Uint8Array(32).fill(9), 1);
     expect(judge(chain, stranger, now, OVERLAP).kind).toBe("mismatch");
-    expect(judge(chain, { ...show(secrets, 3), secret: stranger.secret, step: 9 }, now, OVERLAP).kind).toBe("mismatch");
+    expect(judge(chain, { ...stranger, step: 9 }, now, OVERLAP).kind).toBe("mismatch");
     expect(judge({ ...chain, step: 900 }, { ...show(secrets, 1), step: 1 }, now, OVERLAP).kind).toBe("mismatch");
   });
 
@@ -87,8 +88,8 @@ describe("the ratchet", () => {
   });
 
   it("rule 7: a straggler of an older chain is superseded, one of a later chain is unknown", () => {
-    const { chain, secrets, now } = walk(1);
-    expect(judge({ ...chain, chain: 5 }, { ...show(secrets, 0), secret: new Uint8Array(32) }, now, OVERLAP).kind).toBe("superseded");
-    expect(judge({ ...chain, chain: 3 }, { ...show(secrets, 0), secret: new Uint8Array(32) }, now, OVERLAP).kind).toBe("mismatch");
+    const { chain, now } = walk(1);
+    expect(judge({ ...chain, chain: 5 }, shown(new Uint8Array(32), 0), now, OVERLAP).kind).toBe("superseded");
+    expect(judge({ ...chain, chain: 3 }, shown(new Uint8Array(32), 0), now, OVERLAP).kind).toBe("mismatch");
   });
 });

@@ -9,12 +9,15 @@ import { isSweeper } from "./is-sweeper.ts";
 import { createLine } from "./line.ts";
 import { createManager } from "./manager.ts";
 import type { IndexedStore, SessionStore } from "./port.ts";
+import { readBody } from "./record.ts";
+import { remember } from "./remember.ts";
 import { createDataCodec, type DataOptions } from "./session/data.ts";
 import { type PolicyOptions, resolvePolicy } from "./session/policy.ts";
 import type { ActiveState, GuestState } from "./session/state.ts";
 import type { Sessions } from "./sessions.ts";
 import type { ReadSignals } from "./signals/sight.ts";
 import { withDeadline } from "./store-deadline.ts";
+import { createDecode } from "./token/credential.ts";
 import { createKeyRing, generateKeys, type KeyRingFile } from "./token/key-ring.ts";
 import { type CookieOptions, createCookieTransport } from "./transport/cookie.ts";
 
@@ -86,6 +89,8 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     index,
     sweeper: isSweeper(store) ? store : undefined,
     ring,
+    decode: createDecode(ring),
+    readBody: remember(readBody, (body) => body?.kind === "live"),
     epoch: createKnownEpoch({ store, ring, clock, emit }),
     policy,
     cookies: createCookieTransport({ name: realm === "default" ? "sid" : `sid-${realm.replace(/\W/g, "_")}`, ...options.cookie }),

@@ -3,10 +3,12 @@ import type { CsrfTokens } from "./csrf-tokens.ts";
 import type { KnownEpoch } from "./epoch/known-epoch.ts";
 import type { SessionEvent } from "./events.ts";
 import type { IndexedStore, SessionId, SessionStore, Sweeper } from "./port.ts";
+import type { readBody } from "./record.ts";
 import type { DataCodec } from "./session/data.ts";
 import type { Policy } from "./session/policy.ts";
 import type { ActiveState, GuestState } from "./session/state.ts";
 import type { ReadSignals } from "./signals/sight.ts";
+import type { Decode } from "./token/credential.ts";
 import type { KeyRing } from "./token/key-ring.ts";
 import type { CookieTransport } from "./transport/cookie.ts";
 import type { Watched } from "./watch.ts";
@@ -18,6 +20,9 @@ export interface Engine<Data> {
   readonly index: IndexedStore | undefined;
   readonly sweeper: Sweeper | undefined;
   readonly ring: KeyRing;
+  /** With memories: sessions come again and again. */
+  readonly decode: Decode;
+  readonly readBody: typeof readBody;
   readonly epoch: KnownEpoch;
   readonly policy: Policy;
   readonly cookies: CookieTransport;

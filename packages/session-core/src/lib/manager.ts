@@ -25,7 +25,7 @@ import { tellEnded, watch } from "./watch.ts";
 
 export function createManager<Data extends object>(engine: Engine<Data>, listeners: Set<(event: SessionEvent) => void>): Sessions<Data> {
   const { ring, policy, clock } = engine;
-  const prepare: Sessions<Data>["prepare"] = (source, options = {}) => new StoredRequestSession(engine, readSource(source, options, ring, engine.cookies), engine.signals?.(source, options.address));
+  const prepare: Sessions<Data>["prepare"] = (source, options = {}) => new StoredRequestSession(engine, readSource(source, options, engine.decode, engine.cookies), engine.signals?.(source, options.address));
   const open: Sessions<Data>["open"] = async (source, options) => {
     const session = prepare(source, options);
     await session.load();

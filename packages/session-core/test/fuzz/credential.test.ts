@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromBase64url, toBase64url } from "../../src/lib/bytes.ts";
 import type { SessionId } from "../../src/lib/port.ts";
-import { type Credential, decodeCredential, encodeCredential } from "../../src/lib/token/credential.ts";
+import { type Credential, createDecode, decodeCredential, encodeCredential } from "../../src/lib/token/credential.ts";
 import { createKeyRing } from "../../src/lib/token/key-ring.ts";
 import { createCookieTransport } from "../../src/lib/transport/cookie.ts";
 import { readSource } from "../../src/lib/transport/source.ts";
@@ -13,7 +13,7 @@ import { family, must } from "./inputs.ts";
 const ring = createKeyRing({ ...KEYS, keys: [...KEYS.keys, keyOf(8, "retired"), keyOf(9, "next")] }, "default");
 const base64url = fc.constantFrom(..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
-const credentials: fc.Arbitrary<Credential> = fc.record({
+const credentials: fc.Arbitrary<Omit<Credential, "hash">> = fc.record({
   id: fc.uint8Array({ minLength: 18, maxLength: 18 }).map((bytes) => toBase64url(bytes) as SessionId),
   chain: fc.integer({ min: 0, max: 255 }),
   step: fc.integer({ min: 0, max: 65_535 }),
@@ -102,7 +102,7 @@ describe("credential", () => {
   it("[B16] the work does not grow with the text: another length than 96 is not looked at", () => {
     for (const size of [0, 95, 97, ...SIZES]) expect(looksOf((text) => decodeCredential(text, ring, "cookie"), "A".repeat(size))).toBe(0);
     const cookies = createCookieTransport();
-    for (const text of longTexts(64 * KB)) expect(readSource(text, {}, ring, cookies).presented).toEqual([]);
-    for (const text of longTexts(4 * MB)) expect(readSource(text, {}, ring, cookies).presented).toEqual([]);
+    for (const text of longTexts(64 * KB)) expect(readSource(text, {}, createDecode(ring), cookies).presented).toEqual([]);
+    for (const text of longTexts(4 * MB)) expect(readSource(text, {}, createDecode(ring), cookies).presented).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isCacheable } from "../../src/index.ts";
-import { encodeCredential, newSessionId } from "../../src/lib/token/credential.ts";
+import { createDecode, encodeCredential, newSessionId } from "../../src/lib/token/credential.ts";
 import { createKeyRing } from "../../src/lib/token/key-ring.ts";
 import { createCookieTransport } from "../../src/lib/transport/cookie.ts";
 import { readSource } from "../../src/lib/transport/source.ts";
@@ -13,12 +13,13 @@ const ring = createKeyRing(KEYS, "default");
 const cookies = createCookieTransport();
 const credential = { id: newSessionId(), chain: 0, step: 1, secret: new Uint8Array(32).fill(5) };
 const bearer = encodeCredential(credential, ring, "bearer");
+const decode = createDecode(ring);
 const cookie = `${cookies.names[0]}=${encodeCredential(credential, ring, "cookie")}`;
 
 /** Headers that may hold anything, also what no runtime would let through. */
 const headersOf = (fields: Readonly<Record<string, string | undefined>>): Headers =>
   Object.setPrototypeOf({ get: (name: string) => fields[name.toLowerCase()] ?? null, keys: () => Object.keys(fields).values() }, Headers.prototype) as Headers;
-const read = (fields: Readonly<Record<string, string | undefined>>): ReturnType<typeof readSource> => readSource(headersOf(fields), {}, ring, cookies);
+const read = (fields: Readonly<Record<string, string | undefined>>): ReturnType<typeof readSource> => readSource(headersOf(fields), {}, decode, cookies);
 
 describe("request headers", () => {
   const each = family("headers");

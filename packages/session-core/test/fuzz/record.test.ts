@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toBase64url } from "../../src/lib/bytes.ts";
 import { type Body, readBody, type SessionRecord, writeBody } from "../../src/lib/record.ts";
-import { newSessionId } from "../../src/lib/token/credential.ts";
+import { hashSecret, newSessionId } from "../../src/lib/token/credential.ts";
 import { beginChain, type Chain, judge } from "../../src/lib/token/ratchet.ts";
 import { damaged, deepJson, FRAGMENTS, hostileText, KB, longTexts, MB, OURS } from "./hostile.ts";
 import { family, must } from "./inputs.ts";
@@ -77,7 +77,8 @@ const isNewer = (body: string): boolean => {
   const { v } = JSON.parse(body) as { v?: unknown };
   return Number.isSafeInteger(v) && Number(v) > 1;
 };
-const foreign = { id: newSessionId(), chain: 0, step: 0, secret: new Uint8Array(32).fill(9) };
+const secret = new Uint8Array(32).fill(9);
+const foreign = { id: newSessionId(), chain: 0, step: 0, secret, hash: hashSecret(secret) };
 const refuses = (body: Body | null): boolean =>
   body?.kind !== "live" || [body.record.chain, ...(body.record.pending ? [body.record.pending] : [])].every((chain) => !["current", "successor", "predecessor"].includes(judge(chain, foreign, 0, 60_000).kind));
 

@@ -2,7 +2,7 @@ import { evaluate, type Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import type { HoldfastError } from "../errors.ts";
 import type { SessionId, StoredSession, Tombstone } from "../port.ts";
-import { endedBody, readBody, type SessionRecord, type Stored, type TombstoneReason } from "../record.ts";
+import { endedBody, type SessionRecord, type Stored, type TombstoneReason } from "../record.ts";
 import { deadlinesOf, ENDED_FOR } from "../session/deadlines.ts";
 import { overBy } from "../session/over.ts";
 import { INDETERMINATE, noSession, unreadable } from "../session/refusal.ts";
@@ -74,7 +74,7 @@ type RowVerdict =
 
 /** @param accepted the credential was good when the request came: a later one makes it neither a straggler nor a thief's now. */
 function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, presented: Presented, now: Millis, sight: Sight | undefined, accepted = false): RowVerdict {
-  const body = row && readBody(row.body);
+  const body = row && engine.readBody(row.body);
   // Who comes with a replaced one so late is no straggler: the answer with the new one was lost.
   if (!row || !body || (body.kind === "ended" && body.reason === "replaced" && now >= row.expiresAt - ENDED_FOR + engine.policy.overlap + SKEW)) return { kind: "absent" };
   if (body.kind !== "live") return body;
@@ -101,7 +101,7 @@ function judgeRow<Data>(engine: Engine<Data>, row: StoredSession | null, present
 }
 
 /** Outside a request; `null` for a row that is ended or no record. @throws HoldfastError `unavailable` for one of a later release */
-export function liveRecord<Data>({ data }: Engine<Data>, { body }: StoredSession): SessionRecord | null {
+export function liveRecord<Data>({ data, readBody }: Engine<Data>, { body }: StoredSession): SessionRecord | null {
   const read = readBody(body);
   if (read?.kind === "newer" || (read?.kind === "live" && read.record.dataVersion > data.version)) throw unreadable();
   return read?.kind === "live" ? read.record : null;

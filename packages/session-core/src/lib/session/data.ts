@@ -58,15 +58,24 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
     return kept;
   };
 
+  const readOnce = (stored: unknown, from: number): Data | undefined => {
+    // A copy to work on: what migrate leaves half done must not meet the next attempt.
+    const current = from === version ? stored : migrate?.(structuredClone(stored), from);
+    if (typeof current !== "object" || current === null) return undefined;
+    const result = validate(current);
+    return result.issues ? undefined : deepFreeze(result.value);
+  };
+  /** The same object comes again for as long as its record is remembered. */
+  const known = new WeakMap<object, Data>();
+
   return {
     version,
     initial: own(initial, (problem) => configError("initial", `${problem}.`)),
     read(stored, from) {
       try {
-        const current = from === version ? stored : migrate?.(stored, from);
-        if (typeof current !== "object" || current === null) return undefined;
-        const result = validate(current);
-        return result.issues ? undefined : deepFreeze(result.value);
+        const data = known.get(stored as object) ?? readOnce(stored, from);
+        if (data && typeof stored === "object") known.set(stored as object, data);
+        return data;
       } catch {
         return undefined;
       }

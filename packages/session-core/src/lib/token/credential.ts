@@ -1,5 +1,7 @@
 import { equalBytes, fromBase64url, randomBytes, toBase64url } from "../bytes.ts";
+import { digest } from "../hash.ts";
 import type { Partition, SessionId } from "../port.ts";
+import { remember } from "../remember.ts";
 import type { KeyRing, RingKey, Transport } from "./key-ring.ts";
 
 // partition[9] nonce[9] version[1] key[2] chain[1] step[2] secret[32] tag[16]
@@ -20,6 +22,8 @@ export interface Credential {
   /** Counts the ratchet steps of the chain. */
   readonly step: number;
   readonly secret: Uint8Array;
+  /** SHA-256 of the secret, as records hold it. */
+  readonly hash: string;
 }
 
 export type Decoded =
@@ -39,17 +43,29 @@ export function decodeCredential(text: string, ring: KeyRing, transport: Transpo
   if (bytes[AT.version] !== VERSION || !key) return { kind: "indeterminate", keyId, chain };
   const tag = key.tag(transport)(bytes.subarray(0, AT.tag)).subarray(0, AT.end - AT.tag);
   if (!equalBytes(tag, bytes.subarray(AT.tag))) return { kind: "forged" };
+  const secret = bytes.subarray(AT.secret, AT.tag);
   const credential = {
     id: text.slice(0, ID_LENGTH) as SessionId,
     chain,
     step: uint16(bytes, AT.step),
-    secret: bytes.subarray(AT.secret, AT.tag),
+    secret,
+    hash: hashSecret(secret),
   };
   return { kind: "authentic", credential, key };
 }
 
+export const hashSecret = (secret: Uint8Array): string => toBase64url(digest(secret));
+
+/** {@link decodeCredential}, with a memory for good ones. */
+export type Decode = Readonly<Record<Transport, (text: string) => Decoded>>;
+
+export function createDecode(ring: KeyRing): Decode {
+  const of = (transport: Transport): ((text: string) => Decoded) => remember((text) => decodeCredential(text, ring, transport), ({ kind }) => kind === "authentic");
+  return { cookie: of("cookie"), bearer: of("bearer") };
+}
+
 /** Writes a credential under the active key. */
-export function encodeCredential(credential: Credential, ring: KeyRing, transport: Transport): string {
+export function encodeCredential(credential: Omit<Credential, "hash">, ring: KeyRing, transport: Transport): string {
   const bytes = new Uint8Array(AT.end);
   const { active } = ring;
   bytes.set(fromBase64url(credential.id) ?? [], 0);

@@ -3,8 +3,8 @@ import { utf8 } from "../bytes.ts";
 import { mac } from "../hash.ts";
 import type { SessionId } from "../port.ts";
 import type { Marks } from "../signals/sight.ts";
-import { chainAfter } from "./credential.ts";
-import { beginChain, type Chain, hashSecret, newChainKey, nextSecret } from "./ratchet.ts";
+import { chainAfter, hashSecret } from "./credential.ts";
+import { beginChain, type Chain, newChainKey, nextSecret } from "./ratchet.ts";
 
 export interface Rights {
   readonly acr: string | undefined;

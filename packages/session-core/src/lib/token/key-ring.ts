@@ -3,6 +3,7 @@ import { fromBase64url, randomBytes, toBase64url, utf8 } from "../bytes.ts";
 import { configError, HoldfastError, oneOf } from "../errors.ts";
 import { createMac, deriveKey, type Mac } from "../hash.ts";
 import type { Partition, SessionId } from "../port.ts";
+import { remember } from "../remember.ts";
 
 export interface KeyEntry {
   /** 1 to 65535, unique in the ring; travels in every credential. */
@@ -92,7 +93,7 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
       if (typeof subject !== "string" || !SUBJECT.test(subject)) throw new HoldfastError("invalid_data", "A subject must be well-formed text of 1 to 1024 characters.");
       return toBase64url(partitionMac(utf8.encode(`${realm}\0${subject}`)).subarray(0, PARTITION_BYTES)) as Partition;
     },
-    handle: (id) => toBase64url(handleMac(utf8.encode(id)).subarray(0, HANDLE_BYTES)),
+    handle: remember((id) => toBase64url(handleMac(utf8.encode(id)).subarray(0, HANDLE_BYTES))),
     rowId: (name) => toBase64url(rowMac(utf8.encode(name)).subarray(0, ROW_ID_BYTES)) as SessionId,
   };
 }

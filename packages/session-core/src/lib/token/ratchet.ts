@@ -1,7 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { randomBytes, toBase64url, utf8 } from "../bytes.ts";
-import { digest, mac } from "../hash.ts";
-import { type Credential, isLaterChain, SECRET_BYTES } from "./credential.ts";
+import { mac } from "../hash.ts";
+import { type Credential, hashSecret, isLaterChain, SECRET_BYTES } from "./credential.ts";
 
 /** What the record holds of a chain: enough to check any secret of it and to make the next, and no secret itself. */
 export interface Chain {
@@ -36,7 +36,6 @@ export type Verdict =
   | { readonly kind: "mismatch" };
 
 const CHAIN_KEY_BYTES = 16;
-export const hashSecret = (secret: Uint8Array): string => toBase64url(digest(secret));
 export const nextSecret = (chainKey: string, secret: Uint8Array): Uint8Array => mac(utf8.encode(chainKey), secret);
 export const newChainKey = (): string => toBase64url(randomBytes(CHAIN_KEY_BYTES));
 
@@ -63,8 +62,7 @@ export const promote = (chain: Chain, used: Uint8Array, now: Millis): Chain => (
  * A restored database that holds an older step meets its successor, which is a plain promotion.
  */
 export function judge(chain: Chain, credential: Credential, now: Millis, overlap: Millis): Verdict {
-  const { secret } = credential;
-  const hash = hashSecret(secret);
+  const { secret, hash } = credential;
   if (hash === chain.hash) return { kind: "current" };
   if (hash === chain.nextHash) return { kind: "successor" };
   if (credential.chain !== chain.chain) return { kind: isLaterChain(chain.chain, credential.chain) ? "superseded" : "mismatch" };

@@ -1,6 +1,6 @@
 import { ACTIVITY_HEADER } from "@holdfast/session-protocol";
-import { decodeCredential, type Credential, isLaterChain } from "../token/credential.ts";
-import type { KeyRing, RingKey, Transport } from "../token/key-ring.ts";
+import { type Credential, type Decode, isLaterChain } from "../token/credential.ts";
+import type { RingKey, Transport } from "../token/key-ring.ts";
 import type { OpenOptions, SessionSource } from "../sessions.ts";
 import { type CookieTransport, findCookies } from "./cookie.ts";
 
@@ -31,13 +31,13 @@ export interface Incoming {
 
 const BEARER = /^bearer +/i;
 
-export function readSource(source: SessionSource, options: OpenOptions, ring: KeyRing, cookies: CookieTransport): Incoming {
-  if (typeof source === "string") return fromBearer(source, ring, () => options.activity ?? true);
+export function readSource(source: SessionSource, options: OpenOptions, decode: Decode, cookies: CookieTransport): Incoming {
+  if (typeof source === "string") return fromBearer(source, decode, () => options.activity ?? true);
   const headers = source instanceof Headers ? source : source.headers;
   const activity = (): boolean => options.activity ?? isActivity(headers);
   const authorization = headers.get("authorization");
   if (authorization && BEARER.test(authorization)) {
-    const bearer = fromBearer(authorization.replace(BEARER, "").trimEnd(), ring, activity);
+    const bearer = fromBearer(authorization.replace(BEARER, "").trimEnd(), decode, activity);
     // A bearer token that is not ours is the application's own business, and the cookie counts.
     if (bearer.rejected !== "malformed") return bearer;
   }
@@ -47,11 +47,11 @@ export function readSource(source: SessionSource, options: OpenOptions, ring: Ke
   const empty = { cookieHeader, transport: undefined, presented: [], cookieNames: [], indeterminate: undefined, rejected: undefined, activity, navigation } as const;
   if (found === "duplicate") return { ...empty, cookieNames: cookies.names, rejected: "duplicate_cookie" };
   if (found.length === 0) return empty;
-  return { ...decodeAll(found, ring, "cookie"), cookieHeader, cookieNames: found.map(({ name }) => name), activity, navigation };
+  return { ...decodeAll(found, decode, "cookie"), cookieHeader, cookieNames: found.map(({ name }) => name), activity, navigation };
 }
 
-const fromBearer = (value: string, ring: KeyRing, activity: () => boolean): Incoming => ({
-  ...decodeAll([{ name: undefined, value }], ring, "bearer"),
+const fromBearer = (value: string, decode: Decode, activity: () => boolean): Incoming => ({
+  ...decodeAll([{ name: undefined, value }], decode, "bearer"),
   cookieNames: [],
   cookieHeader: null,
   activity,
@@ -60,14 +60,14 @@ const fromBearer = (value: string, ring: KeyRing, activity: () => boolean): Inco
 
 function decodeAll(
   found: readonly { readonly name: string | undefined; readonly value: string }[],
-  ring: KeyRing,
+  decode: Decode,
   transport: Transport,
 ): Pick<Incoming, "transport" | "presented" | "indeterminate" | "rejected"> {
   const presented: Presented[] = [];
   let indeterminate: Incoming["indeterminate"];
   let rejected: Incoming["rejected"];
   for (const { name, value } of found) {
-    const decoded = decodeCredential(value, ring, transport);
+    const decoded = decode[transport](value);
     if (decoded.kind === "authentic") presented.push({ credential: decoded.credential, key: decoded.key, cookieName: name });
     else if (decoded.kind === "indeterminate") indeterminate = indeterminate && isLaterChain(indeterminate.chain, decoded.chain) ? indeterminate : decoded;
     else rejected = decoded.kind;
