@@ -34,10 +34,11 @@ export const tables = (rows: readonly Row[]): string => {
 export const goals = (rows: readonly Row[]): string[] => {
   const cost = (name: string): number => rows.find((row) => row.name === name)?.cost?.median ?? Number.NaN;
   const read = cost("Holdfast, signed-in read");
+  const first = cost("Holdfast, signed-in read, nothing remembered");
   const forged = cost("Holdfast, forged credential");
   return [
-    `a signed-in read costs ${micros(read)} µs over bare Hono (goal: at most 25): ${read <= 25 ? "met" : "missed"}`,
-    `refusing a forged credential costs ${micros(forged)} µs, accepting a good one ${micros(read)} (goal: no more): ${forged <= read ? "met" : "missed"}`,
+    `a signed-in read costs ${micros(read)} µs over bare Hono (goal: at most 25): ${read <= 25 ? "met" : "missed"}; of a session that is not remembered ${micros(first)}`,
+    `refusing a forged credential costs ${micros(forged)} µs, accepting a good one ${micros(first)} (goal: no more): ${forged <= first ? "met" : "missed"}; one that is remembered ${micros(read)}`,
   ];
 };
 
