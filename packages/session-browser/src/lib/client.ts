@@ -129,13 +129,22 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   /** A question that somebody asked: answered from now on. */
   function refresh(): Promise<ClientState> {
     needed = Number.POSITIVE_INFINITY;
-    return flights.fresh();
+    return flights.fresh().then(engine.get);
   }
 
   /** A question that arose by itself: another tab's answer from now on serves as well. */
   function demand(since: Millis = env().now()): Promise<ClientState> {
     needed = Math.max(needed, since);
-    return flights.join(since);
+    return flights.join(since).then(engine.get);
+  }
+
+  /** Tells the server of activity, with a question of its own. `true` when it has heard of what there was at `since`, from whatever tab. */
+  function touch(since: Millis): Promise<boolean> {
+    tellFrom = Math.max(tellFrom, since);
+    return (touching ??= flights.fresh().finally(() => {
+      touching = undefined;
+      tellFrom = 0;
+    }));
   }
 
   /** The same, but not more often than is decent. */
@@ -148,29 +157,32 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     }, Math.min(Math.max(1, wait), 1e9));
   }
 
-  async function question(): Promise<ClientState> {
+  function question(): Promise<boolean> {
     const before = generation;
     // Nobody knows of a first question, so nobody else's answer can serve.
-    await (epochOf(known) ? alone(env(), key, answer) : answer());
-    return engine.get();
+    return epochOf(known) ? alone(env(), key, answer) : answer();
 
-    async function answer(): Promise<void> {
+    async function answer(): Promise<boolean> {
       const record = engine.record();
-      const serves = record?.epoch === epochOf(known) && record.at > needed && !known.ended && !logouts.waiting();
+      const same = record?.epoch === epochOf(known) && !known.ended && !logouts.waiting();
+      let tells = tellFrom > (same ? record.toldAt : 0);
+      const serves = same && !tells && record.at > needed;
       needed = 0;
       if (serves) return reached();
-      let got = await ask("");
-      if (typeof got === "object" && (await logouts.finish(got.view))) got = await ask("");
-      if (before !== generation) return;
-      // "refused": no answer of this route says that; it comes from something in front of it.
-      if (typeof got === "object") answered(got);
-      else unreachable();
+      let got = await ask(tells);
+      // A 401 does not say how the session stands, and a sign-out that waits comes first.
+      if (typeof got === "object" ? await logouts.finish(got.view) : got && tells) got = await ask((tells = false));
+      if (before !== generation) return false;
+      // "refused": no answer to the question itself says that; it comes from something in front of it.
+      if (typeof got !== "object") return unreachable();
+      answered(got, tells);
+      return tells && got.view.state === "active";
     }
   }
 
-  async function ask(path: "" | "/touch"): Promise<Answer> {
-    const answer = await link.ask(path);
-    emit({ type: "asked", question: path ? "touch" : "view", outcome: typeof answer === "object" ? "answered" : (answer ?? "unreachable") });
+  async function ask(tells: boolean): Promise<Answer> {
+    const answer = await link.ask(tells ? "/touch" : "");
+    emit({ type: "asked", question: tells ? "touch" : "view", outcome: typeof answer === "object" ? "answered" : (answer ?? "unreachable") });
     return answer;
   }
 
@@ -180,33 +192,16 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     later = undefined;
   }
 
-  function reached(): void {
+  function reached(): true {
     calm();
     apply({ offline: false, unsure: false });
+    return true;
   }
 
-  function unreachable(): void {
+  function unreachable(): false {
     apply({ offline: true });
     askSoon();
-  }
-
-  function touch(since: Millis): Promise<boolean> {
-    tellFrom = Math.max(tellFrom, since);
-    return (touching ??= alone(env(), key, tellServer).finally(() => (touching = undefined)));
-  }
-
-  async function tellServer(): Promise<boolean> {
-    const before = generation;
-    const record = engine.record();
-    const told = record?.epoch === epochOf(known) && record.toldAt >= tellFrom;
-    tellFrom = 0;
-    if (told) return true;
-    const got = await ask("/touch");
-    if (before !== generation) return false;
-    if (typeof got === "object") answered(got, true);
-    else if (got) void refresh();
-    else unreachable();
-    return typeof got === "object" && got.view.state === "active";
+    return false;
   }
 
   function answered({ view, sentAt }: Answered, told = false): void {
