@@ -7,7 +7,7 @@ import { type Environment, network } from "./environment.ts";
 import { createFlights } from "./flights.ts";
 import { isAbout } from "./hint-cookie.ts";
 import { createHolds } from "./holds.ts";
-import { answeredBy, epochOf, evaluate, initialOf, type Known } from "./known.ts";
+import { answeredBy, type Decided, epochOf, evaluate, initialOf, type Known } from "./known.ts";
 import { type Answer, type Answered, createLink } from "./link.ts";
 import type { Moment } from "./life.ts";
 import { createListeners } from "./listeners.ts";
@@ -35,7 +35,6 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   let tellFrom: Millis = 0;
   let touching: Promise<boolean> | undefined;
   let later: (() => void) | undefined;
-  let watching: AbortController | undefined;
   let present: Millis = Number.NEGATIVE_INFINITY;
   let hydrated = false;
   let first: ClientState = { status: "none", known: false };
@@ -43,11 +42,10 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   const over = new Set<string>();
   const events = createListeners<ClientEvent>();
 
-  const engine: Engine<ClientState> = createEngine<ClientState>(key, { ...options, environment: network(options.environment) }, {
+  const engine: Engine<ClientState> = createEngine<ClientState, Decided>(key, { ...options, environment: network(options.environment) }, {
     evaluate: decide,
     moved: (record, lastActivity) => ({ ...record, lastActivity }),
-    looked(state, record, moment, drifted) {
-      const { over, lost, ask, soon } = decide(record, moment).step;
+    looked({ state, step: { over, lost, ask, soon } }, record, drifted) {
       if (over) apply({ ended: over });
       if (over && !record) generation++;
       if (lost) known = {};
@@ -56,15 +54,11 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       drifting = drifted;
       partings.near(state);
     },
-    started() {
-      watching = new AbortController();
-      if (hintCookie) env().cookies?.addEventListener("change", (event) => isAbout(event, hintCookie) && void demand(), { signal: watching.signal });
+    started(signal) {
+      if (hintCookie) env().cookies?.addEventListener("change", (event) => isAbout(event, hintCookie) && void demand(), { signal });
       if (!(hydrated && known.view) || logouts.waiting()) void refresh();
       hydrated = false;
-    },
-    stopped() {
-      calm();
-      watching?.abort();
+      signal.addEventListener("abort", calm);
     },
     acted(late) {
       if (!late) present = env().monotonic();
@@ -94,12 +88,12 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   const holds = createHolds(env, (reason, until) => emit({ type: "held", reason, until }));
   const partings = createPartings(env, leaveWithinOf(options));
   const flights = createFlights(question, () => env().now());
-  const emit = (event: ClientEvent): void => events.tell(() => event);
+  const emit = (event: ClientEvent): void => void events.tell(() => event);
   const hidden = (): boolean => env().page?.document.visibilityState === "hidden";
   /** What wakes this tab wakes others too: their answer to the same question will do. */
   const lately = (): Millis => env().now() - SECOND;
 
-  function decide(record: SharedRecord | undefined, moment: Moment) {
+  function decide(record: SharedRecord | undefined, moment: Moment): Decided {
     const epoch = epochOf(known);
     return evaluate(known, record, moment, warnBefore, record || !epoch ? undefined : endOf(env().storage, key, epoch));
   }

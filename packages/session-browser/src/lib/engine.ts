@@ -17,15 +17,15 @@ export interface Evaluated<State> {
 }
 
 /** What an idle timer and a session client decide for themselves. */
-export interface Hooks<State> {
+export interface Hooks<State, Result extends Evaluated<State> = Evaluated<State>> {
   /** The decision: pure in record and moment, and in what its owner remembers. */
-  evaluate(record: SharedRecord | undefined, moment: Moment): Evaluated<State>;
+  evaluate(record: SharedRecord | undefined, moment: Moment): Result;
   /** The record after activity at `time`. */
   moved(record: SharedRecord, time: Millis): SharedRecord;
   /** After each look: the place to draw consequences from record and clocks. */
-  looked?(state: State, record: SharedRecord | undefined, moment: Moment, drifted: boolean): void;
-  started?(): void;
-  stopped?(): void;
+  looked?(evaluated: Result, record: SharedRecord | undefined, drifted: boolean): void;
+  /** @param until aborts when the last listener has left */
+  started?(until: AbortSignal): void;
   /** There was activity; `late`: there is time to pass on what there was. */
   acted?(late: boolean): void;
   /** Something goes on that counts as activity. */
@@ -54,7 +54,7 @@ export interface Engine<State> extends Readable<State> {
 
 const LIFECYCLE: readonly string[] = ["visibilitychange", "resume", "focus", "online", "pageshow", "storage", "blur", "message"];
 
-export function createEngine<State extends Shown>(key: string, { environment, whileWarning, frames = [] }: WatchOptions, hooks: Hooks<State>): Engine<State> {
+export function createEngine<State extends Shown, Result extends Evaluated<State> = Evaluated<State>>(key: string, { environment, whileWarning, frames = [] }: WatchOptions, hooks: Hooks<State, Result>): Engine<State> {
   const listeners = createListeners<State>();
   let found: Surroundings | undefined;
   let last: State | undefined;
@@ -85,10 +85,10 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
 
   const moment = (): Moment => momentOf(env().now(), env().monotonic() + (offset ?? apart()));
 
-  const evaluate = (): Evaluated<State> => {
-    const { state, ...more } = hooks.evaluate(record(), moment());
-    if (!last || !alike(last, state)) last = state;
-    return { state: last, ...more };
+  const evaluate = (): Result => {
+    const result = hooks.evaluate(record(), moment());
+    if (!last || !alike(last, result.state)) last = result.state;
+    return { ...result, state: last };
   };
   const get = (): State => evaluate().state;
 
@@ -108,7 +108,7 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
   function look(): State {
     const now = record();
     const drift = anchored(now);
-    hooks.looked?.(get(), now, moment(), Math.abs(drift) > DRIFT);
+    hooks.looked?.(evaluate(), now, Math.abs(drift) > DRIFT);
     show();
     return get();
   }
@@ -170,13 +170,12 @@ export function createEngine<State extends Shown>(key: string, { environment, wh
     };
     told = look();
     marked = evaluate().mark;
-    hooks.started?.();
+    hooks.started?.(controller.signal);
   }
 
   function dispose(): void {
     stop?.();
     cancel?.();
-    hooks.stopped?.();
     stop = cancel = post = undefined;
     listeners.clear();
   }

@@ -44,12 +44,16 @@ export interface Step {
   readonly soon?: boolean;
 }
 
+export interface Decided extends Evaluated<ClientState> {
+  readonly step: Step;
+}
+
 /**
  * The state at a moment, when it can change by itself, and what is to do. Pure: the record comes from storage, the time from the caller.
  *
  * @param end how the session that this tab knows ended, if it did in any tab
  */
-export function evaluate(known: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number, end?: EndedReason): Evaluated<ClientState> & { readonly step: Step } {
+export function evaluate(known: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number, end?: EndedReason): Decided {
   const { view, mark, ended, offline = false, unsure = false } = known;
   const epoch = epochOf(known);
   const result = (state: ClientState, step: Step = {}, wakeIn?: number) => ({ state, step, mark, ...(wakeIn ? { wakeIn } : {}) });

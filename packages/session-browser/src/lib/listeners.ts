@@ -2,14 +2,14 @@
 export interface Listeners<Told> {
   readonly size: () => number;
   /** Returns what removes it, and says whether that was still to do. */
-  readonly add: (tell: (told: Told) => void) => () => boolean;
+  readonly add: (tell: (told: Told) => unknown) => () => boolean;
   readonly clear: () => void;
-  /** Each hears what holds at the moment it is told, since one before it may have changed it. */
-  readonly tell: (current: () => Told) => void;
+  /** Each hears what holds at the moment it is told, since one before it may have changed it. Returns what they returned. */
+  readonly tell: (current: () => Told) => unknown[];
 }
 
 export function createListeners<Told>(): Listeners<Told> {
-  const all = new Set<readonly [(told: Told) => void]>();
+  const all = new Set<readonly [(told: Told) => unknown]>();
   return {
     size: () => all.size,
     add(tell) {
@@ -18,16 +18,16 @@ export function createListeners<Told>(): Listeners<Told> {
       return () => all.delete(entry);
     },
     clear: () => all.clear(),
-    tell(current) {
-      for (const entry of Array.from(all)) {
+    tell: (current) =>
+      Array.from(all).map((entry) => {
         try {
-          if (all.has(entry)) entry[0](current());
+          return all.has(entry) && entry[0](current());
         } catch (error) {
           queueMicrotask(() => {
             throw error;
           });
+          return undefined;
         }
-      }
-    },
+      }),
   };
 }
