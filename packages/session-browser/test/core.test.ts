@@ -365,7 +365,7 @@ describe("before the end", () => {
       await a.client.fetch("/draft", { method: "PUT" });
       saved.push(`a ${reason}`);
     });
-    a.client.beforeLogout(() => {
+    a.client.beforeLogout(async () => {
       throw new Error("no draft");
     });
     let aborted = false;
@@ -381,6 +381,47 @@ describe("before the end", () => {
     expect(await done).toBe("done");
     expect(aborted).toBe(true);
     expect(server.log.indexOf("PUT /draft")).toBeLessThan(server.log.indexOf("POST /session/logout"));
+  });
+
+  it("a sign-out waits for what another tab saves, and no longer", async () => {
+    const { world, server, a, b } = await open({ leaveWithin: 5000 }, 3);
+    let saved = (): void => undefined;
+    b.client.beforeLogout(async () => {
+      await b.client.fetch("/draft", { method: "PUT" });
+      await new Promise<void>((resolve) => (saved = resolve));
+    });
+    const done = a.client.logout();
+    await world.run(SECOND);
+    expect([a.status, b.status, server.log.includes("POST /session/logout")]).toEqual(["active", "active", false]);
+    saved();
+    expect(await done).toBe("done");
+    expect([a.status, b.status, server.log.indexOf("PUT /draft") < server.log.indexOf("POST /session/logout")]).toEqual(["none", "none", true]);
+    expect(world.hints).toEqual(["leaving", "saving", "saved", "over"]);
+  });
+
+  it("a tab that crashes while it saves costs the bounded time, one that is gone a moment, and one that never saves nothing", async () => {
+    const { world, server, a, b } = await open({ leaveWithin: 3000 }, 2);
+    const end = b.client.beforeLogout(() => new Promise(() => undefined));
+    const out = async (ms: number): Promise<void> => {
+      server.signIn();
+      await a.client.refresh();
+      const done = a.client.logout();
+      await world.run(ms - 100, 100);
+      expect(a.status).toBe("active");
+      await world.run(100);
+      expect(await done).toBe("done");
+    };
+    const crashed = out(3000);
+    await settle();
+    b.crash();
+    await crashed;
+    end();
+    await out(200);
+    world.items.clear();
+    server.signIn();
+    await a.client.refresh();
+    void a.client.logout();
+    expect(a.status).toBe("none");
   });
 
   it("[L04] and some seconds before a limit, once", async () => {

@@ -11,6 +11,8 @@ export function within({ setTimer }: Pick<Environment, "setTimer">, ms: Millis):
   return { signal: controller.signal, done: setTimer(() => controller.abort(), ms) };
 }
 
+export const pause = ({ setTimer }: Pick<Environment, "setTimer">, ms: Millis): Promise<unknown> => new Promise<void>((go) => setTimer(go, ms));
+
 /**
  * One tab at a time, so that those who come after find the work done. Only a courtesy to the server: who waits too long goes ahead, and what tabs do at
  * once is sound by the protocol. The lock is never held without work under way, and never stolen.
@@ -33,11 +35,11 @@ export async function alone<T>(env: Environment, key: string, work: () => Promis
 
 /** Without locks, as in pages that are no secure context: a note in the storage. Two tabs may slip through at the same instant. */
 async function leased<T>(env: Environment, key: string, work: () => Promise<T>): Promise<T> {
-  const { storage, now, random, setTimer } = env;
+  const { storage, now, random } = env;
   for (;;) {
     const left = Number.parseFloat(storage.getItem(key) ?? "") - now();
     if (!(left > 0 && left <= LEASE)) break;
-    await new Promise<void>((go) => setTimer(go, Math.min(left, 100 + 400 * random())));
+    await pause(env, Math.min(left, 100 + 400 * random()));
   }
   const mine = `${now() + LEASE} ${random()}`;
   storage.setItem(key, mine);

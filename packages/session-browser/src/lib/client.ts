@@ -35,7 +35,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   let tellFrom: Millis = 0;
   let touching: Promise<boolean> | undefined;
   let later: (() => void) | undefined;
-  let present: Millis = Number.NEGATIVE_INFINITY;
+  let present: Millis = -PRESENT_FOR;
   let hydrated = false;
   let first: ClientState = { status: "none", known: false };
   let drifting = false;
@@ -78,7 +78,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
         else void demand(lately());
       }
     },
-    heard: (hint) => hint === "leaving" && void partings.call("logout"),
+    heard: (hint) => partings.heard(hint),
     changed: (state, before) => state.status !== before.status && emit({ type: "status", state, before }),
     dueIn: () => Math.min(Math.max(SECOND, touchIn(true)), holds.some() ? Math.min(15 * SECOND, (engine.record()?.idleFor ?? 0) / 60) : LONGEST_TIMER),
   });
@@ -86,7 +86,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   const link = createLink(env, base);
   const logouts = createLogouts(env, key, link);
   const holds = createHolds(env, (reason, until) => emit({ type: "held", reason, until }));
-  const partings = createPartings(env, leaveWithinOf(options));
+  const partings = createPartings(env, key, leaveWithinOf(options), engine.tell);
   const flights = createFlights(question, () => env().now());
   const emit = (event: ClientEvent): void => void events.tell(() => event);
   const hidden = (): boolean => env().page?.document.visibilityState === "hidden";
@@ -122,7 +122,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
 
   /** A question that somebody asked: answered from now on. */
   function refresh(): Promise<ClientState> {
-    needed = Number.POSITIVE_INFINITY;
+    needed = Infinity;
     return flights.fresh().then(engine.get);
   }
 
@@ -254,9 +254,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       }),
     async logout({ scope = "this" } = {}) {
       const all = scope !== "others";
-      if (all) engine.tell("leaving");
-      const saving = all && partings.call("logout");
-      // Without any, this browser is signed out before this function returns.
+      const saving = all && partings.leave();
+      // Where nobody ever saved, this browser is signed out before this function returns.
       if (saving) await saving;
       const epoch = epochOf(known) || (engine.record()?.epoch ?? "");
       const sent = logouts.send(scope, epoch);

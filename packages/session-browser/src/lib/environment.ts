@@ -24,8 +24,8 @@ export interface Surroundings {
   readonly page: Page | undefined;
 }
 
-/** `over`: look at the record, a session ended. `leaving`: one is about to, save what is not saved. */
-export type Hint = "over" | "leaving";
+/** `over`: look at the record, a session ended. `leaving`: one is about to, save what is not saved; `saving` and `saved` are what tabs answer that do. */
+export type Hint = "over" | "leaving" | "saving" | "saved";
 
 /** The smallest part of window and document that is used. */
 export interface Page {

@@ -15,7 +15,8 @@ export interface Logouts {
 
 export function createLogouts(env: () => Environment, key: string, { post, send }: Link): Logouts {
   const place = `${key}:logout`;
-  const waits = (): string | null => env().storage.getItem(place);
+  /** Scope and epoch, empty for none. */
+  const waits = (): string[] => (env().storage.getItem(place) ?? "").split(" ");
 
   async function attempt(scope: string): Promise<LogoutOutcome> {
     const { signal, done } = within(env(), PATIENCE);
@@ -39,15 +40,15 @@ export function createLogouts(env: () => Environment, key: string, { post, send 
   }
 
   return {
-    waiting: () => !!waits(),
+    waiting: () => !!waits()[0],
     send(scope, epoch) {
-      const [before = scope, of = ""] = waits()?.split(" ") ?? [];
-      const wider = before !== scope && (of === epoch || !epoch) ? "all" : scope;
+      const [before, of] = waits();
+      const wider = before && before !== scope && (of === epoch || !epoch) ? "all" : scope;
       env().storage.setItem(place, `${wider} ${epoch || of}`);
       return through(wider);
     },
     async finish(view) {
-      const [scope, epoch] = waits()?.split(" ") ?? [];
+      const [scope, epoch] = waits();
       if (!scope) return false;
       if (view.state === "active" && (!epoch || view.epoch === epoch)) return (await through(scope)) !== "pending";
       env().storage.removeItem(place);

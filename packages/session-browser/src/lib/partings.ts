@@ -1,35 +1,58 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { within } from "./alone.ts";
+import { pause, within } from "./alone.ts";
 import type { ClientState } from "./client-state.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, Hint } from "./environment.ts";
 import { createListeners } from "./listeners.ts";
 import type { Leaving } from "./session-client.ts";
 
-type Participant = (leaving: Leaving) => unknown;
-
-/** Those who want to save something before the session ends. */
+/** Those who want to save something before the session ends, in all tabs. */
 export interface Partings {
-  readonly add: (participant: Participant) => () => boolean;
-  /** Gives all their time at once. Resolves when they are done or the time is over, and never rejects: nobody can keep a user signed in. */
-  readonly call: (reason: Leaving["reason"]) => Promise<unknown> | undefined;
-  /** Calls them when a limit is near, once for each. */
+  readonly add: (participant: (leaving: Leaving) => unknown) => () => boolean;
+  /**
+   * Before a sign-out: gives all of them their time at once, in other tabs too. Resolves when they are done or the time is over, and never rejects: nobody can keep a
+   * user signed in. `undefined` if no tab of this browser ever had one.
+   */
+  readonly leave: () => Promise<unknown> | undefined;
+  readonly heard: (hint: unknown) => void;
+  /** Calls those of this tab when a limit is near, once for each. */
   readonly near: (state: ClientState) => void;
 }
 
-export function createPartings(env: () => Environment, time: Millis): Partings {
+/** For so long a tab that signs out waits to hear of others that save. */
+const ANSWER_WITHIN: Millis = 200;
+
+export function createPartings(env: () => Environment, key: string, time: Millis, tell: (hint: Hint) => void): Partings {
+  const place = `${key}:saves`;
   const all = createListeners<Leaving>();
   let calledFor: Millis | undefined;
+  /** In other tabs. */
+  let saving = 0;
+  let go: (() => void) | undefined;
 
-  function call(reason: Leaving["reason"]): Promise<unknown> | undefined {
-    if (!all.size()) return undefined;
+  function call(reason: Leaving["reason"], others?: Promise<unknown>): Promise<unknown> {
     const { signal, done } = within(env(), time);
-    const over = new Promise((resolve) => signal.addEventListener("abort", resolve));
-    return Promise.race([over, Promise.allSettled(all.tell(() => ({ reason, signal })))]).finally(done);
+    return Promise.race([pause(env(), time), Promise.allSettled([others, ...all.tell(() => ({ reason, signal }))])]).finally(done);
   }
 
   return {
-    call,
-    add: all.add,
+    add(participant) {
+      env().storage.setItem(place, "1");
+      return all.add(participant);
+    },
+    leave() {
+      saving = 0;
+      tell("leaving");
+      if (!env().storage.getItem(place)) return undefined;
+      return call("logout", pause(env(), ANSWER_WITHIN).then(() => saving > 0 && new Promise<unknown>((resolve) => (go = () => resolve(true)))));
+    },
+    heard(hint) {
+      if (hint === "leaving" && all.size()) {
+        tell("saving");
+        void call("logout").then(() => tell("saved"));
+      }
+      if (hint === "saving") saving++;
+      if (hint === "saved" && --saving === 0) go?.();
+    },
     near(state) {
       if (!("endsIn" in state) || state.endsIn > time) return;
       const deadline = Math.min(state.idleAt, state.absoluteAt);

@@ -50,8 +50,8 @@ export interface SessionClient<Data = unknown> extends Readable<ClientState<Data
    */
   hold(reason: string, options: { readonly max: Millis }): () => void;
   /**
-   * Asks to be called before the session ends, to save a draft: before a sign-out in any tab, and some seconds before a limit passes. All participants together
-   * have `leaveWithin` ms. Returns what takes it back.
+   * Asks to be called before the session ends, to save a draft: before a sign-out in any tab, which waits for it, and some seconds before a limit passes. All
+   * participants together have `leaveWithin` ms. Returns what takes it back.
    */
   beforeLogout(participant: (leaving: Leaving) => unknown): () => void;
   /** Tells of single events; the state is `listen`'s. Returns what ends it. */

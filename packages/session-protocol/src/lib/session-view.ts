@@ -26,8 +26,7 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 
 /** Checks an untrusted value; `null` when it is not a SessionView. Members we do not know are dropped. Never throws. */
 export function parseSessionView(value: unknown): SessionView | null {
-  if (typeof value !== "object" || value === null) return null;
-  const v = value as Readonly<Record<string, unknown>>;
+  const v = Object(value) as Readonly<Record<string, unknown>>;
   if (v["state"] === "none") {
     const ended = v["ended"];
     return REASONS.includes(ended) ? { state: "none", ended: ended as EndedReason } : { state: "none" };
