@@ -2,7 +2,7 @@ import { type App, signIn, USER } from "./app.ts";
 import { bareExpress, bareFastify, bareHono, floor } from "./apps/bare.ts";
 import { holdfast } from "./apps/holdfast.ts";
 import { expressSessions, fastifySessions, honoSession, honoSessions, ironSession } from "./apps/peers.ts";
-import type { Case } from "./measure.ts";
+import type { Case, Host } from "./measure.ts";
 import { microCases } from "./micro.ts";
 
 const HERE = JSON.stringify({ user: USER.user });
@@ -40,8 +40,6 @@ export async function createCases(): Promise<Case[]> {
     ...(await microCases()),
   ];
 }
-
-export type Host = "Hono" | "Express" | "Fastify";
 
 interface Options {
   readonly path?: string;

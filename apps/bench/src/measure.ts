@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Host } from "./cases.ts";
+
+export type Host = "Hono" | "Express" | "Fastify";
 
 export interface Case {
   readonly name: string;

@@ -22,7 +22,6 @@ export type {
   SessionSummary,
   StartOptions,
 } from "./lib/session/state.ts";
-export type { OpenOptions, Sessions, SessionSource } from "./lib/sessions.ts";
+export type { OpenOptions, Sessions, SessionSource, WatchOptions } from "./lib/sessions.ts";
 export { generateKeys, type KeyEntry, type KeyRingFile } from "./lib/token/key-ring.ts";
 export type { CookieOptions } from "./lib/transport/cookie.ts";
-export type { WatchOptions } from "./lib/watch.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
 import type { KnownEpoch } from "./epoch/known-epoch.ts";
-import type { SessionEvent } from "./events.ts";
+import type { Emit } from "./events.ts";
 import type { IndexedStore, SessionId, SessionStore, Sweeper } from "./port.ts";
 import type { readBody } from "./record.ts";
 import type { DataCodec } from "./session/data.ts";
@@ -11,7 +11,7 @@ import type { ReadSignals } from "./signals/sight.ts";
 import type { Decode } from "./token/credential.ts";
 import type { KeyRing } from "./token/key-ring.ts";
 import type { CookieTransport } from "./transport/cookie.ts";
-import type { Watched } from "./watch.ts";
+import type { Watched } from "./watched.ts";
 
 /** What is fixed at construction and shared by all requests. */
 export interface Engine<Data> {
@@ -36,7 +36,5 @@ export interface Engine<Data> {
   /** Whose end somebody in this process waits for. */
   readonly watched: Map<SessionId, Watched>;
   readonly line: <T>(key: string, work: () => Promise<T>) => Promise<T>;
-  emit(event: EventWithoutTime): void;
+  readonly emit: Emit;
 }
-
-export type EventWithoutTime = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, "at"> : never) : never;

@@ -29,3 +29,8 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   /** `error`: name and code of the driver's error. `cause` gives the error itself, whose text may quote ids and data of a row: not for logs. */
   | { readonly type: "store_failed"; readonly verb: string; readonly error: string; readonly cause: () => unknown }
 );
+
+type EventWithoutTime = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, "at"> : never) : never;
+
+/** Tells the listeners, now. */
+export type Emit = (event: EventWithoutTime) => void;

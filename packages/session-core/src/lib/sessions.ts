@@ -5,7 +5,6 @@ import type { Secret } from "./secret.ts";
 import type { ActiveState, CookieAttributes, GuestState, RequestSession, SessionState, SessionSummary, StartOptions } from "./session/state.ts";
 import type { Policy } from "./session/policy.ts";
 import type { SessionEvent } from "./events.ts";
-import type { WatchOptions } from "./watch.ts";
 
 /** Where a credential is read from: a Fetch request, its headers, or (for sockets and tests) a bearer credential. */
 export type SessionSource = Request | Headers | string;
@@ -15,6 +14,13 @@ export interface OpenOptions {
   readonly activity?: boolean;
   /** The address of the socket's other end, for the `ip` signal. Of a trusted proxy, its headers then say who the client is. */
   readonly address?: string;
+}
+
+export interface WatchOptions {
+  /** How often the store is asked, in ms; with one round trip more, the longest that an ending elsewhere goes unnoticed. Default 5000. */
+  readonly every?: Millis;
+  /** Stops the watch, for example when the socket closes. The returned signal then never fires. */
+  readonly signal?: AbortSignal;
 }
 
 /** What {@link createSessions} returns: one per application and realm, shared by all requests. */

@@ -1,7 +1,9 @@
-import type { Engine } from "./engine.ts";
 import { HoldfastError } from "./errors.ts";
+import type { Emit } from "./events.ts";
 
-type Emitter = Pick<Engine<never>, "emit">;
+interface Emitter {
+  readonly emit: Emit;
+}
 
 /**
  * A fault of the store: an event, and what the caller throws. It is never "no session". Of the driver's error only name and code are told: its text

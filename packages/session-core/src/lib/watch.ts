@@ -1,25 +1,11 @@
-import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "./engine.ts";
 import { configError, HoldfastError } from "./errors.ts";
 import type { SessionId } from "./port.ts";
 import { readRow } from "./read-row.ts";
 import { readBody } from "./record.ts";
 import { overBy } from "./session/over.ts";
-
-export interface WatchOptions {
-  /** How often the store is asked, in ms; with one round trip more, the longest that an ending elsewhere goes unnoticed. Default 5000. */
-  readonly every?: Millis;
-  /** Stops the watch, for example when the socket closes. The returned signal then never fires. */
-  readonly signal?: AbortSignal;
-}
-
-/** The watchers of one session in this process share a poll. */
-export interface Watched {
-  every: Millis;
-  /** Counts the polls: a shorter interval begins another one, and the one before stops. */
-  round: number;
-  readonly controllers: Set<AbortController>;
-}
+import type { WatchOptions } from "./sessions.ts";
+import type { Watched } from "./watched.ts";
 
 export function watch<Data>(engine: Engine<Data>, id: SessionId, { every = 5000, signal }: WatchOptions = {}): AbortSignal {
   if (!(every >= 100)) throw configError("every", "must be a number of milliseconds, at least 100.");

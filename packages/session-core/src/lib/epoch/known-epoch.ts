@@ -1,8 +1,11 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { writeAuxiliary } from "../auxiliary.ts";
-import type { Engine } from "../engine.ts";
+import type { Clock } from "../clock.ts";
 import { HoldfastError } from "../errors.ts";
+import type { Emit } from "../events.ts";
+import type { SessionStore } from "../port.ts";
 import { callStore } from "../store-call.ts";
+import type { KeyRing } from "../token/key-ring.ts";
 import { type Epoch, FIRST, nextEpoch, readEpoch } from "./epoch.ts";
 
 /** How long a server may go on with what it knows: the bound of `revokeEverything` on the other servers. */
@@ -19,7 +22,14 @@ export interface KnownEpoch {
   advance(): Promise<Epoch>;
 }
 
-export function createKnownEpoch({ store, ring, clock, emit }: Pick<Engine<never>, "store" | "ring" | "clock" | "emit">): KnownEpoch {
+interface EpochContext {
+  readonly store: SessionStore;
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+  readonly emit: Emit;
+}
+
+export function createKnownEpoch({ store, ring, clock, emit }: EpochContext): KnownEpoch {
   const id = ring.rowId("epoch");
   const { evicts } = store.capabilities;
   let current = FIRST;

@@ -14,7 +14,7 @@ import { tellEnded } from "../watch.ts";
 import { endRow, type Live, tombstone } from "./load.ts";
 import { type Creation, replaceGuest } from "./replace.ts";
 import { toRow, wroteIt } from "./update-row.ts";
-import type { Written } from "./write.ts";
+import type { Written } from "./written.ts";
 
 /** Creates the new session and ends the one it replaces: two credentials of one browser never stay alive together. */
 export async function createRow<Data extends object>(

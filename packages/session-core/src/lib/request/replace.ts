@@ -10,7 +10,7 @@ import { tellEnded } from "../watch.ts";
 import type { Lapsed } from "./lapse.ts";
 import { type Live, tombstone } from "./load.ts";
 import { toRow, updateRow } from "./update-row.ts";
-import type { Written } from "./write.ts";
+import type { Written } from "./written.ts";
 
 export type Creation<Data> = Draft<Data> & { readonly session: NonNullable<Draft<Data>["session"]> };
 

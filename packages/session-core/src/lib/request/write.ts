@@ -13,6 +13,7 @@ import type { Incoming } from "../transport/source.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, type Loaded, loadAgain, loadOne, lost } from "./load.ts";
 import { carries, conflict, toRow, updateRow } from "./update-row.ts";
+import type { Written } from "./written.ts";
 
 export interface WriteContext<Data> {
   readonly engine: Engine<Data>;
@@ -27,13 +28,6 @@ export interface WriteContext<Data> {
   readonly refold: (live: Live) => Draft<Data>;
   /** The same without the intents. */
   readonly reopen: (found: Loaded) => Draft<Data>;
-}
-
-/** What is in the store now, as far as this request knows it for sure. */
-export interface Written<Data> {
-  readonly draft: Draft<Data>;
-  /** `undefined` where nothing was written: the times are those that were read. */
-  readonly times: { readonly createdAt: Millis; readonly seenAt: Millis } | undefined;
 }
 
 /** Brings a draft to the store: no call for most requests, one for most of the others. */
