@@ -87,7 +87,6 @@ export const NINE: readonly Run[] = [
   {
     id: "E3",
     title: "it says idle, not revoked, although the server has forgotten the session by then",
-    todo: { why: "the client turns idle into revoked when the server's answer names no reason" },
     async play({ signIn, open, sleep }) {
       const tab = await signIn();
       const other = await open();
@@ -219,7 +218,6 @@ export const NINE: readonly Run[] = [
   {
     id: "E8",
     title: "a page that goes into the cache while it asks does not hold up the others",
-    todo: { why: "the Web Lock of a question goes into the cache with its page; the others wait for it for 10 s", in: ["chromium"] },
     async play({ signIn, open, site, url }) {
       const tab = await signIn();
       const other = await open();

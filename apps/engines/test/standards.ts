@@ -295,7 +295,6 @@ export const STANDARDS: readonly Run[] = [
     id: "L07",
     title: "a tab that knows of the end from another asks nobody on a 401",
     proves: ["L07"],
-    todo: { why: "the client asks again, because its last view still says active" },
     async play({ site, signIn, open, plain }) {
       const tab = await signIn();
       const other = await open();

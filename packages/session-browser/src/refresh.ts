@@ -41,7 +41,7 @@ export function createSessionFetch({ base = DEFAULT_BASE, onDeadlines, onView, e
     () =>
       alone(env(), `session:${base}`, async () => {
         const answer = await link.ask("");
-        if (!answer || answer === "refused") return undefined;
+        if (!answer) return undefined;
         onView?.(answer.view);
         return answer.view;
       }),

@@ -5,36 +5,51 @@ import type { Environment } from "./environment.ts";
 export const PATIENCE: Millis = 8000;
 const LEASE: Millis = 10_000;
 
-/** A signal that aborts after `ms` of the injected clock, and what stops it. */
-export function within({ setTimer }: Pick<Environment, "setTimer">, ms: Millis): { readonly signal: AbortSignal; readonly done: () => void } {
+/** What a piece of work gets to know of its time. */
+export interface Span {
+  /** Aborted when the time is over. */
+  readonly signal: AbortSignal;
+  /** Resolves when it is. */
+  readonly over: Promise<unknown>;
+  /** Ends it early. */
+  readonly end: () => void;
+  /** Stops the clock: there is time without end. */
+  readonly stay: () => void;
+}
+
+/** Work that has `ms` of the injected clock. */
+export function within<T>({ setTimer }: Pick<Environment, "setTimer">, ms: Millis, work: (span: Span) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  return { signal: controller.signal, done: setTimer(() => controller.abort(), ms) };
+  const { signal } = controller;
+  const end = (): void => controller.abort();
+  const stay = setTimer(end, ms);
+  return work({ signal, end, stay, over: new Promise((resolve) => signal.addEventListener("abort", resolve)) }).finally(stay);
 }
 
 export const pause = ({ setTimer }: Pick<Environment, "setTimer">, ms: Millis): Promise<unknown> => new Promise<void>((go) => setTimer(go, ms));
 
 /**
  * One tab at a time, so that those who come after find the work done. Only a courtesy to the server: who waits too long goes ahead, and what tabs do at
- * once is sound by the protocol. The lock is never held without work under way, and never stolen.
+ * once is sound by the protocol. The lock is never held without work under way, never stolen, and given back when the page leaves: the back-forward cache
+ * would keep it as long as the page.
  */
 export async function alone<T>(env: Environment, key: string, work: () => Promise<T>): Promise<T> {
-  if (!env.locks) return leased(env, `${key}:lease`, work);
-  const { signal, done } = within(env, LEASE);
+  const { locks, page } = env;
   let begun: Promise<T> | undefined;
-  try {
-    return (await env.locks.request(key, { signal }, () => {
-      done();
-      return (begun = work());
-    })) as T;
-  } catch {
-    done();
-    // Not granted in time, or locks are forbidden here.
-    return begun ?? work();
-  }
+  await within(env, LEASE, async ({ signal, end, stay, over }) => {
+    const hold = (): Promise<unknown> => {
+      stay();
+      return Promise.race([(begun = work()), over]);
+    };
+    page?.window.addEventListener("pagehide", end, { signal });
+    await (locks ? locks.request(key, { signal }, hold) : leased(env, `${key}:lease`, hold)).finally(end);
+  }).catch(() => undefined);
+  // Not granted in time, or locks are forbidden here.
+  return begun ?? work();
 }
 
 /** Without locks, as in pages that are no secure context: a note in the storage. Two tabs may slip through at the same instant. */
-async function leased<T>(env: Environment, key: string, work: () => Promise<T>): Promise<T> {
+async function leased(env: Environment, key: string, work: () => Promise<unknown>): Promise<void> {
   const { storage, now, random } = env;
   for (;;) {
     const left = Number.parseFloat(storage.getItem(key) ?? "") - now();
@@ -44,7 +59,7 @@ async function leased<T>(env: Environment, key: string, work: () => Promise<T>):
   const mine = `${now() + LEASE} ${random()}`;
   storage.setItem(key, mine);
   try {
-    return await work();
+    await work();
   } finally {
     if (storage.getItem(key) === mine) storage.removeItem(key);
   }

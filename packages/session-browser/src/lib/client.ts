@@ -100,9 +100,10 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
 
   /** In how many ms the server should hear of activity. In a warning at once, else now and then; tabs that nobody looks at leave it to the others first. */
   function touchIn(late: boolean): Millis {
-    const dueAt = touchDueAt(engine.record());
+    const now = env().now();
+    const dueAt = touchDueAt(engine.record(), now);
     if (dueAt === undefined || touching) return LONGEST_TIMER;
-    const wait = engine.get().status === "warning" ? 0 : dueAt - env().now() + (late && hidden() ? 2 * SECOND : 0);
+    const wait = engine.get().status === "warning" ? 0 : dueAt - now + (late && hidden() ? 2 * SECOND : 0);
     return Math.max(wait, link.pause());
   }
 
@@ -138,6 +139,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     return (touching ??= flights.fresh().finally(() => {
       touching = undefined;
       tellFrom = 0;
+      // There may have been activity meanwhile, to be told in its turn.
+      engine.show();
     }));
   }
 
@@ -165,10 +168,10 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       if (serves) return reached();
       let got = await ask(tells);
       // A 401 does not say how the session stands, and a sign-out that waits comes first.
-      if (typeof got === "object" ? await logouts.finish(got.view) : got && tells) got = await ask((tells = false));
+      if (got ? await logouts.finish(got.view) : got === null && tells) got = await ask((tells = false));
       if (before !== generation) return false;
-      // "refused": no answer to the question itself says that; it comes from something in front of it.
-      if (typeof got !== "object") return unreachable();
+      // Refused: no answer to the question itself says that; it comes from something in front of it.
+      if (!got) return unreachable();
       answered(got, tells);
       return tells && got.view.state === "active";
     }
@@ -176,7 +179,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
 
   async function ask(tells: boolean): Promise<Answer> {
     const answer = await link.ask(tells ? "/touch" : "");
-    emit({ type: "asked", question: tells ? "touch" : "view", outcome: typeof answer === "object" ? "answered" : (answer ?? "unreachable") });
+    emit({ type: "asked", question: tells ? "touch" : "view", outcome: answer ? "answered" : answer === null ? "refused" : "unreachable" });
     return answer;
   }
 
@@ -201,17 +204,20 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   function answered({ view, sentAt }: Answered, told = false): void {
     const record = engine.record();
     const now = env().now();
+    // The server may no longer know why: this tab saw it happen, or knows it by its clocks.
+    const { reason: ended } = engine.get() as { readonly reason?: EndedReason };
+    const next = answeredBy({ ...known, ended }, view);
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (isOver(view.epoch)) return;
       engine.write(recordOf(record, view, sentAt, now, told));
     } else {
-      forget(epochOf(known), (view.state === "none" && view.ended) || known.ended || "revoked");
+      forget(epochOf(known), next.ended || "revoked");
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
       if (record && (record.at <= sentAt || record.at > now)) env().storage.removeItem(key);
     }
     calm();
-    known = answeredBy(known, view);
+    known = next;
     engine.show();
   }
 
@@ -244,13 +250,13 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     },
     refresh: ({ signal } = {}) => waitFor(refresh(), signal),
     // A millisecond later than what was told just now: that was not this.
-    extend: ({ signal } = {}) => waitFor(touch(env().now() + 1), signal).finally(engine.show),
+    extend: ({ signal } = {}) => waitFor(touch(env().now() + 1), signal),
     fetch: (input, init = {}) =>
       sessionFetch(env(), link, input, init, {
         // Nobody listens to the user: then nothing is known, and nothing is said.
         present: () => !engine.running() || env().monotonic() - present < PRESENT_FOR || holds.some(),
         deadlines: learn,
-        expired: (sentAt) => void (known.view?.state !== "none" && demand(sentAt)),
+        expired: (sentAt) => void (known.ended || known.view?.state === "none" || demand(sentAt)),
       }),
     async logout({ scope = "this" } = {}) {
       const all = scope !== "others";
@@ -276,10 +282,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       return release;
     },
     beforeLogout: partings.add,
-    on(type, listener) {
-      const remove = events.add((event) => event.type === type && listener(event as never));
-      return () => void remove();
-    },
+    on: (type, listener) => events.add((event) => event.type === type && listener(event as never)),
     dispose() {
       engine.dispose();
       events.clear();

@@ -11,7 +11,7 @@ import { readRecord, type SharedRecord } from "./record.ts";
 export interface Evaluated<State> {
   readonly state: State;
   /** In how many ms it can change by itself; `undefined` when nothing counts down. */
-  readonly wakeIn?: Millis;
+  readonly wakeIn?: Millis | undefined;
   /** Another value means that listeners are told, though the state looks the same. */
   readonly mark?: unknown;
 }
@@ -34,7 +34,7 @@ export interface Hooks<State, Result extends Evaluated<State> = Evaluated<State>
   heard?(hint: unknown): void;
   changed?(state: State, before: State): void;
   /** In how many ms there is something to do that is no change of state. */
-  dueIn?(record: SharedRecord | undefined, now: Millis): Millis;
+  dueIn?(): Millis;
 }
 
 /** What they have in common: the record, two clocks, the sources of events, the listeners, and one timer. */
@@ -96,7 +96,7 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     const { state, wakeIn, mark } = evaluate();
     cancel?.();
     cancel = undefined;
-    if (stop && wakeIn !== undefined) cancel = env().setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.(record(), env().now()) ?? LONGEST_TIMER)));
+    if (stop && wakeIn !== undefined) cancel = env().setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.() ?? LONGEST_TIMER)));
     const before = told;
     if (!before || (mark === marked && alike(before, state, true))) return;
     told = state;
@@ -133,7 +133,7 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   /** Activity goes to the record at most every 15 s, or sixtieth of a short idle time; the rest when there is time or the page goes. */
   function flush(every: Millis = 0): void {
     const now = record();
-    if (!now || seen <= now.lastActivity || seen - now.lastActivity < Math.min(every, now.idleFor / 60)) return;
+    if (!now || seen - now.lastActivity < Math.max(1, Math.min(every, now.idleFor / 60))) return;
     write(hooks.moved(now, seen));
     show();
   }

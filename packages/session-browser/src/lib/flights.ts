@@ -5,7 +5,7 @@ export interface Flights<Answer> {
   /** An answer to a question sent from now on; those who want one share it. */
   readonly fresh: () => Promise<Answer>;
   /** Any answer to a question sent at `since` or later, also the one on its way. */
-  readonly join: (since?: Millis) => Promise<Answer>;
+  readonly join: (since: Millis) => Promise<Answer>;
 }
 
 export function createFlights<Answer>(ask: () => Promise<Answer>, now: () => Millis): Flights<Answer> {
@@ -18,5 +18,5 @@ export function createFlights<Answer>(ask: () => Promise<Answer>, now: () => Mil
     return (current = ask().finally(() => (current = undefined)));
   };
   const fresh = (): Promise<Answer> => (current ? (next ??= current.then(fly)) : fly());
-  return { fresh, join: (since = 0) => (current && sentAt >= since ? current : fresh()) };
+  return { fresh, join: (since) => (current && sentAt >= since ? current : fresh()) };
 }

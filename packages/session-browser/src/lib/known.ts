@@ -21,7 +21,6 @@ export interface Known {
 export function answeredBy(known: Known, view: SessionView): Known {
   const { mark } = known;
   const same = mark && lasting(mark) === lasting(view) && ago(known.view) <= ago(view);
-  // The server no longer knows why, but this tab saw it happen.
   return { view, mark: same ? mark : view, ended: view.state === "none" ? (view.ended ?? known.ended ?? (epochOf(known) ? "revoked" : undefined)) : undefined };
 }
 
@@ -41,7 +40,7 @@ export interface Step {
   readonly over?: EndedReason | undefined;
   readonly lost?: boolean;
   readonly ask?: boolean;
-  readonly soon?: boolean;
+  readonly soon?: boolean | undefined;
 }
 
 export interface Decided extends Evaluated<ClientState> {
@@ -54,18 +53,18 @@ export interface Decided extends Evaluated<ClientState> {
  * @param end how the session that this tab knows ended, if it did in any tab
  */
 export function evaluate(known: Known, record: SharedRecord | undefined, moment: Moment, warnBefore: number, end?: EndedReason): Decided {
-  const { view, mark, ended, offline = false, unsure = false } = known;
+  const { view, mark, ended, offline, unsure } = known;
   const epoch = epochOf(known);
-  const result = (state: ClientState, step: Step = {}, wakeIn?: number) => ({ state, step, mark, ...(wakeIn ? { wakeIn } : {}) });
+  const result = (state: ClientState, step: Step = {}, wakeIn?: number) => ({ state, step, mark, wakeIn });
   const other = record && record.epoch !== epoch;
   const life = record && !other ? lifeOf(record, moment, warnBefore) : undefined;
   // Another tab may have been faster at the deadline, and the session goes on.
-  if (ended) return result(over(ended, true), { soon: other || (life && !life.over) || false });
-  if (view?.state === "guest") return result({ status: "guest", view }, { soon: !!other });
-  if (view?.state !== "active") return result({ status: "none", known: !!view }, { soon: !!other });
+  if (ended) return result(over(ended, true), { soon: other || (life && !life.over) });
+  if (view?.state === "guest") return result({ status: "guest", view }, { soon: other });
+  if (view?.state !== "active") return result({ status: "none", known: !!view }, { soon: other });
   if (!life) return end && !other ? result(over(end, true), { over: end }) : result({ status: "none", known: false }, other ? { soon: true } : { lost: true, ask: true });
   if (life.over) {
-    const certain = life.certain || offline;
+    const certain = life.certain || !!offline;
     return result(over(life.over, certain), certain ? { over: life.over, ask: true } : { ask: true });
   }
   const { status, by, endsIn, wakeIn } = life;

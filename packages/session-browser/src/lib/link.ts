@@ -3,8 +3,8 @@ import { PATIENCE, within } from "./alone.ts";
 import type { Environment } from "./environment.ts";
 import { type Problem, problemOf } from "./problem.ts";
 
-/** `undefined` when the server could not be reached or was not well, "refused" for a 401: neither says anything about the session. */
-export type Answer = Answered | "refused" | undefined;
+/** `undefined` when the server could not be reached or was not well, `null` for a 401 (refused): neither says anything about the session. */
+export type Answer = Answered | null | undefined;
 
 export interface Answered {
   readonly view: SessionView;
@@ -75,22 +75,16 @@ export function createLink(env: () => Environment, base: string): Link {
   return {
     post,
     send,
-    async ask(path) {
-      const { signal, done } = within(env(), PATIENCE);
-      try {
+    ask: (path) =>
+      within(env(), PATIENCE, async ({ signal }): Promise<Answer> => {
         const { response, sentAt } = await send(post(path, path ? { method: "POST", signal } : { headers: { [ACTIVITY_HEADER]: "none" }, signal }), "sound");
-        if (response.status === 401) return "refused";
+        if (response.status === 401) return null;
         const view = response.ok && parseSessionView(await response.json());
         if (!view) return failed(response);
         failures = wished = 0;
         decent = env().monotonic() + 5000;
         return { view, sentAt };
-      } catch {
-        return failed();
-      } finally {
-        done();
-      }
-    },
+      }).catch(() => failed()),
     pause: (urgent) => Math.max(wished, urgent ? 0 : decent) - env().monotonic(),
   };
 }

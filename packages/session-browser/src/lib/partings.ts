@@ -30,8 +30,7 @@ export function createPartings(env: () => Environment, key: string, time: Millis
   let go: (() => void) | undefined;
 
   function call(reason: Leaving["reason"], others?: Promise<unknown>): Promise<unknown> {
-    const { signal, done } = within(env(), time);
-    return Promise.race([pause(env(), time), Promise.allSettled([others, ...all.tell(() => ({ reason, signal }))])]).finally(done);
+    return within(env(), time, ({ signal, over }) => Promise.race([over, Promise.allSettled([others, ...all.tell(() => ({ reason, signal }))])]));
   }
 
   return {

@@ -46,9 +46,16 @@ export function endEpoch(storage: Items, key: string, epoch: string, reason: End
 export const endOf = (storage: Items, key: string, epoch: string): EndedReason | undefined =>
   ends(storage, key).find((end) => end.startsWith(`${epoch} `))?.slice(epoch.length + 1) as EndedReason | undefined;
 
-/** When activity that the server has not heard of yet should be told: at most every tenth of the idle time. `undefined` when there is none. */
-export const touchDueAt = (record: SharedRecord | undefined): Millis | undefined =>
-  record && record.lastActivity > record.toldAt ? record.toldAt + Math.min(60_000, record.idleFor / 10) : undefined;
+/**
+ * When activity that the server has not heard of yet should be told: at most every tenth of the idle time. `undefined` when there is none, or when it is older
+ * than twice that: the server takes what it hears for new, and is told no times by browsers.
+ */
+export function touchDueAt(record: SharedRecord | undefined, now: Millis): Millis | undefined {
+  if (!record) return undefined;
+  const { lastActivity, toldAt, idleFor } = record;
+  const every = Math.min(60_000, idleFor / 10);
+  return lastActivity > toldAt && now - lastActivity <= 2 * every ? toldAt + every : undefined;
+}
 
 /**
  * The record after the server named deadlines in answer to a request sent at `sentAt`. They count from the sending:

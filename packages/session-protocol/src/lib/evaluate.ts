@@ -19,12 +19,12 @@ export type Evaluation =
  *
  * @param warnBefore how long before the end the state turns to `warning`, in ms; 0 (the default) never warns.
  */
-export function evaluate(deadlines: Deadlines, now: Millis, warnBefore: Millis = 0): Evaluation {
-  const by = deadlines.idleAt < deadlines.absoluteAt ? "idle" : "absolute";
+export function evaluate({ idleAt, absoluteAt }: Deadlines, now: Millis, warnBefore: Millis = 0): Evaluation {
+  const by = idleAt < absoluteAt ? "idle" : "absolute";
   // NaN where either is, and nothing is less than NaN: a deadline that is not a number is over.
-  const end = Math.min(deadlines.idleAt, deadlines.absoluteAt);
-  if (!(now < end)) return { state: "expired", by };
-  const warnAt = end - warnBefore;
-  if (now < warnAt) return { state: "active", by, endsIn: end - now, changesAt: warnAt };
-  return { state: warnBefore > 0 ? "warning" : "active", by, endsIn: end - now, changesAt: end };
+  const end = Math.min(idleAt, absoluteAt);
+  const endsIn = end - now;
+  if (!(endsIn > 0)) return { state: "expired", by };
+  const warns = endsIn <= warnBefore;
+  return { state: warns ? "warning" : "active", by, endsIn, changesAt: warns ? end : end - warnBefore };
 }
