@@ -86,6 +86,20 @@ describe("answers and requests that come late (each found by the simulator)", ()
     }
   });
 
+  it("a sign-in with a slow handler keeps its cookie, whatever six elevations meanwhile are answered late", async () => {
+    const { sessions } = world();
+    const jar = await signedIn(sessions);
+    const signingIn = await sessions.open(jar.headers());
+    for (let i = 1; i < 6; i++) await request(sessions, jar, (s) => s.elevate({ acr: `level-${i}` }));
+    const last = await sessions.open(jar.headers());
+    last.elevate({ acr: "last" });
+    const elevated = await last.commit();
+    signingIn.start("ada");
+    const started = await signingIn.commit();
+    jar.take(started.cookies).take(elevated.cookies);
+    expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", id: started.state.kind === "active" ? started.state.id : "" });
+  });
+
   it("what an elevation left behind is cleared by the next answer, which a late renewal cannot undo for long", async () => {
     const { sessions, clock } = world();
     const jar = await signedIn(sessions);

@@ -32,12 +32,16 @@ export class Jar {
   }
 }
 
-/** What the credentials in a Cookie header say of themselves. */
+/** What the credentials in a Cookie header say of themselves, in the order in which a server looks at them. */
 export function shownIn(header: string): Shown[] {
-  return header.split("; ").flatMap((pair) => {
+  const shown = header.split("; ").flatMap((pair) => {
     const text = pair.slice(pair.indexOf("=") + 1);
     if (text.length !== 96) return [];
     const bytes = Buffer.from(text, "base64url");
     return [{ id: text.slice(0, 24), chain: bytes.readUInt8(21), step: bytes.readUInt16BE(22) }];
   });
+  return shown.sort((a, b) => (a.chain === 0 ? 1 : b.chain === 0 || (a.chain - b.chain + CHAINS) % CHAINS < CHAINS / 2 ? -1 : 1));
 }
+
+/** Chains begin again after so many; guests have none (decision 005). */
+const CHAINS = 224;

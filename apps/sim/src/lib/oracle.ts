@@ -102,7 +102,9 @@ export class Oracle {
     const { now } = this.#timeline;
     for (const { id, chain, step } of shown) {
       const session = this.#store.truth.current.get(id);
-      if (!session || session.ended || session.chain !== chain || session.step === step) continue;
+      // What the jar showed beside one that a sign-in or an elevation replaced is not looked at.
+      if (session && (session.ended ? session.ended.reason === "replaced" : session.chain !== chain)) return;
+      if (!session || session.ended || session.step === step) continue;
       const promotedAt = session.promotedAt.get(step + 1);
       const since = session.supersededAt.get(`${chain}.${step}`);
       if (by === "victim" && session.step === step + 1 && promotedAt !== undefined && now + Math.max(...this.#plan.skews) < promotedAt + OVERLAP - SECOND) this.#blame(name, "refused within the overlap");

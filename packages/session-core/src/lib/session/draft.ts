@@ -115,9 +115,9 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
   const remember = options.remember ?? resumed?.remember ?? false;
   const began = beganAt(options.authenticatedAt ?? now, now, limitsOf({ subject, remember }, engine.policy).absolute);
   return {
-    // Three on, since up to two elevations in a row may be under way in parallel and write the cookies before that. With nothing to count on from, anywhere: what is still
+    // Seven on, since up to six elevations in a row may be under way in parallel and write the cookies before that. With nothing to count on from, anywhere: what is still
     // under way of a session that was just signed out will then most likely take another cookie.
-    ...begin(context, draft, id, latestChain === GUEST_CHAIN ? chainAfter(1, Math.floor(now)) : chainAfter(latestChain, 3), data, {
+    ...begin(context, draft, id, latestChain === GUEST_CHAIN ? chainAfter(1, Math.floor(now)) : chainAfter(latestChain, 7), data, {
       subject,
       startedAt: Math.min(began, resumed?.startedAt ?? now),
       authenticatedAt: began,

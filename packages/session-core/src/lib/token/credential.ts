@@ -93,7 +93,7 @@ export const isSessionId = (value: unknown): value is SessionId => typeof value 
 /** The chain of every guest session: there is one cookie for guests, and any sign-in is later. */
 export const GUEST_CHAIN = 0;
 /** Chains of sign-ins count from 1 to here and begin again. A multiple of the number of cookie names, so that neighbours never share one. */
-const LAST_CHAIN = 240;
+const LAST_CHAIN = 224;
 
 /** The chain that comes `by` after this one. */
 export const chainAfter = (chain: number, by: number): number => ((chain - 1 + by) % LAST_CHAIN) + 1;

@@ -38,8 +38,8 @@ export interface CookieTransport {
   readonly hint: ((handle: string, header: string | null, maxAge?: number) => CookieChange | undefined) | undefined;
 }
 
-/** One for guests, and sixteen that sign-ins and elevations take in turn. */
-const LETTERS = "gabcdefhijklmnopq";
+/** One for guests, and thirty-two that sign-ins and elevations take in turn. */
+const LETTERS = "gabcdefhijklmnopqrstuvwxyz0123456";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 const DOMAIN = /^[\w.-]{1,253}$/;
 const PATH = /^\/[\x21-\x3a\x3c-\x7e]{0,1023}$/;
@@ -79,7 +79,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     );
   // The prefix `__Host-Http-` is for cookies that scripts cannot read.
   const hintName = `${base.replace("Http-", "")}-hint`;
-  const nameOf = (chain: number): string => names[chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 15)] ?? base;
+  const nameOf = (chain: number): string => names[chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 31)] ?? base;
   return {
     names,
     attributes,
