@@ -36,6 +36,7 @@ const budgets: readonly Budget[] = [
   { name: "session-browser", entry: "./refresh", kilobytes: 2.6 },
   { name: "session-browser", entry: "./iframe", kilobytes: 0.3 },
   { name: "session-browser", entry: "./dialog", kilobytes: 1.2, on: "." },
+  { name: "session-browser", entry: "./wipe", kilobytes: 0.5 },
   { name: "session-browser", entry: "./react", kilobytes: 0.5, external: ["react"] },
   { name: "session-browser", entry: "./vue", kilobytes: 0.5, external: ["vue"] },
   { name: "session-browser", entry: "./svelte", kilobytes: 0.5, external: ["svelte/*"] },

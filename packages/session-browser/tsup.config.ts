@@ -1,3 +1,3 @@
 import { library } from "../../tools/build/library.ts";
 
-export default library(["index", "idle", "refresh", "iframe", "dialog", "react", "vue", "svelte", "solid"]);
+export default library(["index", "idle", "refresh", "iframe", "dialog", "wipe", "react", "vue", "svelte", "solid"]);

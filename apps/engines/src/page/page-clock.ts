@@ -15,7 +15,8 @@ export interface PageClock {
   readonly jumped: (to: Offsets) => void;
 }
 
-const KEY = "test:clock";
+/** Where all pages of the origin find it. */
+export const CLOCK = "test:clock";
 
 /**
  * Real clocks and real timers with an offset, which all pages of the origin share as they would share the machine's clock: through the storage, because a
@@ -27,13 +28,13 @@ export function pageClock(given: Offsets): PageClock {
   const timers = new Set<{ readonly due: number; readonly run: () => void }>();
 
   function offsets(): Offsets {
-    const stored = JSON.parse(localStorage.getItem(KEY) ?? "null") as Offsets | null;
+    const stored = JSON.parse(localStorage.getItem(CLOCK) ?? "null") as Offsets | null;
     if (stored && stored.version > latest.version) latest = stored;
     return latest;
   }
   function jumped(to: Offsets): void {
     latest = to;
-    localStorage.setItem(KEY, JSON.stringify(to));
+    localStorage.setItem(CLOCK, JSON.stringify(to));
   }
   const monotonic = (): number => performance.now() + offsets().steady - begun;
 

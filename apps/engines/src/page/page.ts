@@ -1,9 +1,12 @@
 import { type ClientEvent, type ClientState, createSessionClient, type SessionClient } from "@holdfast/session-browser";
-import { type Offsets, pageClock, type PageClock } from "./page-clock.ts";
+import { wipeAtEnd } from "@holdfast/session-browser/wipe";
+import { CLOCK, type Offsets, pageClock, type PageClock } from "./page-clock.ts";
 
 /** What the server writes into a page for its script. */
 export interface Settings extends Offsets {
   readonly hintCookie?: string;
+  /** Wipes what the page stored when the session ends. */
+  readonly wipe: boolean;
 }
 
 /** What tests find in the page. Everything that the client is used for stands in this file. */
@@ -52,6 +55,8 @@ const client = createSessionClient({
     },
   },
 });
+
+if (settings.wipe) wipeAtEnd(client, { keep: (_kind, name) => name === CLOCK });
 
 /** As an application would: hides what nobody else may see while it is not confirmed, and removes it when the session is over. */
 function draw(state: ClientState): void {

@@ -41,8 +41,9 @@ export interface Site {
   /** Ends what hangs. */
   readonly release: () => void;
   /** What pages are told of the clocks. */
-  settings: Omit<Settings, "hintCookie">;
+  settings: Omit<Settings, "hintCookie" | "wipe">;
   hint: boolean;
+  wipe: boolean;
 }
 
 const FORM = '<form method="post" action="/sign-out"><button id="leave">Sign out on the server</button></form>';
@@ -85,9 +86,9 @@ export function createSite(script: string): Site {
   app.get("/download", (c) => c.body("bytes", 200, { "content-type": "application/octet-stream", "content-disposition": "attachment; filename=bytes.bin" }));
   app.use(session(sessions));
   app.get("/", (c) => {
-    const { settings, hint } = site;
+    const { settings, hint, wipe } = site;
     const signedIn = c.var.session.state.kind === "active";
-    return c.html(page(signedIn, { ...settings, ...(hint ? { hintCookie: HINT } : {}) }), 200, { "cache-control": "private, no-cache" });
+    return c.html(page(signedIn, { ...settings, wipe, ...(hint ? { hintCookie: HINT } : {}) }), 200, { "cache-control": "private, no-cache" });
   });
   app.post("/sign-in", (c) => {
     c.var.session.start("ada");
@@ -114,6 +115,7 @@ export function createSite(script: string): Site {
     },
     settings: { version: 0, wall: 0, steady: 0 },
     hint: false,
+    wipe: false,
     async fetch(request) {
       const { pathname: path } = new URL(request.url);
       const ofSession = path.startsWith("/session");

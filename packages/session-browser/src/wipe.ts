@@ -1,0 +1,1 @@
+export { type Kept, wipeAtEnd, type WipeOptions } from "./lib/wipe-at-end.ts";
