@@ -87,7 +87,7 @@ describe("clocks", () => {
   it("[L05] a clock set back in one tab's sight and answered in another's makes nobody idle", async () => {
     const { world, a, b } = await open({}, 2);
     world.now -= 60 * MINUTE;
-    if (world.server.session) Object.assign(world.server.session, { seenAt: world.now, startedAt: world.now });
+    if (world.server.session) Object.assign(world.server.session, { seenAt: world.now, startedAt: world.now, provedAt: world.now });
     await a.client.refresh();
     await b.input();
     expect([a.status, b.status]).toEqual(["active", "active"]);

@@ -69,7 +69,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       const { type } = event;
       const record = engine.record();
       if (type === "resume" || (type === "pageshow" && (event as PageTransitionEvent).persisted)) {
-        apply({ unsure: true });
+        apply({ unsure: env().now() });
         return emit({ type: "restored", checked: demand() });
       }
       const stale = engine.get().status !== "none" && !(record && env().now() - record.at <= LONGEST_TIMER);
@@ -89,6 +89,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   const partings = createPartings(env, key, leaveWithinOf(options), engine.tell);
   const flights = createFlights(question, () => env().now());
   const emit = (event: ClientEvent): void => void events.tell(() => event);
+  /** A moment in the future is of a clock that was set back since. */
+  const isLater = (time: Millis, than: Millis): boolean => time > than && time <= env().now();
   const hidden = (): boolean => env().page?.document.visibilityState === "hidden";
   /** What wakes this tab wakes others too: their answer to the same question will do. */
   const lately = (): Millis => env().now() - SECOND;
@@ -162,16 +164,19 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     async function answer(): Promise<boolean> {
       const record = engine.record();
       const same = record?.epoch === epochOf(known) && !known.ended && !logouts.waiting();
-      let tells = tellFrom > (same ? record.toldAt : 0);
-      const serves = same && !tells && record.at > needed;
+      const wanted = needed;
+      let tells = tellFrom > 0 && !(same && isLater(record.toldAt, tellFrom - 1));
       needed = 0;
-      if (serves) return reached();
+      if (same && !tells && isLater(record.at, wanted)) return reached(record.at);
       let got = await ask(tells);
       // A 401 does not say how the session stands, and a sign-out that waits comes first.
       if (got ? await logouts.finish(got.view) : got === null && tells) got = await ask((tells = false));
       if (before !== generation) return false;
       // Refused: no answer to the question itself says that; it comes from something in front of it.
-      if (!got) return unreachable();
+      if (!got) {
+        needed ||= wanted;
+        return unreachable();
+      }
       answered(got, tells);
       return tells && got.view.state === "active";
     }
@@ -189,9 +194,10 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     later = undefined;
   }
 
-  function reached(): true {
+  /** An answer to a question from before the page came back leaves the doubt. */
+  function reached(sentAt: Millis, change?: Known): true {
     calm();
-    apply({ offline: false, unsure: false });
+    apply({ ...change, offline: false, unsure: isLater(known.unsure as Millis, sentAt) && known.unsure });
     return true;
   }
 
@@ -203,22 +209,19 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
 
   function answered({ view, sentAt }: Answered, told = false): void {
     const record = engine.record();
-    const now = env().now();
     // The server may no longer know why: this tab saw it happen, or knows it by its clocks.
     const { reason: ended } = engine.get() as { readonly reason?: EndedReason };
     const next = answeredBy({ ...known, ended }, view);
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (isOver(view.epoch)) return;
-      engine.write(recordOf(record, view, sentAt, now, told));
+      engine.write(recordOf(record, view, sentAt, env().now(), told));
     } else {
       forget(epochOf(known), next.ended || "revoked");
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
-      if (record && (record.at <= sentAt || record.at > now)) env().storage.removeItem(key);
+      if (record && !isLater(record.at, sentAt)) env().storage.removeItem(key);
     }
-    calm();
-    known = next;
-    engine.show();
+    reached(sentAt, next);
   }
 
   /** Deadlines from an answer to the application. They move the record of the session we know; another one is asked about. */
@@ -229,7 +232,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     const record = engine.record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
     engine.write(withDeadlines(record, deadlines, sentAt, env().now(), told));
-    reached();
+    reached(sentAt);
     engine.look();
   }
 
@@ -263,7 +266,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       const saving = all && partings.leave();
       // Where nobody ever saved, this browser is signed out before this function returns.
       if (saving) await saving;
-      const epoch = epochOf(known) || (engine.record()?.epoch ?? "");
+      const epoch = engine.record()?.epoch ?? epochOf(known);
       const sent = logouts.send(scope, epoch);
       if (all) {
         generation++;

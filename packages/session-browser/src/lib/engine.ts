@@ -133,6 +133,8 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   /** Activity goes to the record at most every 15 s, or sixtieth of a short idle time; the rest when there is time or the page goes. */
   function flush(every: Millis = 0): void {
     const now = record();
+    // A moment in the future is of a clock that was set back since: it would count for ever.
+    seen = Math.min(seen, env().now());
     if (!now || seen - now.lastActivity < Math.max(1, Math.min(every, now.idleFor / 60))) return;
     write(hooks.moved(now, seen));
     show();

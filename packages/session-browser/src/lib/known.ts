@@ -13,8 +13,8 @@ export interface Known {
   readonly ended?: EndedReason | undefined;
   /** The server was asked and did not answer. */
   readonly offline?: boolean;
-  /** The page was away, and nobody was asked since. */
-  readonly unsure?: boolean;
+  /** When the page came back, if nobody was asked since. */
+  readonly unsure?: Millis | false | undefined;
 }
 
 /** What is known after the server's answer. */

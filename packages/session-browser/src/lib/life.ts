@@ -1,5 +1,5 @@
 import { evaluate, type Millis } from "@holdfast/session-protocol";
-import { LEAST_WARNING, LONGEST_TIMER, SECOND } from "./options.ts";
+import { LEAST_WARNING, SECOND } from "./options.ts";
 import type { SharedRecord } from "./record.ts";
 
 /** One instant on two clocks. */
@@ -27,8 +27,7 @@ export function lifeOf(record: SharedRecord, { now, least }: Moment, warnBefore:
   const evaluation = evaluate(record, now, warningFor(record, warnBefore));
   if (evaluation.state === "expired") return { over: evaluation.by, certain: evaluate(record, least).state === "expired" };
   const { state: status, by, endsIn, changesAt } = evaluation;
-  const next = status === "warning" ? endsIn % SECOND || SECOND : changesAt - now;
-  return { status, by, endsIn, wakeIn: Math.min(next, LONGEST_TIMER) };
+  return { status, by, endsIn, wakeIn: status === "warning" ? endsIn % SECOND || SECOND : changesAt - now };
 }
 
 /** The warning asked for, but no longer than half of a short idle time; and never too short to act, as far as there is time at all. */

@@ -46,11 +46,12 @@ export function createLink(env: () => Environment, base: string): Link {
   let token: string | null = null;
 
   /** After each failure up to twice as long, at most a minute, and anything between: browsers that failed together do not come back together. */
-  function failed(response?: Response): undefined {
+  function failed(response?: Response): null | undefined {
     const { monotonic, now, random } = env();
     const after = response?.headers.get("retry-after") ?? "";
     wished = monotonic() + (Number(after) * 1000 || Date.parse(after) - now() || 0);
     decent = monotonic() + 1000 + random() * Math.min(60_000, 5000 * 2 ** ++failures);
+    return response?.status === 401 ? null : undefined;
   }
 
   async function once(request: Request): Promise<Reply> {
@@ -78,7 +79,6 @@ export function createLink(env: () => Environment, base: string): Link {
     ask: (path) =>
       within(env(), PATIENCE, async ({ signal }): Promise<Answer> => {
         const { response, sentAt } = await send(post(path, path ? { method: "POST", signal } : { headers: { [ACTIVITY_HEADER]: "none" }, signal }), "sound");
-        if (response.status === 401) return null;
         const view = response.ok && parseSessionView(await response.json());
         if (!view) return failed(response);
         failures = wished = 0;

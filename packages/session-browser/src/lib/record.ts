@@ -63,9 +63,9 @@ export function touchDueAt(record: SharedRecord | undefined, now: Millis): Milli
  */
 export function withDeadlines(record: SharedRecord | undefined, deadlines: SessionDeadlines, sentAt: Millis, now: Millis, told: boolean, idleFor?: Millis | undefined): SharedRecord {
   const same = record?.epoch === deadlines.epoch ? record : undefined;
-  // `at` in the future: the clock was set back, and the old order means nothing.
-  if (same && sentAt < same.at && same.at <= now) return same;
   const idle = deadlines.idle * 1000;
+  // `at` in the future: the clock was set back, and the old order means nothing. A request that was on its way for longer may have counted later.
+  if (same && sentAt < same.at && same.at <= now) return { ...same, idleAt: Math.max(same.idleAt, sentAt + idle) };
   return {
     epoch: deadlines.epoch,
     lastActivity: Math.min(same?.lastActivity ?? 0, now),

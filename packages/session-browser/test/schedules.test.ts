@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { MINUTE, problemAnswer, SECOND, settle, type Tab, World } from "./tabs.ts";
+
+// What seeded schedules of several tabs found (packages/session-browser-testing).
+
+async function open(tabs = 1) {
+  const world = new World();
+  world.server.signIn("e1");
+  const [a, b] = [await world.tab(), tabs > 1 ? await world.tab() : undefined];
+  world.server.log.length = 0;
+  return { world, server: world.server, a, b: b ?? a };
+}
+
+/** Holds back the answers to requests of this kind from now on, until each is let go. */
+function holdBack(world: World, path: string): (() => Promise<void>)[] {
+  const { fetch } = world.server;
+  const held: (() => Promise<void>)[] = [];
+  Object.assign(world.server, {
+    async fetch(request: Request) {
+      const response = await fetch(request);
+      if (new URL(request.url).pathname === path) await new Promise<void>((resolve) => held.push(async () => (resolve(), settle())));
+      return response;
+    },
+  });
+  return held;
+}
+
+const comeBack = (tab: Tab): Promise<void> => tab.emit("window", "pageshow", { persisted: true });
+
+describe("a page that comes back", () => {
+  it("[H12] is not confirmed by the late answer to a question from before", async () => {
+    for (const ask of [(tab: Tab) => tab.client.extend(), (tab: Tab) => tab.client.fetch("/data")]) {
+      const { world, a } = await open();
+      const touches = holdBack(world, "/session/touch");
+      const requests = holdBack(world, "/data");
+      const views = holdBack(world, "/session");
+      void ask(a);
+      await settle();
+      world.now += SECOND;
+      await comeBack(a);
+      for (const answer of [...touches, ...requests]) await answer();
+      expect(a.state).toMatchObject({ confirmed: false });
+      await world.run(SECOND, 500);
+      for (const answer of views) await answer();
+      expect(a.state).toMatchObject({ status: "active", confirmed: true });
+    }
+  });
+
+  it("[H12] nor by an answer from long ago, when the one it waits for fails", async () => {
+    const { world, server, a, b } = await open(2);
+    const views = holdBack(world, "/session");
+    void b.client.refresh();
+    await settle();
+    void a.client.refresh();
+    await settle();
+    world.now += SECOND;
+    // Its own question waits for the other tab's; this is a new one.
+    await comeBack(a);
+    server.down = "network";
+    for (const answer of views) await answer();
+    world.now += SECOND;
+    await settle();
+    expect(a.state).toMatchObject({ confirmed: false });
+  });
+
+  it("[L05] nor by one that seems to be new because the clock was set back", async () => {
+    const { world, server, a } = await open();
+    world.now -= 5 * MINUTE;
+    server.down = "network";
+    await comeBack(a);
+    expect(a.state).toMatchObject({ confirmed: false });
+  });
+});
+
+describe("the server", () => {
+  it("[L07] that refuses a credential again and again is asked less and less often", async () => {
+    const { world, server, a } = await open();
+    Object.assign(server, {
+      async fetch(request: Request) {
+        server.log.push(request.method);
+        return problemAnswer("superseded", 401, { processed: false });
+      },
+    });
+    void a.client.refresh();
+    await world.run(MINUTE);
+    expect(a.status).toBe("offline");
+    expect(server.log.length).toBeGreaterThan(3);
+    expect(server.log.length).toBeLessThan(30);
+  });
+
+  it("[L05] is told by extend(), also after the clock was set back", async () => {
+    const { world, server, a } = await open();
+    await world.run(SECOND);
+    await a.client.extend();
+    world.now -= 5 * MINUTE;
+    server.log.length = 0;
+    await a.client.extend();
+    expect(server.log).toEqual(["POST /session/touch"]);
+  });
+});
+
+describe("signing out", () => {
+  it("ends the session that another tab began, also in tabs that ask for it just now", async () => {
+    const { world, server, a, b } = await open(2);
+    server.end("revoked");
+    await b.client.refresh();
+    expect(a.status).toBe("revoked");
+    server.signIn("e2");
+    await b.client.refresh();
+    const views = holdBack(world, "/session");
+    const c = await world.tab();
+    await a.client.logout();
+    for (const answer of views) await answer();
+    expect([a.status, b.status, c.status]).toEqual(["none", "none", "none"]);
+  });
+});
+
+describe("activity", () => {
+  it("[C12] of a clock that was set back since counts once, and not for ever", async () => {
+    const { world, server, a } = await open();
+    await world.run(SECOND);
+    await a.input();
+    world.now -= 60 * MINUTE;
+    if (server.session) Object.assign(server.session, { seenAt: world.now, startedAt: world.now, provedAt: world.now });
+    await world.run(20 * MINUTE);
+    expect(a.status).toBe("idle");
+    expect(server.log.filter((line) => line.startsWith("POST")).length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("deadlines", () => {
+  it("[L06] that a slow request moved count, though a question that was sent after it was answered before it", async () => {
+    const { world, server, a } = await open();
+    await world.run(9 * MINUTE);
+    const { fetch } = server;
+    let arrive = async (): Promise<void> => undefined;
+    Object.assign(server, {
+      async fetch(request: Request) {
+        if (request.url.endsWith("/data")) await new Promise<void>((resolve) => (arrive = async () => (resolve(), settle())));
+        return fetch(request);
+      },
+    });
+    void a.client.fetch("/data", { background: false });
+    await settle();
+    world.now += SECOND;
+    await a.client.refresh();
+    await arrive();
+    expect(a.client.remaining()).toMatchObject({ idle: 10 * MINUTE - SECOND });
+  });
+});
