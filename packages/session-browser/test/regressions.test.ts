@@ -48,6 +48,28 @@ describe("signing out", () => {
     expect(await a.client.logout()).toBe("done");
   });
 
+  it("[D13] that the server has the storage cleared for is not undone by an answer that another tab waits for", async () => {
+    const { world, server, a } = await open();
+    const { fetch } = server;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const b = await world.tab({ environment: { fetch: async (...args) => { const response = await fetch(...args); await held; return response; } } });
+    Object.assign(server, {
+      async fetch(...args: Parameters<typeof fetch>) {
+        const response = await fetch(...args);
+        // Clear-Site-Data comes before the answer does.
+        if (response.status === 204) world.items.clear();
+        return response;
+      },
+    });
+    void b.client.refresh();
+    await settle();
+    expect(await a.client.logout()).toBe("done");
+    release();
+    await settle();
+    expect([a.status, b.seen.includes("active"), world.items.has("session:/session")]).toEqual(["none", false, false]);
+  });
+
   it("everywhere stays everywhere when it is tried again", async () => {
     const { server, a } = await open();
     server.down = 500;

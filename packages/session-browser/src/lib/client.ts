@@ -67,12 +67,11 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     busy: () => holds.some(),
     woken(event) {
       const { type } = event;
-      const record = engine.record();
       if (type === "resume" || (type === "pageshow" && (event as PageTransitionEvent).persisted)) {
         apply({ unsure: env().now() });
         return emit({ type: "restored", checked: demand() });
       }
-      const stale = engine.get().status !== "none" && !(record && env().now() - record.at <= LONGEST_TIMER);
+      const stale = engine.get().status !== "none" && env().now() - (engine.record()?.at ?? 0) > LONGEST_TIMER;
       if (type === "online" || (!hidden() && type !== "storage" && (known.offline || stale || logouts.waiting()))) {
         if (hidden() || link.pause(true) > 0) askSoon(true);
         else void demand(lately());
@@ -96,8 +95,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   const lately = (): Millis => env().now() - SECOND;
 
   function decide(record: SharedRecord | undefined, moment: Moment): Decided {
-    const epoch = epochOf(known);
-    return evaluate(known, record, moment, warnBefore, record || !epoch ? undefined : endOf(env().storage, key, epoch));
+    return evaluate(known, record, moment, warnBefore, record ? undefined : endOf(env().storage, key, epochOf(known)));
   }
 
   /** In how many ms the server should hear of activity. In a warning at once, else now and then; tabs that nobody looks at leave it to the others first. */
@@ -115,7 +113,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   }
 
   /** Another tab may have signed out while this one was asking and knew of nothing yet. */
-  const isOver = (epoch: string): boolean => over.has(epoch) || endOf(env().storage, key, epoch) !== undefined;
+  const isOver = (epoch: string): boolean => over.has(epoch) || !!endOf(env().storage, key, epoch);
 
   function forget(epoch: string, reason: EndedReason): void {
     if (!epoch) return;
@@ -275,6 +273,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
         apply({ ended: "logout" });
       }
       const outcome = await sent;
+      // Once more: the server may have had the storage cleared, and other tabs still wait for answers.
+      if (all) forget(epoch, "logout");
       emit({ type: "asked", question: "logout", outcome: outcome === "pending" ? "unreachable" : outcome === "done" ? "answered" : "refused" });
       if (outcome === "pending") unreachable();
       return outcome;
