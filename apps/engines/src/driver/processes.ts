@@ -22,6 +22,9 @@ export function start(path: string, args: (folder: string) => readonly string[],
   const { pid } = child;
   if (pid === undefined) throw new Error(`${path} does not start`);
   let output = "";
+  const orphaned = (): void => signal(-pid, "SIGKILL");
+  // A run that is broken off leaves no browser behind.
+  process.once("exit", orphaned);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output = (output + String(chunk)).slice(-20_000)));
   return {
@@ -33,6 +36,7 @@ export function start(path: string, args: (folder: string) => readonly string[],
       const late = setTimeout(() => signal(-pid, "SIGKILL"), 3000);
       await exited;
       clearTimeout(late);
+      process.off("exit", orphaned);
       signal(-pid, "SIGKILL");
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
