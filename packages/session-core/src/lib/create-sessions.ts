@@ -84,13 +84,14 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     const stamped = { at: clock.now(), ...event } as SessionEvent;
     for (const listener of listeners) callListener(listener, stamped);
   };
+  const now = (): Millis => clock.now();
   const engine: Engine<Data> = {
     store,
     index,
     sweeper: isSweeper(store) ? store : undefined,
     ring,
-    decode: createDecode(ring),
-    readBody: remember(readBody, (body) => body?.kind === "live"),
+    decode: createDecode(ring, now),
+    readBody: remember(readBody, { weigh: ({ length }) => 6 * length, worth: (body) => body?.kind === "live", now }),
     epoch: createKnownEpoch({ store, ring, clock, emit }),
     policy,
     cookies: createCookieTransport({ name: realm === "default" ? "sid" : `sid-${realm.replace(/\W/g, "_")}`, ...options.cookie }),

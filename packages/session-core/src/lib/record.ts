@@ -129,7 +129,8 @@ export function readBody(body: string): Body | null {
     startedAt: live.st,
     authenticatedAt: live.au,
     acr: live.ac,
-    amr: live.am,
+    // Remembered, and shown to the application: what one request does to it must not reach the next.
+    amr: Object.freeze(live.am),
     device: live.dl,
     remember: live.rm === true,
     lapsed: live.la === true,
@@ -182,5 +183,5 @@ function chainFromJson(json: ChainJson | undefined): Chain | null {
 function pendingFromJson(json: PendingJson, before: Millis): PendingChain | null {
   const chain = chainFromJson(json);
   if (!chain || !hasRights(json) || (json.st !== undefined && !isNumber(json.st))) return null;
-  return { ...chain, acr: json.ac, amr: json.am, authenticatedAt: json.au, startedAt: json.st ?? before, marks: json.sg };
+  return { ...chain, acr: json.ac, amr: Object.freeze(json.am), authenticatedAt: json.au, startedAt: json.st ?? before, marks: json.sg };
 }

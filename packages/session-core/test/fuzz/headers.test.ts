@@ -13,7 +13,7 @@ const ring = createKeyRing(KEYS, "default");
 const cookies = createCookieTransport();
 const credential = { id: newSessionId(), chain: 0, step: 1, secret: new Uint8Array(32).fill(5) };
 const bearer = encodeCredential(credential, ring, "bearer");
-const decode = createDecode(ring);
+const decode = createDecode(ring, Date.now);
 const cookie = `${cookies.names[0]}=${encodeCredential(credential, ring, "cookie")}`;
 
 /** Headers that may hold anything, also what no runtime would let through. */

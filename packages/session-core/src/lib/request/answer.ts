@@ -50,10 +50,11 @@ export function cookiesOf<Data>({ engine, incoming, now, cacheable, signedOut }:
 }
 
 /** What scripts are told, where it is not what the request said: of a session that began, ended, or was ended by somebody else. */
-export function hintOf<Data>({ engine, incoming, now, cacheable }: AnswerContext<Data>, state: SessionState<Data>, [first]: readonly CookieChange[]): CookieChange | undefined {
+export function hintOf<Data>({ engine, incoming, now, cacheable, signedOut }: AnswerContext<Data>, state: SessionState<Data>, [first]: readonly CookieChange[]): CookieChange | undefined {
   if (incoming.transport === "bearer" || (!first && (cacheable || isLate(engine, now)))) return undefined;
-  if (state.kind !== "none") return engine.cookies.hint?.(state.handle, incoming.cookieHeader, first?.options.maxAge);
-  return state.refused ? undefined : engine.cookies.hint?.("", incoming.cookieHeader);
+  if (state.kind !== "none") return engine.cookies.hint?.(state.handle, incoming.cookieHeader, first?.options.maxAge || undefined);
+  // An answer that brings one may be on its way to somebody who signs out.
+  return state.refused ? undefined : engine.cookies.hint?.("", signedOut ? undefined : incoming.cookieHeader);
 }
 
 /** What is left of the absolute limit, for a session that was asked to outlive the browser. Of an elevated chain: what it will have once it is used. */

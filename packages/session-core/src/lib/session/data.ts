@@ -5,7 +5,8 @@ import { configError, HoldfastError, type HoldfastErrorCode } from "../errors.ts
 export interface DataOptions<Data> {
   /**
    * Checks data on load and before each write (Standard Schema: zod, valibot, arktype...). Must be synchronous. What it makes of the data is
-   * stored, so that must be plain JSON, and go through the schema again unchanged: defaults and trimmed text do, a counter does not.
+   * stored, so that must be plain JSON, and go through the schema again unchanged: defaults and trimmed text do, a counter does not. Not asked again about
+   * a record that this process has just met.
    */
   readonly schema?: StandardSchemaV1<unknown, Data>;
   /** Data of a new session, and of one whose stored data can no longer be read. Default `{}`. */
@@ -59,13 +60,14 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
   };
 
   const readOnce = (stored: unknown, from: number): Data | undefined => {
-    // A copy to work on: what migrate leaves half done must not meet the next attempt.
-    const current = from === version ? stored : migrate?.(structuredClone(stored), from);
+    // A copy to work on: what a schema or migrate leaves half done must not meet the next attempt.
+    const copy = schema || migrate ? structuredClone(stored) : stored;
+    const current = from === version ? copy : migrate?.(copy, from);
     if (typeof current !== "object" || current === null) return undefined;
     const result = validate(current);
     return result.issues ? undefined : deepFreeze(result.value);
   };
-  /** The same object comes again for as long as its record is remembered. */
+  /** The same object comes again for as long as its record is remembered. Not for what migrate makes of it, which may be of any size. */
   const known = new WeakMap<object, Data>();
 
   return {
@@ -73,9 +75,11 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
     initial: own(initial, (problem) => configError("initial", `${problem}.`)),
     read(stored, from) {
       try {
-        const data = known.get(stored as object) ?? readOnce(stored, from);
-        if (data && typeof stored === "object") known.set(stored as object, data);
-        return data;
+        const data = known.get(stored as object);
+        if (data) return data;
+        const read = readOnce(stored, from);
+        if (read && from === version) known.set(stored as object, read);
+        return read;
       } catch {
         return undefined;
       }

@@ -7,7 +7,7 @@ import type { Draft } from "./draft.ts";
 import type { ActiveState, GuestState } from "./state.ts";
 
 const AS_STORED = { elevated: undefined, changed: undefined };
-const NONE: readonly string[] = [];
+const NONE: readonly string[] = Object.freeze([]);
 
 /** What the application sees of a live session. */
 export function liveState<Data>(

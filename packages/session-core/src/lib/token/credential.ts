@@ -1,3 +1,4 @@
+import type { Millis } from "@holdfast/session-protocol";
 import { equalBytes, fromBase64url, randomBytes, toBase64url } from "../bytes.ts";
 import { digest } from "../hash.ts";
 import type { Partition, SessionId } from "../port.ts";
@@ -59,8 +60,9 @@ export const hashSecret = (secret: Uint8Array): string => toBase64url(digest(sec
 /** {@link decodeCredential}, with a memory for good ones. */
 export type Decode = Readonly<Record<Transport, (text: string) => Decoded>>;
 
-export function createDecode(ring: KeyRing): Decode {
-  const of = (transport: Transport): ((text: string) => Decoded) => remember((text) => decodeCredential(text, ring, transport), ({ kind }) => kind === "authentic");
+export function createDecode(ring: KeyRing, now: () => Millis): Decode {
+  const of = (transport: Transport): ((text: string) => Decoded) =>
+    remember((text) => decodeCredential(text, ring, transport), { weigh: () => 1200, worth: ({ kind }) => kind === "authentic", now });
   return { cookie: of("cookie"), bearer: of("bearer") };
 }
 

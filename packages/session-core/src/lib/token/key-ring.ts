@@ -93,7 +93,7 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
       if (typeof subject !== "string" || !SUBJECT.test(subject)) throw new HoldfastError("invalid_data", "A subject must be well-formed text of 1 to 1024 characters.");
       return toBase64url(partitionMac(utf8.encode(`${realm}\0${subject}`)).subarray(0, PARTITION_BYTES)) as Partition;
     },
-    handle: remember((id) => toBase64url(handleMac(utf8.encode(id)).subarray(0, HANDLE_BYTES))),
+    handle: remember((id) => toBase64url(handleMac(utf8.encode(id)).subarray(0, HANDLE_BYTES)), { weigh: () => 500 }),
     rowId: (name) => toBase64url(rowMac(utf8.encode(name)).subarray(0, ROW_ID_BYTES)) as SessionId,
   };
 }

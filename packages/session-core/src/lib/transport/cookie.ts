@@ -34,8 +34,8 @@ export interface CookieTransport {
   /** A cookie for the browser session: no Max-Age, since expiry is the server's. */
   set(chain: number, value: string, maxAge?: number): CookieChange;
   clear(name: string): CookieChange;
-  /** Where hints are on: the change that makes it say this, empty for nothing, if the request's `Cookie` header says something else. */
-  readonly hint: ((handle: string, header: string | null, maxAge?: number) => CookieChange | undefined) | undefined;
+  /** Where hints are on: the change that makes it say this, empty for nothing, if the request's `Cookie` header says something else or was left out. */
+  readonly hint: ((handle: string, header: string | null | undefined, maxAge?: number) => CookieChange | undefined) | undefined;
 }
 
 /** One for guests, and thirty-two that sign-ins and elevations take in turn. */
@@ -78,7 +78,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
       `${front}${httpOnly ? "; HttpOnly" : ""}${back}${maxAge === undefined ? "" : `; Max-Age=${maxAge}`}${value ? "" : `; Expires=${EPOCH}`}`,
     );
   // The prefix `__Host-Http-` is for cookies that scripts cannot read.
-  const hintName = `${base.replace("Http-", "")}-hint`;
+  const hintName = `${prefix === "none" ? "" : prefix.replace("Http-", "")}${name}-hint`;
   const nameOf = (chain: number): string => names[chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 31)] ?? base;
   return {
     names,
@@ -86,7 +86,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     nameOf,
     set: (chain, value, maxAge) => line(nameOf(chain), value, maxAge),
     clear: (name) => line(name, "", 0),
-    hint: hint ? (handle, header, maxAge) => (!!header?.includes(`${hintName}=${handle}`) === !!handle ? undefined : line(hintName, handle, handle ? maxAge : 0, false)) : undefined,
+    hint: hint ? (handle, header, maxAge) => (header !== undefined && `; ${header};`.includes(`; ${hintName}=${handle}${handle && ";"}`) === !!handle ? undefined : line(hintName, handle, handle ? maxAge : 0, false)) : undefined,
   };
 }
 
