@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL("../../../../", import.meta.url));
  * The simulator and the core's sources in one file, with the edits applied.
  * @throws Error when an edit does not fit its file exactly once: the rule has moved, and its removal must be written anew.
  */
-export async function bundle(outfile: string, edits: readonly Edit[] = []): Promise<void> {
+export async function bundle(outfile: string, edits: readonly Edit[] = [], entry = fileURLToPath(new URL("../worker.ts", import.meta.url)), inject: readonly string[] = []): Promise<void> {
   const applied = new Set<Edit>();
   const { paths } = (JSON.parse(await readFile(join(root, "tsconfig.json"), "utf8")) as { compilerOptions: { paths: Record<string, [string]> } }).compilerOptions;
   const mutate: Plugin = {
@@ -35,7 +35,8 @@ export async function bundle(outfile: string, edits: readonly Edit[] = []): Prom
     },
   };
   await build({
-    entryPoints: [fileURLToPath(new URL("../worker.ts", import.meta.url))],
+    entryPoints: [entry],
+    inject: [...inject],
     outfile,
     bundle: true,
     platform: "node",

@@ -1,0 +1,1 @@
+export { type HandlerOptions, type Http, sessionHandlers } from "./lib/handlers.ts";

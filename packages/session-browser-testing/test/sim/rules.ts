@@ -1,0 +1,20 @@
+import type { Edit } from "../../../../apps/sim/src/lib/bundle.ts";
+
+/** A rule of the client and how it is taken away. `seed`: where the search for a schedule that then breaks begins. */
+export interface Rule {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  readonly seed: number;
+}
+
+const browser = (file: string, find: string, replace: string): Edit => ({ file: `session-browser/src/lib/${file}`, find, replace });
+
+export const RULES: readonly Rule[] = [
+  { name: "activity is shared through the record (instead: told by each tab that had it)", seed: 1, edits: [browser("engine.ts", "const record = (): SharedRecord | undefined => readRecord(env().storage, key);", "let own: SharedRecord | undefined;\n  const record = (): SharedRecord | undefined => { const now = readRecord(env().storage, key); if (!now || now.epoch !== own?.epoch) own = now; return own; };"), ] },
+  { name: "first it is asked whether the session is over, then whether activity counts", seed: 1, edits: [browser("life.ts", "momentOf = (wall: Millis, steady: Millis): Moment => ({ now: Math.max(wall, steady), least: Math.min(wall, steady) });", "momentOf = (wall: Millis, steady: Millis): Moment => ({ now: Math.min(wall, steady), least: Math.min(wall, steady) });")] },
+  { name: "a page that comes back is in doubt until the server was asked", seed: 1, edits: [browser("client.ts", "        apply({ unsure: env().now() });\n", "")] },
+  { name: "a late answer leaves the doubt", seed: 1, edits: [browser("client.ts", "unsure: isLater(known.unsure as Millis, sentAt) && known.unsure", "unsure: false")] },
+  { name: "one tab at a time asks (lock and lease)", seed: 1, edits: [browser("client.ts", "return epochOf(known) ? alone(env(), key, answer) : answer();", "return answer();")] },
+  { name: "what has ended is remembered, and no late answer brings it back", seed: 1, edits: [browser("client.ts", "      if (isOver(view.epoch)) return;\n", ""), browser("client.ts", "      if (before !== generation) return false;\n", "")] },
+  { name: "a refused credential is asked for less and less often", seed: 1, edits: [browser("link.ts", "decent = monotonic() + 1000 + random() * Math.min(60_000, 5000 * 2 ** ++failures);", "decent = response?.status === 401 ? 0 : monotonic() + 1000 + random() * Math.min(60_000, 5000 * 2 ** ++failures);")] },
+];
