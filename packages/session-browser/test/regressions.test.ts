@@ -177,6 +177,22 @@ describe("activity", () => {
     await a.client.fetch("/x");
     expect(server.log).toEqual(["GET /x"]);
   });
+
+  it("[L07] who comes back to a tab whose session is over makes it ask once, not at each event", async () => {
+    const { world, server, a } = await open();
+    server.end("revoked");
+    await a.client.refresh();
+    expect(a.status).toBe("revoked");
+    server.log.length = 0;
+    for (const type of ["visibilitychange", "focus", "pageshow"]) await a.emit("document", type);
+    expect(server.log).toEqual([]);
+    await world.run(2 * MINUTE);
+    for (const type of ["visibilitychange", "focus", "pageshow"]) {
+      await a.emit("document", type);
+      await world.run(SECOND);
+    }
+    expect(server.log).toEqual(["GET /session (nobody)"]);
+  });
 });
 
 describe("listeners", () => {

@@ -71,7 +71,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
         apply({ unsure: env().now() });
         return emit({ type: "restored", checked: demand() });
       }
-      const stale = engine.get().status !== "none" && env().now() - (engine.record()?.at ?? 0) > LONGEST_TIMER;
+      const stale = engine.get().status !== "none" && env().now() - ((engine.record() ?? known).at ?? 0) > LONGEST_TIMER;
       if (type === "online" || (!hidden() && type !== "storage" && (known.offline || stale || logouts.waiting()))) {
         if (hidden() || link.pause(true) > 0) askSoon(true);
         else void demand(lately());
@@ -219,7 +219,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
       if (record && !isLater(record.at, sentAt)) env().storage.removeItem(key);
     }
-    reached(sentAt, next);
+    reached(sentAt, { ...next, at: sentAt });
   }
 
   /** Deadlines from an answer to the application. They move the record of the session we know; another one is asked about. */

@@ -7,6 +7,8 @@ import { recordOf, type SharedRecord } from "./record.ts";
 /** What this tab remembers between events. */
 export interface Known {
   readonly view?: SessionView | undefined;
+  /** When the request was sent that brought it. */
+  readonly at?: Millis;
   /** The first of the views that differ in nothing but the time that went by: the others are no reason to draw a page again. */
   readonly mark?: SessionView | undefined;
   /** How the session that this tab knew came to its end. */
