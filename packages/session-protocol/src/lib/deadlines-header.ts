@@ -11,9 +11,8 @@ export interface SessionDeadlines {
 /** Longest header that is looked at; ours is under 80 characters. */
 const MAX_LENGTH = 512;
 
-// One dictionary member (RFC 9651 section 3.2) of the kinds that occur here, its parameters skipped.
-const MEMBER =
-  /^([a-z*][a-z0-9_.*-]*)(?:=(?:(-?\d{1,15})(?![\d.])|"((?:[^"\\\x00-\x1f\x7f-\uffff]|\\["\\])*)"|[A-Za-z0-9:*/.+?-]+))?(?:;[^,"]*)?$/;
+// One dictionary member (RFC 9651 section 3.2) of the kinds that occur here, its parameters skipped: an integer that can be a time, a string, or something else.
+const MEMBER = /^([a-z*][a-z0-9_.*-]*)(?:=(?:(\d{1,15})|"((?:[ !#-[\]-~]|\\["\\])*)"|[A-Za-z0-9:*/.+?-]+))?(?:;[^,"]*)?$/;
 
 /** Formats the header value. Fractions are cut off, so that a browser never believes in more time than there is. */
 export function formatDeadlines(deadlines: SessionDeadlines): string {
@@ -25,21 +24,13 @@ export function formatDeadlines(deadlines: SessionDeadlines): string {
 /** Parses the header value; `null` when it is missing, malformed or incomplete. Unknown members are ignored. Never throws. */
 export function parseDeadlines(value: string | null | undefined): SessionDeadlines | null {
   if (!value || value.length > MAX_LENGTH) return null;
-  let idle: number | undefined;
-  let absolute: number | undefined;
-  let epoch: string | undefined;
+  const found: Record<string, string | undefined> = {};
   for (const part of value.split(",")) {
-    const member = MEMBER.exec(part.trim());
-    if (!member) return null;
-    const [, key, integer, string] = member;
-    if (key === "idle") idle = seconds(integer);
-    else if (key === "absolute") absolute = seconds(integer);
-    // Ours has nothing to escape.
-    else if (key === "epoch") epoch = string?.includes("\\") ? undefined : string;
+    const [, key, integer, string] = MEMBER.exec(part.trim()) ?? [];
+    if (!key) return null;
+    found[key] = key === "epoch" ? string : integer;
   }
-  if (idle === undefined || absolute === undefined || !epoch) return null;
-  return { idle, absolute, epoch };
+  const { idle, absolute, epoch } = found;
+  // Ours has nothing to escape.
+  return idle && absolute && epoch && !epoch.includes("\\") ? { idle: Number(idle), absolute: Number(absolute), epoch } : null;
 }
-
-const seconds = (digits: string | undefined): Seconds | undefined =>
-  digits === undefined || digits.startsWith("-") ? undefined : Number(digits);
