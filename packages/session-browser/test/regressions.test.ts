@@ -178,6 +178,30 @@ describe("activity", () => {
     expect(server.log).toEqual(["GET /x"]);
   });
 
+  it("a pointer that moves all the time is looked at four times a second, and not less after a sleep", async () => {
+    const { world, a } = await open();
+    let reads = 0;
+    const { items } = world;
+    const get = items.get.bind(items);
+    items.get = (key) => (reads++, get(key));
+    for (let move = 0; move < 100; move++) {
+      world.now += 10;
+      world.steady += 10;
+      await a.input();
+    }
+    const busy = reads;
+    reads = 0;
+    for (let move = 0; move < 4; move++) {
+      world.now += 250;
+      world.steady += 250;
+      await a.input();
+    }
+    expect(busy).toBeLessThanOrEqual(reads * 1.25);
+    world.sleep(20 * MINUTE);
+    await a.input();
+    expect(a.status).toBe("idle");
+  });
+
   it("[L07] who comes back to a tab whose session is over makes it ask once, not at each event", async () => {
     const { world, server, a } = await open();
     server.end("revoked");

@@ -195,7 +195,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   /** An answer to a question from before the page came back leaves the doubt. */
   function reached(sentAt: Millis, change?: Known): true {
     calm();
-    apply({ ...change, offline: false, unsure: isLater(known.unsure as Millis, sentAt) && known.unsure });
+    apply({ ...change, at: sentAt, offline: false, unsure: isLater(known.unsure as Millis, sentAt) && known.unsure });
     return true;
   }
 
@@ -219,14 +219,14 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
       if (record && !isLater(record.at, sentAt)) env().storage.removeItem(key);
     }
-    reached(sentAt, { ...next, at: sentAt });
+    reached(sentAt, next);
   }
 
   /** Deadlines from an answer to the application. They move the record of the session we know; another one is asked about. */
   function learn(deadlines: SessionDeadlines, sentAt: Millis, told: boolean): void {
     const { view } = known;
     if (isOver(deadlines.epoch)) return;
-    if (!view || view.state === "none" || view.epoch !== deadlines.epoch) return void refresh();
+    if (!view || !("epoch" in view) || view.epoch !== deadlines.epoch) return void refresh();
     const record = engine.record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
     engine.write(withDeadlines(record, deadlines, sentAt, env().now(), told));

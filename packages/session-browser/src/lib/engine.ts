@@ -122,6 +122,8 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   }
 
   function act(): void {
+    // A pointer makes a hundred events in a second, and each look reads the storage.
+    if (Math.abs(env().now() - seen) < 250) return;
     // First whether it is over, then whether this counts: the first movement after a sleep must not revive anything.
     const state = look();
     if (!("endsIn" in state) || (state.status === "warning" && whileWarning === "ask")) return;

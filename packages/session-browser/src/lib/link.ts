@@ -71,7 +71,7 @@ export function createLink(env: () => Environment, base: string): Link {
     return sound ? once(again) : reply;
   }
 
-  const post = (path: string, init: RequestInit): Request => new Request(new URL(base + path, env().page?.url()), { credentials: "same-origin", cache: "no-store", ...init });
+  const post = (path: string, init: RequestInit): Request => new Request(new URL(base + path, env().page?.url()), { cache: "no-store", ...init });
 
   return {
     post,

@@ -18,20 +18,18 @@ export function createLogouts(env: () => Environment, key: string, { post, send 
   /** Scope and epoch, empty for none. */
   const waits = (): string[] => (env().storage.getItem(place) ?? "").split(" ");
 
-  const attempt = (scope: string): Promise<LogoutOutcome> =>
+  const through = (scope: string): Promise<LogoutOutcome> =>
     within(env(), PATIENCE, async ({ signal }): Promise<LogoutOutcome> => {
       // Outlives the page.
       const { response, problem } = await send(post("/logout", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ scope }), keepalive: true, signal }), "sound");
-      const { status, ok } = response;
       for (const kept of ["fresh_required", "unsupported"] as const) if (problem?.is(kept)) return kept;
-      return ok ? "done" : status >= 500 || status === 401 || status === 408 || status === 429 || problem?.is("csrf") ? "pending" : "refused";
-    }).catch(() => "pending");
-
-  async function through(scope: string): Promise<LogoutOutcome> {
-    const outcome = await attempt(scope);
-    if (outcome !== "pending") env().storage.removeItem(place);
-    return outcome;
-  }
+      return response.ok ? "done" : /401|408|429|5../.test(`${response.status}`) || problem?.is("csrf") ? "pending" : "refused";
+    })
+      .catch((): LogoutOutcome => "pending")
+      .then((outcome) => {
+        if (outcome !== "pending") env().storage.removeItem(place);
+        return outcome;
+      });
 
   return {
     waiting: () => !!waits()[0],

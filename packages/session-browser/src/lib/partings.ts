@@ -27,7 +27,7 @@ export function createPartings(env: () => Environment, key: string, time: Millis
   let calledFor: Millis | undefined;
   /** In other tabs. */
   let saving = 0;
-  let go: (() => void) | undefined;
+  let go: ((done: boolean) => void) | undefined;
 
   function call(reason: Leaving["reason"], others?: Promise<unknown>): Promise<unknown> {
     return within(env(), time, ({ signal, over }) => Promise.race([over, Promise.allSettled([others, ...all.tell(() => ({ reason, signal }))])]));
@@ -42,7 +42,7 @@ export function createPartings(env: () => Environment, key: string, time: Millis
       saving = 0;
       tell("leaving");
       if (!env().storage.getItem(place)) return undefined;
-      return call("logout", pause(env(), ANSWER_WITHIN).then(() => saving > 0 && new Promise<unknown>((resolve) => (go = () => resolve(true)))));
+      return call("logout", pause(env(), ANSWER_WITHIN).then(() => saving > 0 && new Promise<boolean>((resolve) => (go = resolve))));
     },
     heard(hint) {
       if (hint === "leaving" && all.size()) {
@@ -50,7 +50,7 @@ export function createPartings(env: () => Environment, key: string, time: Millis
         void call("logout").then(() => tell("saved"));
       }
       if (hint === "saving") saving++;
-      if (hint === "saved" && --saving === 0) go?.();
+      if (hint === "saved" && --saving === 0) go?.(true);
     },
     near(state) {
       if (!("endsIn" in state) || state.endsIn > time) return;

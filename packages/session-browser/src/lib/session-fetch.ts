@@ -16,7 +16,7 @@ export interface FetchHooks {
 
 /** `fetch` to the page's own origin; requests to others pass untouched. */
 export async function sessionFetch({ fetch, page }: Environment, { send }: Link, input: RequestInfo | URL, { background, ...init }: FetchOptions, hooks: FetchHooks): Promise<Response> {
-  const request = new Request(page && !(input instanceof Request) ? new URL(input, page.document.baseURI ?? page.url()) : input, init);
+  const request = new Request(page && !(input instanceof Request) ? new URL(input, page.document.baseURI) : input, init);
   if (page && new URL(request.url).origin !== new URL(page.url()).origin) return fetch(request);
   const nobody = background ?? (page?.document.visibilityState === "hidden" || !hooks.present());
   if (nobody) request.headers.set(ACTIVITY_HEADER, "none");
