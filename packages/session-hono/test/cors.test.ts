@@ -36,7 +36,8 @@ describe("an API for pages of another origin", () => {
     return c.text("ok");
   });
   app.get("/private", requireSession(), (c) => c.text("secret"));
-  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" });
+  // Else it closes a connection after five idle seconds, perhaps as the next request takes it.
+  const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1", serverOptions: { keepAliveTimeout: 0 } });
   let base = "";
   let cookie = "";
 
