@@ -115,6 +115,19 @@ describe("signing out", () => {
   });
 });
 
+describe("signing out where a portal answers for the server", () => {
+  it("is tried again: only the server's own answer says that it is done", async () => {
+    const { server, a } = await open();
+    const { fetch } = server;
+    Object.assign(server, { fetch: async () => new Response("<h1>Free Wi-Fi</h1>", { headers: { "content-type": "text/html" } }) });
+    expect(await a.client.logout()).toBe("pending");
+    expect(a.status).toBe("none");
+    Object.assign(server, { fetch });
+    await a.emit("window", "online");
+    expect(server.session).toBeUndefined();
+  });
+});
+
 describe("activity", () => {
   it("[C12] of a clock that was set back since counts once, and not for ever", async () => {
     const { world, server, a } = await open();

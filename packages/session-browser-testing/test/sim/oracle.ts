@@ -83,7 +83,8 @@ export class Oracle {
     const { now } = this.#world;
     if (!("endsIn" in shown) || page.still || (shown.status === "warning" && this.#plan.ask)) return;
     const session = this.#session(shown.view.epoch);
-    // In the last moments it depends on how fast the network is.
+    // In the last moments it depends on how fast the network is; and on the mode, which the page may not know yet that it is in.
+    if (this.#plan.ask && session && this.#model.endsAt(session).at - now < 25 * SECOND) return;
     if (!session || this.#model.endsAt(session).at - now < 12 * SECOND || (this.#promised.get(session.epoch) ?? 0) - now < 12 * SECOND) return;
     this.#activeAt.set(session.epoch, now);
   }
@@ -161,7 +162,7 @@ export class Oracle {
 
   /** How late a page may be that runs. */
   #grace({ document, throttle }: Page): Millis {
-    return 1500 + this.#plan.hop[1] + (document.visibilityState === "hidden" || throttle ? MINUTE : 0);
+    return 1500 + this.#plan.hop[1] + (document.visibilityState === "hidden" || throttle || this.#world.wrong !== 0 ? MINUTE : 0);
   }
 
   #slack(): Millis {

@@ -197,7 +197,8 @@ export class Play {
   #logout({ shown }: Seen, client: SessionClient, choice: number): void {
     const { oracle } = this;
     const epoch = "endsIn" in shown ? shown.view.epoch : this.#recordEpoch();
-    if (epoch) oracle.signedOut.set(epoch, this.#world.now);
+    // Where another tab signed in meanwhile, that one is meant as well.
+    for (const one of [epoch, this.#recordEpoch()]) if (one) oracle.signedOut.set(one, this.#world.now);
     void client.logout({ scope: choice < 0.8 ? "this" : "all" });
     oracle.logouts++;
   }

@@ -23,7 +23,7 @@ export function createLogouts(env: () => Environment, key: string, { post, send 
       // Outlives the page.
       const { response, problem } = await send(post("/logout", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ scope }), keepalive: true, signal }), "sound");
       for (const kept of ["fresh_required", "unsupported"] as const) if (problem?.is(kept)) return kept;
-      return response.ok ? "done" : /401|408|429|5../.test(`${response.status}`) || problem?.is("csrf") ? "pending" : "refused";
+      return response.status === 204 ? "done" : /^(2|5|401|408|429)/.test(`${response.status}`) || problem?.is("csrf") ? "pending" : "refused";
     })
       .catch((): LogoutOutcome => "pending")
       .then((outcome) => {
