@@ -141,8 +141,7 @@ export class Model implements Answerer {
   #left(session: ModelSession): { readonly idle: number; readonly absolute: number } {
     const { idle, absolute } = this.#options;
     const now = this.#now();
-    const expires = session.startedAt + absolute - now;
-    return { idle: Math.floor(Math.min(session.seenAt + idle - now, expires) / 1000), absolute: Math.floor(expires / 1000) };
+    return { idle: Math.floor((session.seenAt + idle - now) / 1000), absolute: Math.floor((session.startedAt + absolute - now) / 1000) };
   }
 
   #headers(session: ModelSession): Readonly<Record<string, string>> {
