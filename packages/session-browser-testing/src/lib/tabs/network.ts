@@ -76,7 +76,7 @@ export class Network {
             if (flight.ended || (page?.gone && !request.keepalive)) return;
             world.takeCookies(response.headers);
             this.#deliver(page, 0, () => {
-              world.watch.answered?.(flight, response);
+              if (!flight.ended) world.watch.answered?.(flight, response);
               end(() => resolve(response));
             });
           });
