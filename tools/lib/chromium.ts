@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { browserFor, CHROMIUM_FLAGS } from "./browsers.ts";
+import { task } from "./task.ts";
 
 const SECOND = 1000;
 
@@ -25,7 +26,7 @@ export interface MovedClock {
 export async function oneClock(context: BrowserContext, clock: MovedClock): Promise<(ms: number) => Promise<void>> {
   await context.clock.install({ time: clock.now() - SECOND });
   await context.clock.pauseAt(clock.now());
-  await context.addInitScript(watchWork);
+  await context.addInitScript({ content: `(${String(watchWork)})(${String(task)})` });
   const quiet = async (): Promise<void> => void (await Promise.all(context.pages().map(quietOf)));
   return async (ms) => {
     await quiet();
@@ -50,7 +51,7 @@ async function quietOf(page: Page): Promise<void> {
 }
 
 /** In the page: `quiet()` resolves when no request is under way, none waits for a lock, and what they led to has happened. */
-function watchWork(): void {
+function watchWork(task: () => Promise<unknown>): void {
   // The page before the first.
   if (!isSecureContext) return;
   const underWay = new Set<Promise<unknown>>();
@@ -65,14 +66,6 @@ function watchWork(): void {
   const { fetch } = globalThis;
   const { locks } = navigator;
   const request = locks.request.bind(locks) as (...args: readonly unknown[]) => Promise<unknown>;
-  // A task of its own; timers stand still.
-  const task = (): Promise<unknown> =>
-    new Promise((resolve) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.addEventListener("message", resolve, { once: true });
-      port1.start();
-      port2.postMessage(0);
-    });
   Object.assign(globalThis, {
     fetch(...args: Parameters<typeof fetch>) {
       const answer = fetch(...args);

@@ -1,5 +1,4 @@
 import type { Power } from "../src/driver/capabilities.ts";
-import type { EngineName } from "../src/driver/types.ts";
 import type { World } from "./world.ts";
 
 /** One thing that has to hold in every engine that can be driven to it. */
@@ -10,8 +9,6 @@ export interface Run {
   readonly proves?: readonly string[];
   /** What it takes. In an engine that lacks any of it there is no such test, only a row of the table that says so. */
   readonly needs?: readonly Power[];
-  /** Why it does not hold yet, and where if not everywhere. */
-  readonly todo?: { readonly why: string; readonly in?: readonly EngineName[] };
   /** `note` says what this engine did, for the table. */
   play(world: World, note: (text: string) => void): Promise<void>;
 }

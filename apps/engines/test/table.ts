@@ -6,14 +6,14 @@ export interface Row {
   readonly run: string;
   readonly title: string;
   readonly engine: EngineName;
-  readonly outcome: "passed" | "failed" | "cannot" | "todo";
+  readonly outcome: "passed" | "failed" | "cannot";
   readonly ms: number;
   /** What the engine did, where engines differ. */
   readonly notes: readonly string[];
 }
 
 const FOLDER = fileURLToPath(new URL("../../../.reports/", import.meta.url));
-const WORDS = { passed: "passed", failed: "FAILED", cannot: "not driven", todo: "TODO" };
+const WORDS = { passed: "passed", failed: "FAILED", cannot: "not driven" };
 
 /** What each engine did, printed and left in `.reports/engines.json` and `.reports/engines.md`. */
 export function report(versions: Readonly<Partial<Record<EngineName, string>>>, rows: readonly Row[]): void {

@@ -1,5 +1,6 @@
 import { type ClientEvent, type ClientState, createSessionClient, type SessionClient } from "@holdfast/session-browser";
 import { wipeAtEnd } from "@holdfast/session-browser/wipe";
+import { task } from "../../../../tools/lib/task.ts";
 import { CLOCK, type Offsets, pageClock, type PageClock } from "./page-clock.ts";
 
 /** What the server writes into a page for its script. */
@@ -91,15 +92,6 @@ addEventListener("pageshow", ({ persisted }) => {
 
 const channel = new BroadcastChannel("session:/session");
 channel.addEventListener("message", ({ data }) => heard.push(data));
-
-/** A task of its own; unlike a timer's it comes promptly in hidden tabs too. */
-const task = (): Promise<unknown> =>
-  new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.addEventListener("message", resolve, { once: true });
-    port1.start();
-    port2.postMessage(0);
-  });
 
 async function quiet(): Promise<void> {
   const patience = new Promise((resolve) => setTimeout(resolve, 3000, "late"));
