@@ -13,7 +13,9 @@ export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, plugins: [components], environments: { client: { resolve: { conditions: ["browser", "development"] } } }, test: { server: { deps: { inline: [/svelte/, /solid-js/] } }, name: "unit", include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"], testTimeout: 30_000 } },
+      { extends: true, plugins: [components], environments: { client: { resolve: { conditions: ["browser", "development"] } } }, test: { server: { deps: { inline: [/svelte/, /solid-js/] } }, name: "unit", include: ["packages/*/test/**/*.test.ts", "tools/test/**/*.test.ts"], exclude: ["packages/*/test/real/**"], testTimeout: 30_000 } },
+      // Against real servers, which each file starts and stops (tools/services).
+      { extends: true, test: { name: "stores", include: ["packages/*/test/real/**/*.test.ts", "tools/services/test/*.test.ts"], maxWorkers: 2, testTimeout: 60_000, hookTimeout: 90_000 } },
       {
         extends: true,
         test: {

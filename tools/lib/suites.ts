@@ -1,12 +1,14 @@
 import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findBrowsers } from "./browsers.ts";
+import { SERVICES } from "../services/programs.ts";
+import { BROWSERS } from "./browsers.ts";
 import { isCi } from "./ci.ts";
+import { findPrograms } from "./programs.ts";
 import { readReport, reportsFolder, summaryLine, type Tally, type TestResult, tally, testsOf } from "./reports.ts";
 import { BuildFailed, buildAll, run } from "./shell.ts";
 import { root } from "./workspace.ts";
 
-const projects = ["unit", "system", "examples"] as const;
+const projects = ["unit", "stores", "system", "examples"] as const;
 
 export interface Tier {
   /** Names the reports: `test` or `drill`. */
@@ -42,16 +44,16 @@ const attempt = (tier: Tier): Tally => {
 /** Runs every test project and says what happened. A run without a single test is a failure. */
 const runSuites = ({ name, filters, options = [], env = {} }: Tier): Tally => {
   const inCi = isCi();
-  const browsers = findBrowsers();
+  const programs = findPrograms([...Object.values(BROWSERS), ...Object.values(SERVICES)]);
   const problems: string[] = [];
-  if (browsers.missing.length > 0) announce(browsers.missing, inCi, problems);
+  if (programs.missing.length > 0) announce(programs.missing, inCi, problems);
 
   const tests = projects.flatMap((project) => {
     const outputFile = join(reportsFolder, `${name}-${project}.json`);
     const vitest = run(
       process.execPath,
       [join(root, "node_modules/vitest/vitest.mjs"), "run", "--project", project, "--passWithNoTests", "--reporter=default", "--reporter=json", `--outputFile.json=${outputFile}`, ...options, ...filters],
-      { show: true, env: { ...env, ...browsers.env } },
+      { show: true, env: { ...env, ...programs.env } },
     );
     const report = readReport(outputFile);
     const found = report === undefined ? [] : testsOf(report);
@@ -71,7 +73,7 @@ const runSuites = ({ name, filters, options = [], env = {} }: Tier): Tally => {
 };
 
 const announce = (missing: readonly string[], inCi: boolean, problems: string[]): void => {
-  const what = `Browsers that were not found and could not be installed (a variable can name one elsewhere): ${missing.join(", ")}`;
+  const what = `Browsers and servers that were not found and could not be installed (a variable can name one elsewhere): ${missing.join(", ")}`;
   if (inCi) problems.push(`${what}: with CI set that is a failure`);
   else console.error(`\n*** ${what}.\n*** THEIR SUITES ARE SKIPPED.\n`);
 };

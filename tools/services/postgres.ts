@@ -1,0 +1,32 @@
+import { dirname, join } from "node:path";
+import { type Server, startServer } from "./server.ts";
+
+export interface Postgres extends Server {
+  readonly url: string;
+}
+
+/** A cluster of its own with the superuser `app`, who needs no password. */
+export const startPostgres = async (program: string, settings: Readonly<Record<string, string>> = {}): Promise<Postgres> => {
+  // Nothing outlives the test, so nothing has to reach a disk.
+  const all = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", ...settings };
+  const data = (folder: string): string => join(folder, "data");
+  const server = await startServer({
+    program,
+    prepare: ({ folder }) => [[join(dirname(program), "initdb"), "-D", data(folder), "-U", "app", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]],
+    args: ({ folder, port }) => ["-D", data(folder), "-p", String(port), "-h", "127.0.0.1", "-k", folder, ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    // A start-up message of protocol 3.0 for user and database `app`: a ready server answers R (authentication), one that starts up E (error).
+    greeting: startUp({ user: "app", database: "postgres" }),
+    answer: /^R/,
+    stop: "SIGINT",
+  });
+  return Object.defineProperties({ url: `postgres://app@127.0.0.1:${server.port}/postgres` } as Postgres, Object.getOwnPropertyDescriptors(server));
+};
+
+const startUp = (parameters: Readonly<Record<string, string>>): string => {
+  const words = Object.entries(parameters).flat().map((word) => `${word}\0`).join("");
+  const message = Buffer.alloc(8 + words.length + 1);
+  message.writeInt32BE(message.length, 0);
+  message.writeInt32BE(3 << 16, 4);
+  message.write(`${words}\0`, 8, "latin1");
+  return message.toString("latin1");
+};

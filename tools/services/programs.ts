@@ -1,0 +1,42 @@
+import { type Program, programFor } from "../lib/programs.ts";
+import { backport, unpacked } from "./backport.ts";
+
+export type ServiceName = "redis" | "valkey" | "memcached" | "postgres" | "mariadb";
+
+/** The servers of the store tests. Each test starts its own, see the file of its name. */
+export const SERVICES: Readonly<Record<ServiceName, Program>> = {
+  redis: {
+    name: "Redis",
+    variable: "REDIS_SERVER_PATH",
+    usual: ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"],
+    packages: ["redis-server"],
+  },
+  valkey: {
+    name: "Valkey 8",
+    variable: "VALKEY_SERVER_PATH",
+    usual: ["/usr/bin/valkey-server", "/usr/local/bin/valkey-server", "/opt/homebrew/bin/valkey-server", unpacked("usr/bin/valkey-server")],
+    packages: [],
+    fetch: () => backport(["valkey-server", "valkey-tools"]),
+  },
+  memcached: {
+    name: "memcached",
+    variable: "MEMCACHED_PATH",
+    usual: ["/usr/bin/memcached", "/usr/local/bin/memcached", "/opt/homebrew/bin/memcached"],
+    packages: ["memcached"],
+  },
+  postgres: {
+    name: "PostgreSQL",
+    variable: "POSTGRES_PATH",
+    usual: ["/usr/lib/postgresql/17/bin/postgres", "/usr/lib/postgresql/16/bin/postgres", "/usr/lib/postgresql/15/bin/postgres", "/usr/local/bin/postgres", "/opt/homebrew/bin/postgres"],
+    packages: ["postgresql-15"],
+  },
+  mariadb: {
+    name: "MariaDB",
+    variable: "MARIADBD_PATH",
+    usual: ["/usr/sbin/mariadbd", "/usr/local/bin/mariadbd", "/opt/homebrew/bin/mariadbd"],
+    packages: ["mariadb-server"],
+  },
+};
+
+/** The program of a server, for a suite; see `programFor`. */
+export const serviceFor = (service: ServiceName, what: string): string | undefined => programFor(SERVICES[service], what);

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../lib/free-port.ts";
+import { forAnybody } from "./backport.ts";
+
+const NOBODY = 65_534;
+const PATIENCE = 60_000;
+
+/** What starts, in a folder of its own, on a port of 127.0.0.1. */
+export interface ServerPlan {
+  readonly program: string;
+  args(place: Place): readonly string[];
+  /** Done once, before the first start: makes a data folder and the like. */
+  prepare?(place: Place): readonly (readonly [program: string, ...args: string[]])[];
+  /** Sent after connecting (nothing: the server speaks first); the server is ready when `answer` matches what comes back. */
+  readonly greeting: string;
+  readonly answer: RegExp;
+  /** Asks for a clean end. */
+  readonly stop?: NodeJS.Signals;
+}
+
+export interface Place {
+  readonly folder: string;
+  readonly port: number;
+}
+
+/** A running server: stopped by its pid, killed and started again by tests of faults. */
+export interface Server extends Place {
+  readonly host: "127.0.0.1";
+  readonly pid: number;
+  /** Sends a signal: `SIGKILL` ends it at once, `SIGSTOP` makes it deaf, `SIGCONT` lets it go on. Resolves when it took effect. */
+  signal(name: NodeJS.Signals): Promise<void>;
+  /** Starts it again after it was killed: same port, same folder. */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Starts a server as nobody where we are root. Rejects with its last words when it does not get ready. */
+export async function startServer(plan: ServerPlan, port?: number): Promise<Server> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-server-"));
+  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  chmodSync(folder, 0o700);
+  if (identity.uid !== undefined) chownSync(folder, NOBODY, NOBODY);
+  const place: Place = { folder, port: port ?? (await freePort()) };
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const program = forAnybody(plan.program, folder);
+
+  const start = async (): Promise<ChildProcess> => {
+    let words = "";
+    const child = spawn(program, [...plan.args(place)], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...identity });
+    running.add(child);
+    const ended = new Promise<never>((_, refuse) => {
+      const end = (why: unknown): void => {
+        running.delete(child);
+        refuse(new Error(`${plan.program} did not start (${String(why)}):\n${words.slice(-2000)}`));
+      };
+      child.once("error", end).once("exit", end);
+    });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => void (words = (words + text).slice(-8000)));
+    try {
+      await Promise.race([ended, answers(plan, place.port)]);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    } finally {
+      ended.catch(() => undefined);
+    }
+    return child;
+  };
+
+  let child: ChildProcess;
+  try {
+    for (const [command, ...args] of plan.prepare?.(place) ?? []) {
+      const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8", ...identity });
+      if (status !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}`);
+    }
+    child = await start();
+  } catch (error) {
+    remove();
+    throw error;
+  }
+
+  const end = (name: NodeJS.Signals): Promise<void> =>
+    new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve();
+      child.once("exit", () => resolve());
+      child.kill(name);
+    });
+  return {
+    ...place,
+    host: "127.0.0.1",
+    get pid() {
+      return child.pid ?? 0;
+    },
+    async signal(name) {
+      if (name === "SIGSTOP" || name === "SIGCONT") child.kill(name);
+      else await end(name);
+    },
+    async restart() {
+      await end("SIGKILL");
+      child = await start();
+    },
+    async stop() {
+      child.kill("SIGCONT");
+      await end(plan.stop ?? "SIGTERM");
+      remove();
+    },
+  };
+}
+
+/** Resolves once the server on this port answers as a ready one does. */
+async function answers({ greeting, answer }: ServerPlan, port: number): Promise<void> {
+  const deadline = Date.now() + PATIENCE;
+  while (Date.now() < deadline) {
+    if (answer.test(await ask(port, greeting))) return;
+    // A real server gets ready in its own time.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`nothing on port ${port} answered within ${PATIENCE / 1000} s`);
+}
+
+const ask = (port: number, greeting: string): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    const done = (heard: string): void => {
+      socket.destroy();
+      resolve(heard);
+    };
+    socket.setTimeout(1000, () => done("")).once("error", () => done("")).once("close", () => done(""));
+    socket.once("connect", () => greeting !== "" && socket.write(greeting, "latin1"));
+    socket.once("data", (bytes) => done(bytes.toString("latin1")));
+  });
