@@ -1,17 +1,12 @@
-/** A repeatable source of chance (mulberry32), so that a schedule is its seed. */
+import { randomFrom } from "@holdfast/session-browser-testing/tabs";
+
+/** A repeatable source of chance, so that a schedule is its seed. */
 export class Random {
-  #state: number;
+  /** From 0 up to 1. */
+  readonly next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** From 0 up to 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.next = randomFrom(seed);
   }
 
   upTo(max: number): number {

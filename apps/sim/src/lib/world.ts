@@ -45,7 +45,7 @@ export class World {
     for (const act of plan.acts) this.#timeline.at(START + act.at, () => this.#play(act));
   }
 
-  /** Runs the next event; `false` when the schedule is over. What the event awaits goes on when the caller yields. */
+  /** Runs the next event; `false` when the schedule is over. */
   step(): boolean {
     if (this.#timeline.step()) return true;
     if (this.#state !== "playing") return this.#state !== "over";
