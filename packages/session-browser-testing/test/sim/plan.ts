@@ -1,5 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { Random } from "../../../../apps/sim/src/lib/random.ts";
+import type { WorldOptions } from "../../src/lib/tabs/world.ts";
+import type { ModelOptions } from "./model.ts";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -17,20 +19,10 @@ export interface Act {
 
 export type Kind = "input" | "open" | "close" | "crash" | "reload" | "hide" | "show" | "freeze" | "cache" | "sleep" | "offline" | "down" | "trouble" | "logout" | "revoke" | "form-logout" | "sign-in" | "step-up" | "fetch" | "extend" | "refresh" | "clock" | "listen";
 
-export interface Plan {
-  readonly seed: number;
+export interface Plan extends Omit<WorldOptions, "origin" | "start">, ModelOptions {
   readonly tabs: number;
-  readonly locks: boolean;
-  readonly idle: Millis;
-  readonly absolute: Millis;
-  readonly remembers: Millis;
-  readonly csrf: boolean;
-  readonly hint: boolean;
+  /** Activity does not end the warning; somebody has to say so. */
   readonly ask: boolean;
-  readonly monotonicInSleep: boolean;
-  readonly messagesEvict: boolean;
-  readonly latency: readonly [Millis, Millis];
-  readonly hop: readonly [Millis, Millis];
   /** Whether it waits at the end until everybody is out. Changed clocks make that take longer, and most schedules need not. */
   readonly idles: boolean;
   readonly acts: readonly Act[];

@@ -26,9 +26,8 @@ export class Play {
   constructor(plan: Plan, trace?: (line: string) => void) {
     this.#plan = plan;
     this.#trace = trace;
-    const { seed, locks, latency, hop, monotonicInSleep, messagesEvict } = plan;
     let model: Model | undefined;
-    this.#world = new World({ seed, origin: "https://app.test", start: START, locks, latency, hop, monotonicInSleep, messagesEvict }, ({ now }) => (model = new Model(now, plan)));
+    this.#world = new World({ ...plan, origin: "https://app.test", start: START }, ({ now }) => (model = new Model(now, plan)));
     if (!model) throw new Error("The world has no server.");
     this.#model = model;
     this.oracle = new Oracle(plan, this.#world, model);

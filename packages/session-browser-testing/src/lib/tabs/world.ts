@@ -1,4 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
+import type { TabsOptions } from "./create-tabs.ts";
 import { Jar } from "./jar.ts";
 import { Locks } from "./locks.ts";
 import { type Answerer, type Flight, Network } from "./network.ts";
@@ -7,22 +8,8 @@ import { randomFrom } from "./random.ts";
 import { eventOf } from "./targets.ts";
 import { type Owner, Tasks } from "./tasks.ts";
 
-export interface WorldOptions {
-  readonly seed: number;
-  /** Where the pages are. */
-  readonly origin: string;
-  /** Moment at which it begins. */
-  readonly start: Millis;
-  /** `false`: a browser, or a page that is no secure context, without Web Locks. */
-  readonly locks: boolean;
-  /** Of the network, one way, and of what pages tell one another: at least and at most, in ms. */
-  readonly latency: readonly [Millis, Millis];
-  readonly hop: readonly [Millis, Millis];
-  /** Whether `performance.now` goes on while the computer sleeps: engines and systems differ. */
-  readonly monotonicInSleep: boolean;
-  /** Whether a message drops a page from the back-forward cache (Chromium) or waits for it. */
-  readonly messagesEvict: boolean;
-}
+/** The options of `createTabs`, all of them there. */
+export type WorldOptions = Required<Omit<TabsOptions<Answerer, unknown>, "page" | "server">>;
 
 /** Who looks on. */
 export interface Watch {
