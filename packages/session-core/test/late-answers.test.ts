@@ -70,6 +70,25 @@ describe("answers and requests that come late (each found by the simulator)", ()
     expect((await request(sessions, jar.take(elevated.cookies))).state).toMatchObject({ kind: "active", acr: "higher" });
   });
 
+  it("an elevation behind one that nobody used takes a name of its own: the late answer of the first cannot undo it", async () => {
+    const { sessions, clock } = world();
+    const jar = await signedIn(sessions);
+    await request(sessions, jar.copy(), (s) => s.elevate({ acr: "lost" }));
+    clock.advance(HOUR / 4);
+    await request(sessions, jar);
+    await request(sessions, jar);
+    clock.advance(HOUR / 4);
+    const slow = await sessions.open(jar.headers());
+    slow.elevate({ acr: "first" });
+    const first = await slow.commit();
+    await request(sessions, jar);
+    await request(sessions, jar, (s) => s.elevate({ acr: "second" }));
+    await request(sessions, jar);
+    jar.take(first.cookies);
+    expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "second" });
+    expect(jar.cookies.size).toBe(1);
+  });
+
   it("an elevation and a sign-in at once, answered in either order, leave the sign-in", async () => {
     for (const order of ["elevation last", "sign-in last"]) {
       const { sessions } = world();

@@ -30,6 +30,7 @@ export const RULES: readonly Rule[] = [
   { name: "pending chain (instead: the elevation takes effect at once)", seed: 101, edits: [core("session/draft.ts", "session: { ...session, record: { ...record, pending } },", "session: { ...session, record: adopt(record, pending, now) },")] },
   { name: "rights wait for the elevated credential", seed: 106, edits: [core("session/draft.ts", "session: { ...session, record: { ...record, pending } },", "session: { ...session, record: { ...record, ...rights, pending } },")] },
   { name: "a double submit of an elevation gives one credential (decision 002)", seed: 10, edits: [core("token/elevation.ts", "  if (pending) {\n", "  if (pending && pending.step > 1e9) {\n")] },
+  { name: "an elevation behind one that waits goes a chain further on", seed: 348_898, edits: [core("token/elevation.ts", "(pending ?? current).chain", "current.chain")] },
   { name: "names that neighbouring chains do not share (instead: two names)", seed: 5, edits: [core("transport/cookie.ts", "1 + ((chain - 1) & 31)", "1 + ((chain - 1) & 1)")] },
   { name: "more than one name", seed: 5, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 31)", "0")] },
   { name: "guests have a name of their own", seed: 8943, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 31)", "chain === GUEST_CHAIN ? 1 : 1 + ((chain - 1) & 31)")] },

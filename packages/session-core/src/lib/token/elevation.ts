@@ -19,7 +19,6 @@ export interface Rights {
 /** A chain with new rights that waits for its first use; until then the old one lives on without them. */
 export interface PendingChain extends Chain, Rights {}
 
-
 /**
  * The first secret of an elevated chain. It is made from a secret that the presenter holds or is about to get, so a double submit
  * finds the pending chain of the first and answers with the same credential: whichever response arrives last, the jar is right.
@@ -42,7 +41,8 @@ export function elevateChain(
   }
   const chainKey = newChainKey();
   const base = hashSecret(presented) === current.hash ? nextSecret(current.chainKey, presented) : nextSecret(current.chainKey, nextSecret(current.chainKey, presented));
-  return beginChain(chainAfter(current.chain, 1), now, chainKey, firstSecret(chainKey, id, base));
+  // An answer with the one that waits may still be under way: another chain, and so another cookie.
+  return beginChain(chainAfter((pending ?? current).chain, 1), now, chainKey, firstSecret(chainKey, id, base));
 }
 
 function firstSecret(chainKey: string, id: SessionId, base: Uint8Array): Uint8Array {
