@@ -2,11 +2,13 @@ import { DatabaseSync } from "node:sqlite";
 import { testPartition } from "@holdfast/store-contract";
 import type { SessionId, StoredSession } from "@holdfast/session-core/store";
 import { createSqliteStore } from "@holdfast/store-sqlite";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { missing, work } from "../../store-contract/test/shared/spawn.ts";
 import { scratch } from "./support/drivers.ts";
-import { missing, work } from "./support/spawn.ts";
 
 const ROUNDS = Number(process.env["HOLDFAST_KILL_ROUNDS"] ?? 4);
+const worker = fileURLToPath(new URL("support/worker.ts", import.meta.url));
 const STEPS = ["created", "updated", "touched", "ended"];
 
 /** How far the session got, read back from the file. */
@@ -25,7 +27,7 @@ describe.skipIf(missing() !== undefined)(`kill -9 of the writing process (${miss
       const acknowledged = new Map<SessionId, number>();
       for (let round = 0; round < ROUNDS; round += 1) {
         const enough = 40 + Math.floor(Math.random() * 400);
-        const { lines, signal } = await work(["acknowledge", file, synchronous, testPartition()], (child, count) => {
+        const { lines, signal } = await work(worker, ["acknowledge", file, testPartition(), synchronous], (child, count) => {
           if (count >= enough) child.kill("SIGKILL");
         });
         expect(signal).toBe("SIGKILL");
