@@ -12,10 +12,11 @@ import { NINE } from "./nine.ts";
 import type { Run } from "./run.ts";
 import { STANDARDS } from "./standards.ts";
 import { report, type Row } from "./table.ts";
+import { WARNING } from "./warning.ts";
 import { createWorld, type World } from "./world.ts";
 
 const ENGINES = Object.keys(CAPABILITIES) as EngineName[];
-const RUNS: readonly Run[] = [...NINE, ...STANDARDS];
+const RUNS: readonly Run[] = [...NINE, ...STANDARDS, ...WARNING];
 const ROUNDS = process.env["HOLDFAST_DRILL"] === "1" ? 5 : 1;
 
 const versions: Partial<Record<EngineName, string>> = {};

@@ -150,6 +150,12 @@ const ready = (tab: Tab): Promise<void> =>
 /** The idle time counts from when the server hears of the last activity, at most a minute after it. */
 export const END = IDLE + 80 * SECOND;
 
+/** Nobody moves until the warning is there. */
+export async function warned({ pass }: World, tab: Tab): Promise<void> {
+  for (let passed = 0; passed < END && (await status(tab)) !== "warning"; passed += 5 * SECOND) await pass(5 * SECOND);
+  expect(await status(tab)).toBe("warning");
+}
+
 /** A status that is no session. */
 export const OVER = /^(none|idle|expired|revoked)/;
 

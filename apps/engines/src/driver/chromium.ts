@@ -1,5 +1,6 @@
 import { CAPABILITIES } from "./capabilities.ts";
 import { connect } from "./connection.ts";
+import { keyEvents } from "./keys.ts";
 import { start } from "./processes.ts";
 import { tabOf } from "./tab.ts";
 import type { Browser, LaunchOptions, Tab } from "./types.ts";
@@ -51,8 +52,12 @@ export async function launchChromium({ path, flags, trusted }: LaunchOptions): P
         await send("Input.dispatchMouseEvent", { type: "mouseReleased", x, y, button: "left", clickCount: 1 });
       },
       async key(value) {
-        await send("Input.dispatchKeyEvent", { type: "keyDown", key: value, text: value });
-        await send("Input.dispatchKeyEvent", { type: "keyUp", key: value });
+        for (const event of keyEvents(value)) await send("Input.dispatchKeyEvent", event);
+      },
+      async exposes(role, accessibleName) {
+        const { root } = await send<{ root: { nodeId: number } }>("DOM.getDocument");
+        const { nodes } = await send<{ nodes: readonly { ignored: boolean }[] }>("Accessibility.queryAXTree", { nodeId: root.nodeId, role, accessibleName });
+        return nodes.some(({ ignored }) => !ignored);
       },
       async show() {
         await send("Page.bringToFront");

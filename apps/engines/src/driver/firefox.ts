@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { CAPABILITIES } from "./capabilities.ts";
 import { connect } from "./connection.ts";
+import { keyActions } from "./keys.ts";
 import { start } from "./processes.ts";
-import { keyActions, pointerActions, tabOf } from "./tab.ts";
+import { pointerActions, tabOf } from "./tab.ts";
 import type { Browser, LaunchOptions, Tab } from "./types.ts";
 
 /** Nothing that calls home, and downloads without a question. */
@@ -50,6 +51,10 @@ export async function launchFirefox({ path }: LaunchOptions): Promise<Browser> {
       },
       pointer: (x, y, click) => send("input.performActions", { context, actions: pointerActions(x, y, click) }),
       key: (value) => send("input.performActions", { context, actions: keyActions(value) }),
+      async exposes(role, name) {
+        const { nodes } = await send<{ nodes: readonly object[] }>("browsingContext.locateNodes", { context, locator: { type: "accessibility", value: { role, name } } });
+        return nodes.length > 0;
+      },
       async show() {
         await send("browsingContext.activate", { context });
       },

@@ -2,7 +2,7 @@ import { busiest } from "./processes.ts";
 import type { Json, Tab } from "./types.ts";
 
 /** What each engine has to bring; the rest of a tab is the same everywhere. */
-export interface Primitives extends Pick<Tab, "reload" | "cookies" | "screenshot" | "show" | "close" | "freeze" | "resume" | "offline"> {
+export interface Primitives extends Pick<Tab, "reload" | "cookies" | "screenshot" | "show" | "close" | "freeze" | "resume" | "offline" | "exposes"> {
   /** Loads an address; may reject when it becomes no page. */
   navigate(url: string): Promise<unknown>;
   /** Evaluates an expression that gives a promise of a string. */
@@ -88,7 +88,7 @@ export function tabOf(primitives: Primitives): Tab {
   };
 }
 
-/** Pointer and key actions as WebDriver has them, classic and BiDi alike. */
+/** Pointer actions as WebDriver has them, classic and BiDi alike. */
 export const pointerActions = (x: number, y: number, click: boolean): readonly object[] => [
   {
     type: "pointer",
@@ -97,5 +97,3 @@ export const pointerActions = (x: number, y: number, click: boolean): readonly o
     actions: [{ type: "pointerMove", x, y, duration: 0 }, ...(click ? [{ type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 }] : [])],
   },
 ];
-
-export const keyActions = (value: string): readonly object[] => [{ type: "key", id: "keys", actions: [{ type: "keyDown", value }, { type: "keyUp", value }] }];

@@ -20,7 +20,10 @@ export interface Tab {
   evaluate<Args extends readonly Json[], Result>(fn: (...args: Args) => Result, ...args: Args): Promise<Awaited<Result>>;
   move(x: number, y: number): Promise<void>;
   click(selector: string): Promise<void>;
+  /** A character, `Tab`, `Enter` or `Escape`; with `Shift+` before it while Shift is held. */
   press(key: string): Promise<void>;
+  /** Whether the engine's accessibility tree has something of this role and name: what a screen reader would get to hear. */
+  exposes(role: string, name: string): Promise<boolean>;
   /** Brings the tab to the front. */
   show(): Promise<void>;
   /** Cookies of the page's address, those that scripts cannot see too. */

@@ -1,8 +1,9 @@
 import { globSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { CAPABILITIES } from "./capabilities.ts";
+import { keyActions } from "./keys.ts";
 import { start, type Started } from "./processes.ts";
-import { keyActions, pointerActions, tabOf } from "./tab.ts";
+import { pointerActions, tabOf } from "./tab.ts";
 import type { Browser, Cookie, LaunchOptions, Tab } from "./types.ts";
 
 /** WebKitGTK's own browser over classic WebDriver, on a screen that nobody sees. */
@@ -70,6 +71,14 @@ export async function launchWebkit({ path, port }: LaunchOptions): Promise<Brows
       },
       pointer: (x, y, click) => act(pointerActions(x, y, click)),
       key: (value) => act(keyActions(value)),
+      async exposes(role, name) {
+        for (const element of await send<readonly Readonly<Record<string, string>>[]>("POST", "/elements", { using: "css selector", value: "body *" })) {
+          const at = `/element/${Object.values(element)[0]}`;
+          // What the tree leaves out has no role, which the driver calls an unknown error.
+          if ((await send("GET", `${at}/computedrole`).catch(() => undefined)) === role && (await send("GET", `${at}/computedlabel`)) === name) return true;
+        }
+        return false;
+      },
       async show() {
         await send("GET", "/window");
       },

@@ -1,11 +1,14 @@
 import { type ClientEvent, type ClientState, createSessionClient, type SessionClient } from "@holdfast/session-browser";
 import { wipeAtEnd } from "@holdfast/session-browser/wipe";
 import { task } from "../../../../tools/lib/task.ts";
+import { form } from "./form.ts";
 import { CLOCK, type Offsets, pageClock, type PageClock } from "./page-clock.ts";
 
 /** What the server writes into a page for its script. */
 export interface Settings extends Offsets {
   readonly hintCookie?: string;
+  /** The page has the form, with the dialog of the warning. */
+  readonly form: boolean;
   /** Wipes what the page stored when the session ends. */
   readonly wipe: boolean;
 }
@@ -21,6 +24,8 @@ export interface PageApi {
   readonly shown: string[];
   /** Messages on the client's channel. */
   readonly heard: unknown[];
+  /** What the warning's live region said, with the seconds left by the client's state. */
+  readonly spoken: (readonly [text: string, left: number])[];
   /** How often the page came back from the back-forward cache. */
   readonly restored: () => number;
   /** Resolves when no request of the client is under way, or after 3 s. */
@@ -37,11 +42,13 @@ const statuses: string[] = [];
 const events: ClientEvent["type"][] = [];
 const shown: string[] = [];
 const heard: unknown[] = [];
+const spoken: [string, number][] = [];
 const underWay = new Set<Promise<unknown>>();
 let restored = 0;
 
 const client = createSessionClient({
-  warnBefore: 20_000,
+  // The dialog's page warns as by default, and its own keys are no answer to the warning.
+  ...(settings.form ? { whileWarning: "ask", leaveWithin: 10_000 } : { warnBefore: 20_000 }),
   ...(settings.hintCookie === undefined ? {} : { hintCookie: settings.hintCookie }),
   environment: {
     ...clock.parts,
@@ -57,6 +64,7 @@ const client = createSessionClient({
   },
 });
 
+if (settings.form) form(client, spoken);
 if (settings.wipe) wipeAtEnd(client, { keep: (_kind, name) => name === CLOCK });
 
 /** As an application would: hides what nobody else may see while it is not confirmed, and removes it when the session is over. */
@@ -103,4 +111,4 @@ async function quiet(): Promise<void> {
   }
 }
 
-globalThis.holdfast = { client, clock, statuses, events, shown, heard, restored: () => restored, quiet };
+globalThis.holdfast = { client, clock, statuses, events, shown, heard, spoken, restored: () => restored, quiet };

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { createSessions, generateKeys, type SessionEvent } from "@holdfast/session-core";
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import { csrf, holdfastErrorHandler, requireSession, session, type SessionEnv, sessionRoutes } from "@holdfast/session-hono";
@@ -41,20 +43,29 @@ export interface Site {
   /** Ends what hangs. */
   readonly release: () => void;
   /** What pages are told of the clocks. */
-  settings: Omit<Settings, "hintCookie" | "wipe">;
+  settings: Omit<Settings, "hintCookie" | "wipe" | "form">;
   hint: boolean;
   wipe: boolean;
+  /** The page has a form that takes time, and the warning dialog. */
+  form: boolean;
 }
 
-const FORM = '<form method="post" action="/sign-out"><button id="leave">Sign out on the server</button></form>';
+const STYLES = readFileSync(fileURLToPath(import.meta.resolve("@holdfast/session-browser/dialog.css")), "utf8");
+const SIGN_OUT = '<form method="post" action="/sign-out"><button id="leave">Sign out on the server</button></form>';
+
+const FORM = `<link rel="stylesheet" href="/dialog.css">
+<p id="limit"></p>
+<p><label>Note <input id="note"></label></p>`;
 
 const page = (signedIn: boolean, settings: Settings): string => `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>${signedIn ? "Account" : "Welcome"}</title><link rel="icon" href="data:,">
-<body>
+<body><main>
 <h1>${signedIn ? "Account" : "Welcome"}</h1>
 ${signedIn ? `<p id="secret">Your ${SECRET}</p>` : ""}
 <p><a id="away" href="/plain">away</a> <a id="download" href="/download">download</a> <a id="nothing" href="/nothing">nothing</a></p>
-${FORM}
+${settings.form ? FORM : ""}
+${SIGN_OUT}
+</main>
 <script type="application/json" id="settings">${JSON.stringify(settings)}</script>
 <script type="module" src="/page.js"></script>
 </body></html>`;
@@ -81,14 +92,15 @@ export function createSite(script: string): Site {
   app.use(csrf());
   app.route("/session", sessionRoutes(sessions, { now: clock.now, clearSiteData: ["storage"] }));
   app.get("/page.js", (c) => c.body(script, 200, { "content-type": "text/javascript", "cache-control": "no-cache" }));
-  app.get("/plain", (c) => c.html(`<!doctype html><title>Elsewhere</title><link rel="icon" href="data:,"><h1>Elsewhere</h1>${FORM}`));
+  app.get("/dialog.css", (c) => c.body(STYLES, 200, { "content-type": "text/css" }));
+  app.get("/plain", (c) => c.html(`<!doctype html><title>Elsewhere</title><link rel="icon" href="data:,"><h1>Elsewhere</h1>${SIGN_OUT}`));
   app.get("/nothing", (c) => c.body(null, 204));
   app.get("/download", (c) => c.body("bytes", 200, { "content-type": "application/octet-stream", "content-disposition": "attachment; filename=bytes.bin" }));
   app.use(session(sessions));
   app.get("/", (c) => {
-    const { settings, hint, wipe } = site;
+    const { settings, hint, wipe, form } = site;
     const signedIn = c.var.session.state.kind === "active";
-    return c.html(page(signedIn, { ...settings, wipe, ...(hint ? { hintCookie: HINT } : {}) }), 200, { "cache-control": "private, no-cache" });
+    return c.html(page(signedIn, { ...settings, wipe, form, ...(hint ? { hintCookie: HINT } : {}) }), 200, { "cache-control": "private, no-cache" });
   });
   app.post("/sign-in", (c) => {
     c.var.session.start("ada");
@@ -116,6 +128,7 @@ export function createSite(script: string): Site {
     settings: { version: 0, wall: 0, steady: 0 },
     hint: false,
     wipe: false,
+    form: false,
     async fetch(request) {
       const { pathname: path } = new URL(request.url);
       const ofSession = path.startsWith("/session");
