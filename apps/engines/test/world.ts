@@ -50,8 +50,6 @@ export function createWorld(browser: Browser, server: Server, script: string): W
           const { holdfast } = globalThis as { holdfast?: typeof globalThis.holdfast };
           // A page without the client tells those that wait in its history.
           if (!holdfast) return localStorage.setItem("test:clock", JSON.stringify(to));
-          // What is under way takes milliseconds, not the seconds that go by now.
-          if (how === "passed") await holdfast.quiet();
           holdfast.clock[how](to);
           if (how === "passed") await holdfast.quiet();
         },
@@ -104,6 +102,8 @@ export function createWorld(browser: Browser, server: Server, script: string): W
     async pass(ms, { step = 5 * SECOND, each } = {}) {
       for (let left = ms; left > 0; left -= step) {
         const now = Math.min(step, left);
+        // What is under way takes milliseconds, not the seconds that go by now.
+        await Promise.all(tabs.map((tab) => tab.evaluate(() => (globalThis as { holdfast?: typeof globalThis.holdfast }).holdfast?.quiet())));
         site.move(now);
         await tell("passed", now, now);
         await each?.();
