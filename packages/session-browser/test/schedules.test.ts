@@ -141,23 +141,62 @@ describe("activity", () => {
   });
 });
 
+/** From now on requests to `/data` reach the server when they are let go. */
+function holdUp(world: World): { readonly arrive: () => Promise<void> } {
+  const { fetch } = world.server;
+  const held = { arrive: async (): Promise<void> => undefined };
+  Object.assign(world.server, {
+    async fetch(request: Request) {
+      if (request.url.endsWith("/data")) await new Promise<void>((resolve) => (held.arrive = async () => (resolve(), settle())));
+      return fetch(request);
+    },
+  });
+  return held;
+}
+
 describe("deadlines", () => {
   it("[L06] that a slow request moved count, though a question that was sent after it was answered before it", async () => {
-    const { world, server, a } = await open();
+    const { world, a } = await open();
     await world.run(9 * MINUTE);
-    const { fetch } = server;
-    let arrive = async (): Promise<void> => undefined;
-    Object.assign(server, {
-      async fetch(request: Request) {
-        if (request.url.endsWith("/data")) await new Promise<void>((resolve) => (arrive = async () => (resolve(), settle())));
-        return fetch(request);
-      },
-    });
+    const held = holdUp(world);
     void a.client.fetch("/data", { background: false });
     await settle();
     world.now += SECOND;
     await a.client.refresh();
-    await arrive();
+    await held.arrive();
     expect(a.client.remaining()).toMatchObject({ idle: 10 * MINUTE - SECOND });
+  });
+
+  it.each([0, 20])("[L06] that a request moved count, though a question of %i ms later, answered after it, does not know", async (later) => {
+    const { world, a } = await open();
+    await world.run(3 * MINUTE);
+    const held = holdUp(world);
+    const views = holdBack(world, "/session");
+    void a.client.fetch("/data", { background: false });
+    await settle();
+    world.now += later;
+    world.steady += later;
+    void a.client.refresh();
+    await settle();
+    await held.arrive();
+    for (const answer of views) await answer();
+    expect(a.client.remaining()).toMatchObject({ idle: 10 * MINUTE - later });
+  });
+
+  it("[L06] [C12] that are known are not shortened by what a slow request took, nor made longer than the server says", async () => {
+    const { world, server, a } = await open();
+    await world.run(MINUTE);
+    const held = holdUp(world);
+    void a.client.fetch("/data", { background: true });
+    await settle();
+    await world.run(3 * MINUTE);
+    await held.arrive();
+    expect(a.client.remaining()).toEqual({ idle: 6 * MINUTE, absolute: 56 * MINUTE });
+    // A server that thinks better of it is believed.
+    await world.run(MINUTE);
+    server.idle = 8 * MINUTE;
+    server.absolute = 30 * MINUTE;
+    await a.client.refresh();
+    expect(a.client.remaining()).toEqual({ idle: 3 * MINUTE, absolute: 25 * MINUTE });
   });
 });

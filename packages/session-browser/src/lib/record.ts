@@ -1,5 +1,6 @@
 import type { EndedReason, Millis, SessionDeadlines, SessionView } from "@holdfast/session-protocol";
 import type { Environment } from "./environment.ts";
+import { SECOND } from "./options.ts";
 
 type Items = Environment["storage"];
 
@@ -29,8 +30,6 @@ export function readRecord(storage: Items, key: string): SharedRecord | undefine
   }
 }
 
-export const writeRecord = (storage: Items, key: string, record: SharedRecord): void => storage.setItem(key, JSON.stringify(record));
-
 /** As many sessions are remembered as over: answers that are still under way are of the last few. */
 const REMEMBERED = 8;
 const ends = (storage: Items, key: string): string[] => storage.getItem(`${key}:over`)?.split(",") ?? [];
@@ -59,18 +58,23 @@ export function touchDueAt(record: SharedRecord | undefined, now: Millis): Milli
 
 /**
  * The record after the server named deadlines in answer to a request sent at `sentAt`. They count from the sending:
- * that is earlier than the server's clock could mean, so the browser never believes in more time than there is.
+ * that is earlier than the server's clock could mean, so the browser never believes in more time than there is. A later end that is known already stays if the
+ * answer allows for it: one that was long on its way, or one of the same second, which may have been made before what is known.
  */
 export function withDeadlines(record: SharedRecord | undefined, deadlines: SessionDeadlines, sentAt: Millis, now: Millis, told: boolean, idleFor?: Millis | undefined): SharedRecord {
   const same = record?.epoch === deadlines.epoch ? record : undefined;
-  const idle = deadlines.idle * 1000;
-  // `at` in the future: the clock was set back, and the old order means nothing. A request that was on its way for longer may have counted later.
-  if (same && sentAt < same.at && same.at <= now) return { ...same, idleAt: Math.max(same.idleAt, sentAt + idle) };
+  // In the future: the clock was set back, and the old order means nothing.
+  const ordered = same && same.at <= now;
+  const until = (left: Millis, before: Millis): Millis => Math.max(sentAt + left, ordered && (sentAt < same.at + SECOND || before < now + left + SECOND) ? before : 0);
+  const idle = deadlines.idle * SECOND;
+  const idleAt = until(idle, same?.idleAt ?? 0);
+  // A request that was on its way for longer may have counted later.
+  if (ordered && sentAt < same.at) return { ...same, idleAt };
   return {
     epoch: deadlines.epoch,
     lastActivity: Math.min(same?.lastActivity ?? 0, now),
-    idleAt: sentAt + idle,
-    absoluteAt: sentAt + deadlines.absolute * 1000,
+    idleAt,
+    absoluteAt: until(deadlines.absolute * SECOND, same?.absoluteAt ?? 0),
     idleFor: idleFor ?? Math.max(idle, same?.idleFor ?? 0),
     at: sentAt,
     // A first answer: the page was just opened, and that told the server.
@@ -80,4 +84,4 @@ export function withDeadlines(record: SharedRecord | undefined, deadlines: Sessi
 
 /** The same of a view. */
 export const recordOf = (record: SharedRecord | undefined, view: Extract<SessionView, { state: "active" }>, sentAt: Millis, now: Millis, told: boolean): SharedRecord =>
-  withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, now, told, view.idleFor && view.idleFor * 1000);
+  withDeadlines(record, { idle: view.idleIn, absolute: view.expiresIn, epoch: view.epoch }, sentAt, now, told, view.idleFor && view.idleFor * SECOND);
