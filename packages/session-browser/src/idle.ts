@@ -1,5 +1,6 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { createEngine } from "./lib/engine.ts";
+import { surroundings } from "./lib/environment.ts";
 import { lifeOf } from "./lib/life.ts";
 import { warningOf, type WatchOptions } from "./lib/options.ts";
 import type { Readable } from "./lib/readable.ts";
@@ -49,7 +50,9 @@ export function createIdleTimer(options: IdleOptions): IdleTimer {
   const key = `idle:${name}`;
   const warnBefore = warningOf(options);
   const moved = (record: SharedRecord, time: Millis): SharedRecord => ({ ...record, lastActivity: time, idleAt: time + idle, at: time });
-  const { get, listen, subscribe, env, record, write, look, show, tell, dispose } = createEngine<IdleState>(key, options, {
+  const env = surroundings(options.environment);
+  const { now, storage } = env;
+  const { get, listen, subscribe, record, write, look, show, tell, dispose } = createEngine<IdleState>(key, env, options, {
     evaluate(record, moment) {
       if (!record) return { state: { status: "none" } };
       const { idleAt, absoluteAt } = record;
@@ -66,18 +69,18 @@ export function createIdleTimer(options: IdleOptions): IdleTimer {
     listen,
     subscribe,
     start() {
-      const now = env().now();
-      if (!lives()) write({ epoch: `${now}`, lastActivity: now, idleAt: now + idle, absoluteAt: now + absolute, idleFor: idle, at: now, toldAt: now });
+      const at = now();
+      if (!lives()) write({ epoch: `${at}`, lastActivity: at, idleAt: at + idle, absoluteAt: at + absolute, idleFor: idle, at, toldAt: at });
       look();
     },
     extend() {
       const before = lives() && record();
-      if (before) write(moved(before, env().now()));
+      if (before) write(moved(before, now()));
       show();
       return !!before;
     },
     end() {
-      env().storage.removeItem(key);
+      storage.removeItem(key);
       tell("over");
       show();
     },

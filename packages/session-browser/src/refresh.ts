@@ -1,6 +1,6 @@
 import { DEFAULT_BASE, type Millis, type SessionDeadlines, type SessionView } from "@holdfast/session-protocol";
 import { alone } from "./lib/alone.ts";
-import { type Environment, network, surroundings } from "./lib/environment.ts";
+import { type Environment, environmentOf } from "./lib/environment.ts";
 import { createFlights } from "./lib/flights.ts";
 import { createLink } from "./lib/link.ts";
 import { type FetchOptions, sessionFetch } from "./lib/session-fetch.ts";
@@ -34,23 +34,22 @@ export interface SessionFetch {
 
 /** Requests and questions without idle timer, warning or tabs: for an application that has those already, or needs none. */
 export function createSessionFetch({ base = DEFAULT_BASE, onDeadlines, onView, environment }: SessionFetchOptions = {}): SessionFetch {
-  let found: Environment | undefined;
-  const env = (): Environment => (found ??= surroundings(network(environment)) as Environment);
+  const env = environmentOf(environment);
   const link = createLink(env, base);
   const flights = createFlights(
     () =>
-      alone(env(), `session:${base}`, async () => {
+      alone(env, `session:${base}`, async () => {
         const answer = await link.ask("");
         if (!answer) return undefined;
         onView?.(answer.view);
         return answer.view;
       }),
-    () => env().now(),
+    env.now,
   );
   return {
     refresh: ({ signal } = {}) => waitFor(flights.fresh(), signal),
     fetch: (input, init = {}) =>
-      sessionFetch(env(), link, input, init, {
+      sessionFetch(env, link, input, init, {
         present: () => true,
         deadlines: (deadlines, sentAt) => onDeadlines?.(deadlines, sentAt),
         expired: (sentAt) => void flights.join(sentAt),

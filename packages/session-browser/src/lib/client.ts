@@ -3,7 +3,7 @@ import { alone } from "./alone.ts";
 import type { ClientEvent } from "./client-event.ts";
 import type { ClientState } from "./client-state.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { type Environment, network } from "./environment.ts";
+import { environmentOf } from "./environment.ts";
 import { createFlights } from "./flights.ts";
 import { isAbout } from "./hint-cookie.ts";
 import { createHolds } from "./holds.ts";
@@ -25,6 +25,8 @@ const PRESENT_FOR: Millis = 10_000;
 /** @throws RangeError for a warning shorter than 20 s, and for a `leaveWithin` that is not between 0 and 10 s */
 export function createSessionClient<Data = unknown>(options: ClientOptions = {}): SessionClient<Data> {
   const { base = DEFAULT_BASE, hintCookie } = options;
+  const env = environmentOf(options.environment);
+  const { now, monotonic, storage, page } = env;
   const key = `session:${base}`;
   const warnBefore = warningOf(options);
   let known: Known = {};
@@ -42,7 +44,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   const over = new Set<string>();
   const events = createListeners<ClientEvent>();
 
-  const engine: Engine<ClientState> = createEngine<ClientState, Decided>(key, { ...options, environment: network(options.environment) }, {
+  const engine: Engine<ClientState> = createEngine<ClientState, Decided>(key, env, options, {
     evaluate: decide,
     moved: (record, lastActivity) => ({ ...record, lastActivity }),
     looked({ state, step: { over, lost, ask, soon } }, record, drifted) {
@@ -55,23 +57,23 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       partings.near(state);
     },
     started(signal) {
-      if (hintCookie) env().cookies?.addEventListener("change", (event) => isAbout(event, hintCookie) && void demand(), { signal });
+      if (hintCookie) env.cookies?.addEventListener("change", (event) => isAbout(event, hintCookie) && void demand(), { signal });
       if (!(hydrated && known.view) || logouts.waiting()) void refresh();
       hydrated = false;
       signal.addEventListener("abort", calm);
     },
     acted(late) {
-      if (!late) present = env().monotonic();
+      if (!late) present = monotonic();
       if (touchIn(late) <= 0) void touch(engine.record()?.lastActivity ?? 0);
     },
     busy: () => holds.some(),
     woken(event) {
       const { type } = event;
       if (type === "resume" || (type === "pageshow" && (event as PageTransitionEvent).persisted)) {
-        apply({ unsure: env().now() });
+        apply({ unsure: now() });
         return emit({ type: "restored", checked: demand() });
       }
-      const stale = engine.get().status !== "none" && env().now() - ((engine.record() ?? known).at ?? 0) > LONGEST_TIMER;
+      const stale = engine.get().status !== "none" && now() - ((engine.record() ?? known).at ?? 0) > LONGEST_TIMER;
       if (type === "online" || (!hidden() && type !== "storage" && (known.offline || stale || logouts.waiting()))) {
         if (hidden() || link.pause(true) > 0) askSoon(true);
         else void demand(lately());
@@ -81,29 +83,27 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     changed: (state, before) => state.status !== before.status && emit({ type: "status", state, before }),
     dueIn: () => Math.min(Math.max(SECOND, touchIn(true)), holds.some() ? Math.min(15 * SECOND, (engine.record()?.idleFor ?? 0) / 60) : LONGEST_TIMER),
   });
-  const env = engine.env as () => Environment;
   const link = createLink(env, base);
   const logouts = createLogouts(env, key, link);
   const holds = createHolds(env, (reason, until) => emit({ type: "held", reason, until }));
   const partings = createPartings(env, key, leaveWithinOf(options), engine.tell);
-  const flights = createFlights(question, () => env().now());
+  const flights = createFlights(question, now);
   const emit = (event: ClientEvent): void => void events.tell(() => event);
   /** A moment in the future is of a clock that was set back since. */
-  const isLater = (time: Millis, than: Millis): boolean => time > than && time <= env().now();
-  const hidden = (): boolean => env().page?.document.visibilityState === "hidden";
+  const isLater = (time: Millis, than: Millis): boolean => time > than && time <= now();
+  const hidden = (): boolean => page?.document.visibilityState === "hidden";
   /** What wakes this tab wakes others too: their answer to the same question will do. */
-  const lately = (): Millis => env().now() - SECOND;
+  const lately = (): Millis => now() - SECOND;
 
   function decide(record: SharedRecord | undefined, moment: Moment): Decided {
-    return evaluate(known, record, moment, warnBefore, record ? undefined : endOf(env().storage, key, epochOf(known)));
+    return evaluate(known, record, moment, warnBefore, record ? undefined : endOf(storage, key, epochOf(known)));
   }
 
   /** In how many ms the server should hear of activity. In a warning at once, else now and then; tabs that nobody looks at leave it to the others first. */
   function touchIn(late: boolean): Millis {
-    const now = env().now();
-    const dueAt = touchDueAt(engine.record(), now);
+    const dueAt = touchDueAt(engine.record(), now());
     if (dueAt === undefined || touching) return LONGEST_TIMER;
-    const wait = engine.get().status === "warning" ? 0 : dueAt - now + (late && hidden() ? 2 * SECOND : 0);
+    const wait = engine.get().status === "warning" ? 0 : dueAt - now() + (late && hidden() ? 2 * SECOND : 0);
     return Math.max(wait, link.pause());
   }
 
@@ -113,12 +113,12 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   }
 
   /** Another tab may have signed out while this one was asking and knew of nothing yet. */
-  const isOver = (epoch: string): boolean => over.has(epoch) || !!endOf(env().storage, key, epoch);
+  const isOver = (epoch: string): boolean => over.has(epoch) || !!endOf(storage, key, epoch);
 
   function forget(epoch: string, reason: EndedReason): void {
     if (!epoch) return;
     over.add(epoch);
-    endEpoch(env().storage, key, epoch, reason);
+    endEpoch(storage, key, epoch, reason);
   }
 
   /** A question that somebody asked: answered from now on. */
@@ -128,7 +128,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   }
 
   /** A question that arose by itself: another tab's answer from now on serves as well. */
-  function demand(since: Millis = env().now()): Promise<ClientState> {
+  function demand(since: Millis = now()): Promise<ClientState> {
     needed = Math.max(needed, since);
     return flights.join(since).then(engine.get);
   }
@@ -147,8 +147,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   /** The same, but not more often than is decent. */
   function askSoon(urgent = false): void {
     if (!engine.running()) return;
-    const wait = link.pause(urgent) + (hidden() ? 3 * SECOND * env().random() : 0);
-    later ??= env().setTimer(() => {
+    const wait = link.pause(urgent) + (hidden() ? 3 * SECOND * env.random() : 0);
+    later ??= env.setTimer(() => {
       later = undefined;
       void demand(lately());
     }, Math.min(Math.max(1, wait), 1e9));
@@ -157,7 +157,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   function question(): Promise<boolean> {
     const before = generation;
     // Nobody knows of a first question, so nobody else's answer can serve.
-    return epochOf(known) ? alone(env(), key, answer) : answer();
+    return epochOf(known) ? alone(env, key, answer) : answer();
 
     async function answer(): Promise<boolean> {
       const record = engine.record();
@@ -213,11 +213,11 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (isOver(view.epoch)) return;
-      engine.write(recordOf(record, view, sentAt, env().now(), told));
+      engine.write(recordOf(record, view, sentAt, now(), told));
     } else {
       forget(epochOf(known), next.ended || "revoked");
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
-      if (record && !isLater(record.at, sentAt)) env().storage.removeItem(key);
+      if (record && !isLater(record.at, sentAt)) storage.removeItem(key);
     }
     reached(sentAt, next);
   }
@@ -229,7 +229,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     if (!view || !("epoch" in view) || view.epoch !== deadlines.epoch) return void refresh();
     const record = engine.record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
-    engine.write(withDeadlines(record, deadlines, sentAt, env().now(), told));
+    engine.write(withDeadlines(record, deadlines, sentAt, now(), told));
     reached(sentAt);
     engine.look();
   }
@@ -238,12 +238,10 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     ...engine,
     remaining() {
       const state = engine.get();
-      const now = env().now();
-      return "endsIn" in state ? { idle: state.idleAt - now, absolute: state.absoluteAt - now } : undefined;
+      return "endsIn" in state ? { idle: state.idleAt - now(), absolute: state.absoluteAt - now() } : undefined;
     },
     initial: () => first,
     hydrate(view) {
-      const { page, now, monotonic } = env();
       first = initialOf(view, now(), warnBefore);
       // It cannot be older than the navigation that brought it.
       answered({ view, sentAt: now() - (page ? monotonic() : 0) });
@@ -251,11 +249,11 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     },
     refresh: ({ signal } = {}) => waitFor(refresh(), signal),
     // A millisecond later than what was told just now: that was not this.
-    extend: ({ signal } = {}) => waitFor(touch(env().now() + 1), signal),
+    extend: ({ signal } = {}) => waitFor(touch(now() + 1), signal),
     fetch: (input, init = {}) =>
-      sessionFetch(env(), link, input, init, {
+      sessionFetch(env, link, input, init, {
         // Nobody listens to the user: then nothing is known, and nothing is said.
-        present: () => !engine.running() || env().monotonic() - present < PRESENT_FOR || holds.some(),
+        present: () => !engine.running() || monotonic() - present < PRESENT_FOR || holds.some(),
         deadlines: learn,
         expired: (sentAt) => void (known.ended || known.view?.state === "none" || demand(sentAt)),
       }),

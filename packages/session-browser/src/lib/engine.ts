@@ -1,7 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { ACTIVITY, FRAME_PULSE } from "./activity.ts";
 import { alike, type Shown } from "./alike.ts";
-import { type Hint, type Surroundings, surroundings } from "./environment.ts";
+import { type Hint, type Surroundings } from "./environment.ts";
 import { DRIFT, type Moment, momentOf } from "./life.ts";
 import { createListeners } from "./listeners.ts";
 import { LONGEST_TIMER, SECOND, type WatchOptions } from "./options.ts";
@@ -39,7 +39,6 @@ export interface Hooks<State, Result extends Evaluated<State> = Evaluated<State>
 
 /** What they have in common: the record, two clocks, the sources of events, the listeners, and one timer. */
 export interface Engine<State> extends Readable<State> {
-  readonly env: () => Surroundings;
   readonly record: () => SharedRecord | undefined;
   readonly write: (record: SharedRecord) => void;
   readonly running: () => boolean;
@@ -54,9 +53,8 @@ export interface Engine<State> extends Readable<State> {
 
 const LIFECYCLE: readonly string[] = ["visibilitychange", "resume", "focus", "online", "pageshow", "storage", "blur", "message"];
 
-export function createEngine<State extends Shown, Result extends Evaluated<State> = Evaluated<State>>(key: string, { environment, whileWarning, frames = [] }: WatchOptions, hooks: Hooks<State, Result>): Engine<State> {
+export function createEngine<State extends Shown, Result extends Evaluated<State> = Evaluated<State>>(key: string, { now, monotonic, setTimer, storage, channel, page }: Surroundings, { whileWarning, frames = [] }: WatchOptions, hooks: Hooks<State, Result>): Engine<State> {
   const listeners = createListeners<State>();
-  let found: Surroundings | undefined;
   let last: State | undefined;
   let told: State | undefined;
   let marked: unknown;
@@ -69,21 +67,20 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   /** Last activity here: more than what the record was told. */
   let seen: Millis = 0;
 
-  const env = (): Surroundings => (found ??= surroundings(environment));
-  const record = (): SharedRecord | undefined => readRecord(env().storage, key);
-  const apart = (): Millis => env().now() - env().monotonic();
+  const record = (): SharedRecord | undefined => readRecord(storage, key);
+  const apart = (): Millis => now() - monotonic();
   /** An answer of the server, here or in another tab, is of the wall clock as it was then. Returns by what that changed since. */
-  const anchored = (now: SharedRecord | undefined): Millis => {
-    if (offset === undefined || now?.at !== anchor) offset = apart();
-    anchor = now?.at;
+  const anchored = (read: SharedRecord | undefined): Millis => {
+    if (offset === undefined || read?.at !== anchor) offset = apart();
+    anchor = read?.at;
     return apart() - offset;
   };
   const write = (next: SharedRecord): void => {
-    env().storage.setItem(key, JSON.stringify(next));
+    storage.setItem(key, JSON.stringify(next));
     anchored(next);
   };
 
-  const moment = (): Moment => momentOf(env().now(), env().monotonic() + (offset ?? apart()));
+  const moment = (): Moment => momentOf(now(), monotonic() + (offset ?? apart()));
 
   const evaluate = (): Result => {
     const result = hooks.evaluate(record(), moment());
@@ -96,7 +93,7 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     const { state, wakeIn, mark } = evaluate();
     cancel?.();
     cancel = undefined;
-    if (stop && wakeIn !== undefined) cancel = env().setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.() ?? LONGEST_TIMER)));
+    if (stop && wakeIn !== undefined) cancel = setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.() ?? LONGEST_TIMER)));
     const before = told;
     if (!before || (mark === marked && alike(before, state, true))) return;
     told = state;
@@ -106,9 +103,9 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   }
 
   function look(): State {
-    const now = record();
-    const drift = anchored(now);
-    hooks.looked?.(evaluate(), now, Math.abs(drift) > DRIFT);
+    const read = record();
+    const drift = anchored(read);
+    hooks.looked?.(evaluate(), read, Math.abs(drift) > DRIFT);
     show();
     return get();
   }
@@ -123,33 +120,33 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
 
   function act(): void {
     // A pointer makes a hundred events in a second, and each look reads the storage.
-    if (Math.abs(env().now() - seen) < 250) return;
+    if (Math.abs(now() - seen) < 250) return;
     // First whether it is over, then whether this counts: the first movement after a sleep must not revive anything.
     const state = look();
     if (!("endsIn" in state) || (state.status === "warning" && whileWarning === "ask")) return;
-    seen = env().now();
+    seen = now();
     flush(15 * SECOND);
     hooks.acted?.(false);
   }
 
   /** Activity goes to the record at most every 15 s, or sixtieth of a short idle time; the rest when there is time or the page goes. */
   function flush(every: Millis = 0): void {
-    const now = record();
+    const read = record();
     // A moment in the future is of a clock that was set back since: it would count for ever.
-    seen = Math.min(seen, env().now());
-    if (!now || seen - now.lastActivity < Math.max(1, Math.min(every, now.idleFor / 60))) return;
-    write(hooks.moved(now, seen));
+    seen = Math.min(seen, now());
+    if (!read || seen - read.lastActivity < Math.max(1, Math.min(every, read.idleFor / 60))) return;
+    write(hooks.moved(read, seen));
     show();
   }
 
   function happened(event: Event & { readonly key?: string | null; readonly data?: unknown; readonly origin?: string }): void {
     const { type, isTrusted, data, origin = "" } = event;
-    const { document } = env().page ?? {};
+    const { document } = page ?? {};
     // Scripts can make events too; only the browser's own count.
     if (ACTIVITY.includes(type)) return void (isTrusted && act());
     if (type === "message") return void (data === FRAME_PULSE && frames.includes(origin) && act());
     // The focus went into a frame: that takes a click or a key. Browsers name the element only after the event.
-    if (type === "blur") return void (isTrusted && env().setTimer(() => document?.activeElement?.tagName === "IFRAME" && act(), 0));
+    if (type === "blur") return void (isTrusted && setTimer(() => document?.activeElement?.tagName === "IFRAME" && act(), 0));
     if ((event.key ?? key) !== key) return;
     if (document?.visibilityState === "hidden") flush();
     // To come back is no activity, and to go is none.
@@ -158,7 +155,6 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   }
 
   function start(): void {
-    const { page, channel } = env();
     if (!page) return;
     const controller = new AbortController();
     const hints = channel(key, (hint) => {
@@ -199,7 +195,6 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
       listener(get());
       return end;
     },
-    env,
     record,
     write,
     running: () => !!stop,

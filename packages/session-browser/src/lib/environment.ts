@@ -36,9 +36,9 @@ export interface Page {
   readonly url: () => string;
 }
 
-/** What the browser offers, looked up at first use so that importing and constructing is safe on a server. */
+/** What the browser offers. Nothing is touched before it is used: importing and constructing is safe on a server. */
 export function surroundings(given: Partial<Surroundings> = {}): Surroundings {
-  const page = typeof window === "undefined" ? undefined : { window, document, url: () => location.href };
+  const page = typeof document === "undefined" ? undefined : { window: globalThis, document, url: () => location.href };
   return {
     now: () => Date.now(),
     monotonic: () => performance.now(),
@@ -53,17 +53,15 @@ export function surroundings(given: Partial<Surroundings> = {}): Surroundings {
   };
 }
 
-/** The rest, for those who ask the server. */
-export function network(given: Partial<Environment> = {}): Partial<Environment> {
-  const there = typeof window !== "undefined";
-  return {
-    fetch: (input, init) => globalThis.fetch(input, init),
-    random: Math.random,
-    locks: there ? navigator.locks : undefined,
-    cookies: (globalThis as { cookieStore?: EventTarget }).cookieStore,
-    ...given,
-  };
-}
+/** The same with the rest, for those who ask the server. */
+export const environmentOf = (given: Partial<Environment> = {}): Environment => ({
+  fetch: (input, init) => globalThis.fetch(input, init),
+  random: Math.random,
+  locks: typeof document === "undefined" ? undefined : navigator.locks,
+  cookies: (globalThis as { cookieStore?: EventTarget }).cookieStore,
+  ...given,
+  ...surroundings(given),
+});
 
 /** A storage that is forbidden or full costs the sharing between tabs, not the session: what it does not take is kept in memory. */
 function sturdy(storage: () => Environment["storage"] | undefined): Environment["storage"] {

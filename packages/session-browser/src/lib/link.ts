@@ -37,7 +37,8 @@ export interface Link {
 const SAFE = /^(GET|HEAD|OPTIONS)$/;
 const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/;
 
-export function createLink(env: () => Environment, base: string): Link {
+export function createLink(env: Environment, base: string): Link {
+  const { fetch, now, monotonic, random, page } = env;
   let failures = 0;
   /** By the monotonic clock: until when the server wishes to be left alone, and until when it would be decent. */
   let wished: Millis = 0;
@@ -47,7 +48,6 @@ export function createLink(env: () => Environment, base: string): Link {
 
   /** After each failure up to twice as long, at most a minute, and anything between: browsers that failed together do not come back together. */
   function failed(response?: Response): null | undefined {
-    const { monotonic, now, random } = env();
     const after = response?.headers.get("retry-after") ?? "";
     wished = monotonic() + (Number(after) * 1000 || Date.parse(after) - now() || 0);
     decent = monotonic() + 1000 + random() * Math.min(60_000, 5000 * 2 ** ++failures);
@@ -56,8 +56,8 @@ export function createLink(env: () => Environment, base: string): Link {
 
   async function once(request: Request): Promise<Reply> {
     if (token && !SAFE.test(request.method)) request.headers.set(CSRF_HEADER, token);
-    const sentAt = env().now();
-    const response = await env().fetch(request);
+    const sentAt = now();
+    const response = await fetch(request);
     token = response.headers.get(CSRF_HEADER) ?? token;
     return { response, problem: await problemOf(response), sentAt };
   }
@@ -71,20 +71,20 @@ export function createLink(env: () => Environment, base: string): Link {
     return sound ? once(again) : reply;
   }
 
-  const post = (path: string, init: RequestInit): Request => new Request(new URL(base + path, env().page?.url()), { cache: "no-store", ...init });
+  const post = (path: string, init: RequestInit): Request => new Request(new URL(base + path, page?.url()), { cache: "no-store", ...init });
 
   return {
     post,
     send,
     ask: (path) =>
-      within(env(), PATIENCE, async ({ signal }): Promise<Answer> => {
+      within(env, PATIENCE, async ({ signal }): Promise<Answer> => {
         const { response, sentAt } = await send(post(path, path ? { method: "POST", signal } : { headers: { [ACTIVITY_HEADER]: "none" }, signal }), "sound");
         const view = response.ok && parseSessionView(await response.json());
         if (!view) return failed(response);
         failures = wished = 0;
-        decent = env().monotonic() + 5000;
+        decent = monotonic() + 5000;
         return { view, sentAt };
       }).catch(() => failed()),
-    pause: (urgent) => Math.max(wished, urgent ? 0 : decent) - env().monotonic(),
+    pause: (urgent) => Math.max(wished, urgent ? 0 : decent) - monotonic(),
   };
 }

@@ -13,13 +13,13 @@ export interface Logouts {
   readonly finish: (view: SessionView) => Promise<boolean>;
 }
 
-export function createLogouts(env: () => Environment, key: string, { post, send }: Link): Logouts {
+export function createLogouts(env: Environment, key: string, { post, send }: Link): Logouts {
   const place = `${key}:logout`;
   /** Scope and epoch, empty for none. */
-  const waits = (): string[] => (env().storage.getItem(place) ?? "").split(" ");
+  const waits = (): string[] => (env.storage.getItem(place) ?? "").split(" ");
 
   const through = (scope: string): Promise<LogoutOutcome> =>
-    within(env(), PATIENCE, async ({ signal }): Promise<LogoutOutcome> => {
+    within(env, PATIENCE, async ({ signal }): Promise<LogoutOutcome> => {
       // Outlives the page.
       const { response, problem } = await send(post("/logout", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ scope }), keepalive: true, signal }), "sound");
       for (const kept of ["fresh_required", "unsupported"] as const) if (problem?.is(kept)) return kept;
@@ -27,7 +27,7 @@ export function createLogouts(env: () => Environment, key: string, { post, send 
     })
       .catch((): LogoutOutcome => "pending")
       .then((outcome) => {
-        if (outcome !== "pending") env().storage.removeItem(place);
+        if (outcome !== "pending") env.storage.removeItem(place);
         return outcome;
       });
 
@@ -36,14 +36,14 @@ export function createLogouts(env: () => Environment, key: string, { post, send 
     send(scope, epoch) {
       const [before, of] = waits();
       const wider = before && before !== scope && (of === epoch || !epoch) ? "all" : scope;
-      env().storage.setItem(place, `${wider} ${epoch || of}`);
+      env.storage.setItem(place, `${wider} ${epoch || of}`);
       return through(wider);
     },
     async finish(view) {
       const [scope, epoch] = waits();
       if (!scope) return false;
       if (view.state === "active" && (!epoch || view.epoch === epoch)) return (await through(scope)) !== "pending";
-      env().storage.removeItem(place);
+      env.storage.removeItem(place);
       return false;
     },
   };

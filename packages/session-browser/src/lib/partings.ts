@@ -21,7 +21,7 @@ export interface Partings {
 /** For so long a tab that signs out waits to hear of others that save. */
 const ANSWER_WITHIN: Millis = 200;
 
-export function createPartings(env: () => Environment, key: string, time: Millis, tell: (hint: Hint) => void): Partings {
+export function createPartings(env: Environment, key: string, time: Millis, tell: (hint: Hint) => void): Partings {
   const place = `${key}:saves`;
   const all = createListeners<Leaving>();
   let calledFor: Millis | undefined;
@@ -30,19 +30,19 @@ export function createPartings(env: () => Environment, key: string, time: Millis
   let go: ((done: boolean) => void) | undefined;
 
   function call(reason: Leaving["reason"], others?: Promise<unknown>): Promise<unknown> {
-    return within(env(), time, ({ signal, over }) => Promise.race([over, Promise.allSettled([others, ...all.tell(() => ({ reason, signal }))])]));
+    return within(env, time, ({ signal, over }) => Promise.race([over, Promise.allSettled([others, ...all.tell(() => ({ reason, signal }))])]));
   }
 
   return {
     add(participant) {
-      env().storage.setItem(place, "1");
+      env.storage.setItem(place, "1");
       return all.add(participant);
     },
     leave() {
       saving = 0;
       tell("leaving");
-      if (!env().storage.getItem(place)) return undefined;
-      return call("logout", pause(env(), ANSWER_WITHIN).then(() => saving > 0 && new Promise<boolean>((resolve) => (go = resolve))));
+      if (!env.storage.getItem(place)) return undefined;
+      return call("logout", pause(env, ANSWER_WITHIN).then(() => saving > 0 && new Promise<boolean>((resolve) => (go = resolve))));
     },
     heard(hint) {
       if (hint === "leaving" && all.size()) {
