@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createSessionClient, type Environment } from "@holdfast/session-browser";
 import { createIdleTimer } from "@holdfast/session-browser/idle";
 import { createTestServer } from "@holdfast/session-browser-testing";
@@ -89,6 +91,17 @@ describe("several tabs of the real client on the real routes", () => {
     await tabs.run(SECOND);
     expect(again.client.client.get()).toEqual({ status: "none", known: true });
     expect(tabs.storage.get("session:/session:logout")).toBeUndefined();
+  });
+
+  it("a request that hangs is given up in time, whatever was collected as garbage meanwhile", async () => {
+    const { tabs, a } = await open(1);
+    tabs.trouble(() => ({ lose: "request", hang: true }));
+    void a.client.client.refresh();
+    await tabs.run(SECOND);
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+    await tabs.run(10 * SECOND);
+    expect(a.client.status()).toBe("offline");
   });
 
   it("the same seed gives the same run", async () => {

@@ -39,6 +39,8 @@ export class Network {
   trouble: (request: Request) => Trouble | undefined = () => undefined;
   /** What a server is still busy with: time stands still for it. */
   pending: Promise<unknown> | undefined;
+  /** Held here: a request that hangs is known to nobody else, and one that was collected hears of no abort. */
+  readonly #flights = new Set<Flight>();
   readonly #world: World;
 
   constructor(world: World) {
@@ -50,11 +52,13 @@ export class Network {
     const world = this.#world;
     const request = input instanceof Request && !init ? input : new Request(input instanceof Request || !page ? input : new URL(String(input), page.document.baseURI), init);
     const flight: Flight = { page, request, sentAt: world.now, ended: false };
+    this.#flights.add(flight);
     world.watch.sent?.(flight);
     return new Promise<Response>((resolve, reject) => {
       const end = (settle: () => void): void => {
         if (flight.ended) return;
         flight.ended = true;
+        this.#flights.delete(flight);
         world.watch.ended?.(flight);
         settle();
       };
