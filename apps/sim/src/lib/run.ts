@@ -1,5 +1,5 @@
 import { type Plan, plan, type PlanOptions } from "./plan.ts";
-import { plansOf, playSideBySide } from "./side-by-side.ts";
+import { plansOf, playEach } from "./play-each.ts";
 import { World } from "./world.ts";
 
 export interface Outcome {
@@ -14,7 +14,7 @@ export interface Outcome {
 }
 
 export const play = (plans: Iterable<Plan>, onOutcome: (outcome: Outcome) => void, trace?: (line: string) => void): Promise<void> =>
-  playSideBySide(
+  playEach(
     plans,
     (next) => new World(next, trace),
     ({ seed, cast }, { oracle, requests }) => {

@@ -1,4 +1,4 @@
-import { plansOf, playSideBySide } from "../../../../apps/sim/src/lib/side-by-side.ts";
+import { plansOf, playEach } from "../../../../apps/sim/src/lib/play-each.ts";
 import { type Plan, plan } from "./plan.ts";
 import { Play } from "./play.ts";
 
@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 export const play = (plans: Iterable<Plan>, onOutcome: (outcome: Outcome) => void, trace?: (line: string) => void): Promise<void> =>
-  playSideBySide(
+  playEach(
     plans,
     (next) => new Play(next, trace),
     ({ seed, tabs }, { oracle: { violations, flights, logouts }, steps }) => onOutcome({ seed, violations, tabs, steps, flights, logouts }),

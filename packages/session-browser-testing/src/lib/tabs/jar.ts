@@ -2,9 +2,11 @@
 export class Jar {
   readonly #cookies = new Map<string, string>();
 
+  #header = "";
+
   /** As the `Cookie` header of a request; empty without any. */
   get header(): string {
-    return Array.from(this.#cookies, ([name, value]) => `${name}=${value}`).join("; ");
+    return this.#header;
   }
 
   get(name: string): string | undefined {
@@ -13,6 +15,7 @@ export class Jar {
 
   /** Takes the `Set-Cookie` headers of an answer. Returns what of it a cookie store tells scripts. */
   take(headers: readonly string[]): { readonly changed: { readonly name: string }[]; readonly deleted: { readonly name: string }[] } | undefined {
+    if (headers.length === 0) return undefined;
     const changed: { name: string }[] = [];
     const deleted: { name: string }[] = [];
     for (const header of headers) {
@@ -26,10 +29,12 @@ export class Jar {
       if (attributes.some((attribute) => /^httponly$/i.test(attribute)) || before === (gone ? undefined : value)) continue;
       (gone ? deleted : changed).push({ name });
     }
+    this.#header = Array.from(this.#cookies, ([name, value]) => `${name}=${value}`).join("; ");
     return changed.length + deleted.length > 0 ? { changed, deleted } : undefined;
   }
 
   clear(): void {
     this.#cookies.clear();
+    this.#header = "";
   }
 }

@@ -87,12 +87,12 @@ export class Page implements Owner {
     const every = this.#every(left);
     const at = this.#world.now + Math.max(0, left);
     this.#world.tasks.add(every > 0 ? Math.ceil(at / every) * every : at, this, () => {
-      if (timer.turn !== turn || !this.#timers.has(timer)) return;
+      if (timer.turn !== turn || !this.#timers.has(timer)) return false;
       // The computer slept, and the clock of the timers with it.
       if (timer.due - this.monotonic() > 0.001) return this.#arm(timer);
       this.#timers.delete(timer);
       this.#world.ran(this, "timer");
-      timer.work();
+      return timer.work();
     });
   }
 

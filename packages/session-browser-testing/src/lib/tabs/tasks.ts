@@ -11,7 +11,8 @@ export interface Task {
   readonly at: Millis;
   /** `undefined` for servers, which neither sleep nor close. */
   readonly owner: Owner | undefined;
-  readonly run: () => void;
+  /** `false`: it was called off meanwhile, and nothing happened. */
+  readonly run: () => unknown;
 }
 
 /** Virtual time: tasks in the order of their moments, and of their making within one moment. */
@@ -26,7 +27,7 @@ export class Tasks {
     this.now = start;
   }
 
-  add(at: Millis, owner: Owner | undefined, run: () => void): void {
+  add(at: Millis, owner: Owner | undefined, run: () => unknown): void {
     this.#insert({ at: Math.max(at, this.now), owner, run });
   }
 
@@ -46,10 +47,7 @@ export class Tasks {
       if (owner?.gone) continue;
       const kept = owner && (this.machine.parked ?? owner.parked);
       if (kept) kept.push(task);
-      else {
-        run();
-        return true;
-      }
+      else if (run() !== false) return true;
     }
   }
 
