@@ -3,14 +3,21 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { freePort } from "./lib/free-port.ts";
+import { findPrograms } from "./lib/programs.ts";
 import { reportsFolder } from "./lib/reports.ts";
 import { buildAll, conclude, run } from "./lib/shell.ts";
-import { type Snippet, snippetsIn } from "./lib/snippets.ts";
+import { type Snippet, type SnippetService, snippetsIn } from "./lib/snippets.ts";
 import { link } from "./lib/temporary.ts";
 import { members, root } from "./lib/workspace.ts";
+import { startMariadb } from "./services/mariadb.ts";
+import { startPostgres } from "./services/postgres.ts";
+import { SERVICES } from "./services/programs.ts";
+import { startRedis } from "./services/redis.ts";
+import type { Server } from "./services/server.ts";
 
 // `pnpm readmes`: compiles every TypeScript block of the READMEs against the built packages, as an application would
-// have them, and runs those marked `ts run` (to the end) and `ts serve` (until they answer on PORT).
+// have them, and runs those marked `ts run` (to the end) and `ts serve` (until they answer on PORT). One that names a
+// server (`ts run postgres`) gets a new one, and its address in DATABASE_URL or REDIS_URL.
 const folder = join(reportsFolder, "readmes");
 const seconds = 1000;
 
@@ -46,9 +53,28 @@ const compile = (snippets: readonly Snippet[]): string[] => {
   return [named.trim()];
 };
 
-const execute = async (snippet: Snippet): Promise<string[]> => {
+const servers: Readonly<Record<SnippetService, { readonly start: (program: string) => Promise<Server>; readonly variable: string; readonly url: (port: number) => string }>> = {
+  postgres: { start: startPostgres, variable: "DATABASE_URL", url: (port) => `postgres://app@127.0.0.1:${port}/postgres` },
+  mariadb: { start: startMariadb, variable: "DATABASE_URL", url: (port) => `mysql://root@127.0.0.1:${port}/test` },
+  redis: { start: startRedis, variable: "REDIS_URL", url: (port) => `redis://127.0.0.1:${port}` },
+};
+
+const executeWith = async (snippet: Snippet): Promise<string[]> => {
+  if (snippet.service === undefined) return execute(snippet, {});
+  const { start, variable, url } = servers[snippet.service];
+  const program = Object.values(findPrograms([SERVICES[snippet.service]]).env)[0];
+  if (program === undefined) return [`${snippet.file}, block at line ${snippet.line}: needs ${snippet.service}, which is not here`];
+  const server = await start(program);
+  try {
+    return await execute(snippet, { [variable]: url(server.port) });
+  } finally {
+    await server.stop();
+  }
+};
+
+const execute = async (snippet: Snippet, env: Readonly<Record<string, string>>): Promise<string[]> => {
   const port = await freePort();
-  const child = spawn(process.execPath, [nameOf(snippet)], { cwd: folder, env: { ...process.env, PORT: String(port) }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [nameOf(snippet)], { cwd: folder, env: { ...process.env, ...env, PORT: String(port) }, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => void (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => void (output += chunk.toString()));
@@ -78,7 +104,7 @@ const pages = ["README.md", ...globSync("packages/*/README.md", { cwd: root }).s
 const snippets = pages.flatMap((page) => snippetsIn(page, readFileSync(join(root, page), "utf8")));
 const problems = compile(snippets);
 if (problems.length === 0) {
-  for (const snippet of snippets.filter(({ use }) => use !== "compile")) problems.push(...(await execute(snippet)));
+  for (const snippet of snippets.filter(({ use }) => use !== "compile")) problems.push(...(await executeWith(snippet)));
 }
 for (const { folder: name } of members().filter((member) => member.folder.startsWith("packages/"))) {
   if (!pages.includes(`${name}/README.md`)) problems.push(`${name} has no README.md`);

@@ -45,6 +45,7 @@ const budgets: readonly Budget[] = [
   { name: "session-browser-testing", entry: "./tabs", kilobytes: 6 },
   { name: "session-hono", entry: ".", kilobytes: 5.4, external: ["@holdfast/session-core", "hono", "hono/*"] },
   { name: "store-sqlite", entry: ".", kilobytes: 3, external: ["@holdfast/session-core"] },
+  { name: "store-postgres", entry: ".", kilobytes: 4, external: ["@holdfast/session-core"] },
   { name: "store-contract", entry: ".", kilobytes: 10, external: ["@holdfast/session-core", "vitest"] },
 ];
 

@@ -22,7 +22,7 @@ export const startPostgres = async (program: string, settings: Readonly<Record<s
   return Object.defineProperties({ url: `postgres://app@127.0.0.1:${server.port}/postgres` } as Postgres, Object.getOwnPropertyDescriptors(server));
 };
 
-const startUp = (parameters: Readonly<Record<string, string>>): string => {
+export const startUp = (parameters: Readonly<Record<string, string>>): string => {
   const words = Object.entries(parameters).flat().map((word) => `${word}\0`).join("");
   const message = Buffer.alloc(8 + words.length + 1);
   message.writeInt32BE(message.length, 0);

@@ -1,7 +1,7 @@
 import { type Program, programFor } from "../lib/programs.ts";
 import { backport, unpacked } from "./backport.ts";
 
-export type ServiceName = "redis" | "valkey" | "memcached" | "postgres" | "mariadb";
+export type ServiceName = "redis" | "valkey" | "memcached" | "postgres" | "pgbouncer" | "mariadb";
 
 /** The servers of the store tests. Each test starts its own, see the file of its name. */
 export const SERVICES: Readonly<Record<ServiceName, Program>> = {
@@ -29,6 +29,12 @@ export const SERVICES: Readonly<Record<ServiceName, Program>> = {
     variable: "POSTGRES_PATH",
     usual: ["/usr/lib/postgresql/17/bin/postgres", "/usr/lib/postgresql/16/bin/postgres", "/usr/lib/postgresql/15/bin/postgres", "/usr/local/bin/postgres", "/opt/homebrew/bin/postgres"],
     packages: ["postgresql-15"],
+  },
+  pgbouncer: {
+    name: "PgBouncer",
+    variable: "PGBOUNCER_PATH",
+    usual: ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer", "/opt/homebrew/bin/pgbouncer"],
+    packages: ["pgbouncer"],
   },
   mariadb: {
     name: "MariaDB",

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ const PATIENCE = 60_000;
 export interface ServerPlan {
   readonly program: string;
   args(place: Place): readonly string[];
+  /** Written into the folder before the first start, by name. */
+  files?(place: Place): Readonly<Record<string, string>>;
   /** Done once, before the first start: makes a data folder and the like. */
   prepare?(place: Place): readonly (readonly [program: string, ...args: string[]])[];
   /** Sent after connecting (nothing: the server speaks first); the server is ready when `answer` matches what comes back. */
@@ -79,6 +81,7 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
 
   let child: ChildProcess;
   try {
+    for (const [name, text] of Object.entries(plan.files?.(place) ?? {})) writeFileSync(join(folder, name), text, { mode: 0o644 });
     for (const [command, ...args] of plan.prepare?.(place) ?? []) {
       const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8", ...identity });
       if (status !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}`);
