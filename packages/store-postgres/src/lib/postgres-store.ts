@@ -1,0 +1,91 @@
+import type { CreateGuard, CreateResult, IndexedStore, SessionId, StoredSession, Tombstone } from "@holdfast/session-core/store";
+import { withAttempts } from "./attempts.ts";
+import type { PostgresRun, PostgresStatement, PostgresValue } from "./driver.ts";
+import { cursorOf, partitionOf, placeOf, toSession } from "./rows.ts";
+import { namesOf, type PostgresStoreOptions } from "./schema.ts";
+import { statementsOf } from "./statements.ts";
+
+/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
+const MARKS_KEPT = 400 * 24 * 60 * 60 * 1000;
+
+/**
+ * Sessions in PostgreSQL. Each verb is one statement in a transaction of its own, so it works behind a transaction pooler, too. The tables
+ * must be there: see `ensurePostgresSchema`. The server's clock decides about expiry and stamps `notBefore`. Faults of the driver reject as they are.
+ * @throws HoldfastError `config` for a wrong option.
+ */
+export function createPostgresStore(run: PostgresRun, options: PostgresStoreOptions = {}): IndexedStore {
+  const sql = statementsOf(namesOf(options));
+  const rowsOf = withAttempts(run);
+  const changed = async (statement: PostgresStatement, signal?: AbortSignal): Promise<boolean> => (await rowsOf(statement, signal)).length > 0;
+
+  return {
+    capabilities: { index: true, clock: "engine", durability: options.durability ?? "single", evicts: false },
+
+    async read(id, { signal } = {}) {
+      const [row] = await rowsOf(sql.read(id), signal);
+      return row === undefined ? null : toSession(row);
+    },
+
+    async create(row, guard, { signal } = {}) {
+      if (guard !== undefined) return toResult(await rowsOf(sql.createGuarded(...argumentsOf(row, guard)), signal));
+      const { id, revision, writeId, createdAt, seenAt, expiresAt, body } = row;
+      const created = await changed(sql.create(id, revision, writeId, createdAt, seenAt, expiresAt, body), signal);
+      return { outcome: created ? "created" : "exists", evicted: [] };
+    },
+
+    async update({ id, revision, writeId, seenAt, expiresAt, body }, expectedRevision, { signal } = {}) {
+      if (await changed(sql.update(id, expectedRevision, revision, writeId, seenAt, expiresAt, body), signal)) return "updated";
+      return (await changed(sql.isLive(id), signal)) ? "conflict" : "missing";
+    },
+
+    async touch(id, seenAt, expiresAt, { signal } = {}) {
+      return (await changed(sql.touch(id, seenAt, expiresAt), signal)) ? "touched" : "missing";
+    },
+
+    async end(id, { writeId, expiresAt, body }, { signal, ifRevision } = {}) {
+      if (await changed(sql.end(id, writeId, expiresAt, body, ifRevision ?? null), signal)) return "ended";
+      return ifRevision !== undefined && (await changed(sql.isLive(id), signal)) ? "conflict" : "missing";
+    },
+
+    async delete(id, { signal } = {}) {
+      await rowsOf(sql.delete(id), signal);
+    },
+
+    async list(partition, { signal, limit = 100, cursor } = {}) {
+      const after = placeOf(cursor);
+      // One row more than the page tells whether there is a next one.
+      const found = (await rowsOf(sql.list(partition, after.createdAt, after.id, limit + 1), signal)).map(toSession);
+      const rows = found.slice(0, limit);
+      const last = rows.at(-1);
+      return last === undefined || found.length <= limit ? { rows } : { rows, cursor: cursorOf(last) };
+    },
+
+    async endAll(partition, { writeId, expiresAt, body }, { signal, except } = {}) {
+      const [[notBefore] = [], ...ended] = await rowsOf(sql.endAll(partition, writeId, expiresAt, body, except ?? null), signal);
+      return { notBefore: Number(notBefore), ended: ended.map(([, id]) => id as SessionId) };
+    },
+
+    async sweep(now, limit = 1000, { signal } = {}) {
+      await rowsOf(sql.sweepMarks(now - MARKS_KEPT, limit), signal);
+      const [[count] = []] = await rowsOf(sql.sweep(now, limit), signal);
+      return Number(count);
+    },
+  };
+}
+
+/** In the order of the function's parameters. */
+const argumentsOf = ({ id, revision, writeId, createdAt, seenAt, expiresAt, body }: StoredSession, { began, limit, replaces }: CreateGuard): PostgresValue[] => [
+  id, partitionOf(id), revision, writeId, createdAt, seenAt, expiresAt, body,
+  began, limit?.max ?? null, limit?.whenFull === "evict-oldest",
+  ...stoneOf(limit),
+  replaces?.id ?? null,
+  ...stoneOf(replaces),
+];
+
+const stoneOf = (ending: { readonly tombstone: Tombstone } | undefined): PostgresValue[] =>
+  ending === undefined ? [null, null, null] : [ending.tombstone.writeId, ending.tombstone.expiresAt, ending.tombstone.body];
+
+/** The first row is the outcome, each further one a session that had to go. */
+function toResult([first, ...evicted]: readonly (readonly unknown[])[]): CreateResult {
+  return { outcome: first?.[0] as CreateResult["outcome"], evicted: evicted.map(([, id]) => id as SessionId) };
+}

@@ -1,0 +1,240 @@
+import { testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
+import type { CreateResult, IndexedStore, Partition, SessionId, StoredSession } from "@holdfast/session-core/store";
+import { createPostgresStore, ensurePostgresSchema } from "@holdfast/store-postgres";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startPgbouncer } from "../../../../tools/services/pgbouncer.ts";
+import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
+import { type Connected, drivers, pgbouncerProgram, postgresProgram } from "../support/servers.ts";
+
+const ROUNDS = Number(process.env["HOLDFAST_KILL_ROUNDS"] ?? 2);
+const reached = ["created", "updated", "touched", "ended"] as const;
+const stepOf = (row: StoredSession | null): number => {
+  if (row === null) return -1;
+  if (row.body === "ended") return 3;
+  return row.seenAt > row.createdAt ? 2 : reached.indexOf(row.body as (typeof reached)[number]);
+};
+const until = async (what: () => unknown): Promise<void> => {
+  for (let i = 0; i < 3000 && !(await what()); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+};
+
+describe.skipIf(postgresProgram === undefined)("PostgreSQL that is killed [needs postgres]", () => {
+  for (const [name, connect] of Object.entries(drivers(true))) {
+    it(`${name}: acknowledged writes hold, the others reject, and the pool recovers, ${ROUNDS} times`, { timeout: 60_000 + ROUNDS * 30_000 }, async () => {
+      // As installed: an acknowledged write is on the disk.
+      const server = await startPostgres(postgresProgram ?? "", { fsync: "on", synchronous_commit: "on", full_page_writes: "on" });
+      const { run, close } = connect(server.url, 8);
+      try {
+        await ensurePostgresSchema(run);
+        const store = createPostgresStore(run);
+        const acknowledged = new Map<SessionId, number>();
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const before = acknowledged.size;
+          const faults: unknown[] = [];
+          const write = async (): Promise<void> => {
+            try {
+              for (;;) {
+                const row = testRow({ body: "created" });
+                const { id, seenAt, expiresAt } = row;
+                await store.create(row, { began: row.createdAt });
+                acknowledged.set(id, 0);
+                await store.update({ ...row, revision: 1, body: "updated" }, 0);
+                acknowledged.set(id, 1);
+                await store.touch(id, seenAt + 1, expiresAt + 1);
+                acknowledged.set(id, 2);
+                await store.end(id, testTombstone({ expiresAt }));
+                acknowledged.set(id, 3);
+              }
+            } catch (fault) {
+              faults.push(fault);
+            }
+          };
+          const writers = Array.from({ length: 8 }, write);
+          await until(() => acknowledged.size > before + 60);
+          await server.signal("SIGKILL");
+          await Promise.all(writers);
+          expect(faults).toHaveLength(8);
+          for (const fault of faults) expect(fault).toBeInstanceOf(Error);
+          await expect(store.read(testId())).rejects.toThrow();
+          await server.restart();
+          await until(() => store.read(testId()).then(() => true, () => false));
+          for (const [id, step] of acknowledged) expect(stepOf(await store.read(id))).toBeGreaterThanOrEqual(step);
+          const row = testRow();
+          expect(await store.create(row, { began: row.createdAt })).toEqual({ outcome: "created", evicted: [] });
+        }
+      } finally {
+        await close();
+        await server.stop();
+      }
+    });
+  }
+
+  it("an UNLOGGED table is empty after a crash, and who was signed out everywhere still is", { timeout: 60_000 }, async () => {
+    const server = await startPostgres(postgresProgram ?? "", { fsync: "on", synchronous_commit: "on" });
+    const { run, close } = drivers(true).pg(server.url);
+    try {
+      await ensurePostgresSchema(run, { durability: "volatile" });
+      const store = createPostgresStore(run, { durability: "volatile" });
+      const row = testRow();
+      const partition = testPartition();
+      await store.create(row);
+      const { notBefore } = await store.endAll(partition, testTombstone());
+      await server.signal("SIGKILL");
+      await server.restart();
+      await until(() => store.read(testId()).then(() => true, () => false));
+      expect(await store.read(row.id)).toBeNull();
+      expect(await store.create(testRow({ id: testId(partition) }), { began: notBefore })).toMatchObject({ outcome: "revoked" });
+    } finally {
+      await close();
+      await server.stop();
+    }
+  });
+});
+
+describe.skipIf(postgresProgram === undefined || pgbouncerProgram === undefined)("deadlines [needs postgres, pgbouncer]", () => {
+  let server: Postgres;
+  let pooler: Postgres;
+  let other: pg.Client;
+  beforeAll(async () => {
+    server = await startPostgres(postgresProgram ?? "");
+    pooler = await startPgbouncer(pgbouncerProgram ?? "", server);
+  });
+  afterAll(async () => {
+    await pooler?.stop();
+    await server?.stop();
+  });
+  beforeEach(async () => {
+    other = new pg.Client(server.url);
+    await other.connect();
+  });
+  afterEach(() => other.end());
+
+  const ways: Readonly<Record<string, () => Connected>> = {
+    pg: () => drivers(true).pg(server.url, 1),
+    postgres: () => drivers(true).postgres(server.url, 1),
+    "pg behind PgBouncer": () => drivers(false).pg(pooler.url, 1),
+    "postgres behind PgBouncer": () => drivers(false).postgres(pooler.url, 1),
+  };
+  it.each(Object.entries(ways))("%s: a write that waits for a lock is given up at its deadline, and its only connection serves the next call", async (_way, connect) => {
+    const { run, close } = connect();
+    try {
+      await ensurePostgresSchema(run);
+      const store = createPostgresStore(run);
+      const row = testRow();
+      await store.create(row);
+      await other.query("BEGIN");
+      await other.query("SELECT FROM holdfast_sessions WHERE id = $1 FOR UPDATE", [row.id]);
+      const controller = new AbortController();
+      const reason = new Error("the deadline of this call is over");
+      const touching = store.touch(row.id, row.seenAt + 1, row.expiresAt + 1, { signal: controller.signal });
+      const waiting = "SELECT FROM pg_locks WHERE NOT granted";
+      await until(async () => (await other.query(waiting)).rowCount === 1);
+      controller.abort(reason);
+      await expect(touching).rejects.toBe(reason);
+      await other.query("COMMIT");
+      // Nothing was cancelled: what was sent may still take effect, and here it does.
+      const later = testRow();
+      expect((await store.create(later, { began: later.createdAt })).outcome).toBe("created");
+      expect(await store.read(row.id)).toEqual({ ...row, seenAt: row.seenAt + 1, expiresAt: row.expiresAt + 1 });
+    } finally {
+      await close();
+    }
+  });
+});
+
+describe.skipIf(postgresProgram === undefined)("what the server is told [needs postgres]", () => {
+  let server: Postgres;
+  let connected: Connected;
+  beforeAll(async () => {
+    server = await startPostgres(postgresProgram ?? "");
+    connected = drivers(true).pg(server.url);
+    await ensurePostgresSchema(connected.run);
+  });
+  afterAll(async () => {
+    await connected?.close();
+    await server?.stop();
+  });
+
+  it.each(["repeatable read", "serializable"])("[D08] a sign-in under %s, which would count too few, is refused with what to do", async (level) => {
+    const pool = new pg.Pool({ connectionString: server.url, options: `-c default_transaction_isolation=${level.replace(" ", "\\ ")}` });
+    const { run } = { run: async ({ text, values }: { text: string; values: readonly unknown[] }) => (await pool.query({ text, values: [...values], rowMode: "array" })).rows };
+    const store = createPostgresStore(run);
+    const row = testRow();
+    await expect(store.create(row, { began: row.createdAt })).rejects.toMatchObject({ code: "P0001", hint: expect.stringContaining("read committed") });
+    await expect(store.endAll(testPartition(), testTombstone())).rejects.toThrow("READ COMMITTED");
+    expect(await store.read(row.id)).toBeNull();
+    await pool.end();
+  });
+
+  describe("under READ COMMITTED, one after the other where they would overrun together", () => {
+    const guard = { began: Date.now(), limit: { max: 1, whenFull: "reject", tombstone: testTombstone() } } as const;
+    /** Runs `first` in a transaction that commits when `second` waits for it. */
+    const meet = async <T, U>(first: (store: IndexedStore) => Promise<T>, second: (store: IndexedStore) => Promise<U>): Promise<[T, U]> => {
+      const client = new pg.Client(server.url);
+      await client.connect();
+      await client.query("BEGIN");
+      const before = await first(createPostgresStore(async ({ text, values }) => (await client.query({ text, values: [...values], rowMode: "array" })).rows));
+      let done = false;
+      const running = second(createPostgresStore(connected.run)).finally(() => (done = true));
+      await until(async () => done || (await connected.run({ text: "SELECT 1 FROM pg_locks WHERE NOT granted", values: [] })).length > 0);
+      await client.query("COMMIT");
+      await client.end();
+      return [before, await running];
+    };
+
+    it("[D08] a sign-in that waits for another one counts it", async () => {
+      const partition = testPartition();
+      const signIn = (store: IndexedStore): Promise<CreateResult> => store.create(testRow({ id: testId(partition) }), guard);
+      expect((await meet(signIn, signIn)).map(({ outcome }) => outcome)).toEqual(["created", "full"]);
+    });
+
+    it("[D05] a sign-in that waits for a revocation is refused by it, one that began later is not", async () => {
+      const partition = testPartition();
+      const began = Date.now();
+      const [{ notBefore }, { outcome }] = await meet((store) => store.endAll(partition, testTombstone()), (store) => store.create(testRow({ id: testId(partition) }), { began }));
+      expect([outcome, notBefore >= began]).toEqual(["revoked", true]);
+      expect((await createPostgresStore(connected.run).create(testRow({ id: testId(partition) }), { began: notBefore + 1 })).outcome).toBe("created");
+    });
+
+    it("[D05] a revocation that waits for a sign-in ends it, and is stamped after it", async () => {
+      const row = testRow();
+      let committed = 0;
+      const [, { notBefore, ended }] = await meet(
+        async (store) => {
+          await store.create(row, { began: row.createdAt });
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          committed = Date.now();
+        },
+        (store) => store.endAll(row.id.slice(0, 12) as Partition, testTombstone()),
+      );
+      expect(ended).toEqual([row.id]);
+      expect(notBefore).toBeGreaterThanOrEqual(committed);
+    });
+  });
+
+  it("[A09] a fault in the middle of a sign-in undoes its evictions, and the store goes on", async () => {
+    const { run } = connected;
+    await run({ text: "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the disk is on fire'; END $$", values: [] });
+    await run({ text: "CREATE TRIGGER broken BEFORE UPDATE ON holdfast_sessions FOR EACH ROW WHEN (NEW.body = 'breaks') EXECUTE FUNCTION broken()", values: [] });
+    const store = createPostgresStore(run);
+    const partition = testPartition();
+    const guard = (body: string) => ({ began: 1, limit: { max: 1, whenFull: "evict-oldest", tombstone: testTombstone({ body }) } }) as const;
+    const [first, second] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) })];
+    await store.create(first, guard("ended"));
+    await expect(store.create(second, guard("breaks"))).rejects.toThrow("the disk is on fire");
+    expect(await store.read(first.id)).toEqual(first);
+    expect(await store.read(second.id)).toBeNull();
+    expect(await store.create(second, guard("ended"))).toEqual({ outcome: "created", evicted: [first.id] });
+  });
+
+  it("a dropped table rejects as the driver says, and its return heals", async () => {
+    const { run } = connected;
+    await ensurePostgresSchema(run, { table: "dropped" });
+    const store = createPostgresStore(run, { table: "dropped" });
+    expect(await store.read(testId())).toBeNull();
+    await run({ text: "DROP TABLE dropped", values: [] });
+    await expect(store.read(testId())).rejects.toMatchObject({ code: "42P01" });
+    await ensurePostgresSchema(run, { table: "dropped" });
+    expect(await store.read(testId())).toBeNull();
+  });
+});
