@@ -17,6 +17,11 @@ describe("README snippets", () => {
     expect(found[1]).toMatchObject({ use: "run", code: "const a = 1;\nconsole.log(a);\n" });
   });
 
+  it("knows which server a block needs", () => {
+    const found = snippetsIn("R.md", page("```ts run postgres\na;\n```", "```ts\nb;\n```"));
+    expect(found.map(({ service }) => service)).toEqual(["postgres", undefined]);
+  });
+
   it.each([
     ["a word it does not know", "```ts ruin\n1;\n```"],
     ["a block without an end", "```ts\n1;"],
