@@ -1,71 +1,20 @@
 import { testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
-import type { CreateResult, IndexedStore, Partition, SessionId, StoredSession } from "@holdfast/session-core/store";
+import type { CreateResult, IndexedStore, Partition } from "@holdfast/session-core/store";
 import { createPostgresStore, ensurePostgresSchema } from "@holdfast/store-postgres";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startPgbouncer } from "../../../../tools/services/pgbouncer.ts";
 import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
+import { answers, itSurvivesKill, until } from "../../../store-contract/test/shared/kill.ts";
 import { type Connected, drivers, pgbouncerProgram, postgresProgram } from "../support/servers.ts";
-
-const ROUNDS = Number(process.env["HOLDFAST_KILL_ROUNDS"] ?? 2);
-const reached = ["created", "updated", "touched", "ended"] as const;
-const stepOf = (row: StoredSession | null): number => {
-  if (row === null) return -1;
-  if (row.body === "ended") return 3;
-  return row.seenAt > row.createdAt ? 2 : reached.indexOf(row.body as (typeof reached)[number]);
-};
-const until = async (what: () => unknown): Promise<void> => {
-  for (let i = 0; i < 3000 && !(await what()); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-};
 
 describe.skipIf(postgresProgram === undefined)("PostgreSQL that is killed [needs postgres]", () => {
   for (const [name, connect] of Object.entries(drivers(true))) {
-    it(`${name}: acknowledged writes hold, the others reject, and the pool recovers, ${ROUNDS} times`, { timeout: 60_000 + ROUNDS * 30_000 }, async () => {
-      // As installed: an acknowledged write is on the disk.
+    itSurvivesKill(name, async () => {
       const server = await startPostgres(postgresProgram ?? "", { fsync: "on", synchronous_commit: "on", full_page_writes: "on" });
       const { run, close } = connect(server.url, 8);
-      try {
-        await ensurePostgresSchema(run);
-        const store = createPostgresStore(run);
-        const acknowledged = new Map<SessionId, number>();
-        for (let round = 0; round < ROUNDS; round += 1) {
-          const before = acknowledged.size;
-          const faults: unknown[] = [];
-          const write = async (): Promise<void> => {
-            try {
-              for (;;) {
-                const row = testRow({ body: "created" });
-                const { id, seenAt, expiresAt } = row;
-                await store.create(row, { began: row.createdAt });
-                acknowledged.set(id, 0);
-                await store.update({ ...row, revision: 1, body: "updated" }, 0);
-                acknowledged.set(id, 1);
-                await store.touch(id, seenAt + 1, expiresAt + 1);
-                acknowledged.set(id, 2);
-                await store.end(id, testTombstone({ expiresAt }));
-                acknowledged.set(id, 3);
-              }
-            } catch (fault) {
-              faults.push(fault);
-            }
-          };
-          const writers = Array.from({ length: 8 }, write);
-          await until(() => acknowledged.size > before + 60);
-          await server.signal("SIGKILL");
-          await Promise.all(writers);
-          expect(faults).toHaveLength(8);
-          for (const fault of faults) expect(fault).toBeInstanceOf(Error);
-          await expect(store.read(testId())).rejects.toThrow();
-          await server.restart();
-          await until(() => store.read(testId()).then(() => true, () => false));
-          for (const [id, step] of acknowledged) expect(stepOf(await store.read(id))).toBeGreaterThanOrEqual(step);
-          const row = testRow();
-          expect(await store.create(row, { began: row.createdAt })).toEqual({ outcome: "created", evicted: [] });
-        }
-      } finally {
-        await close();
-        await server.stop();
-      }
+      await ensurePostgresSchema(run);
+      return { server, store: createPostgresStore(run), close };
     });
   }
 
@@ -81,7 +30,7 @@ describe.skipIf(postgresProgram === undefined)("PostgreSQL that is killed [needs
       const { notBefore } = await store.endAll(partition, testTombstone());
       await server.signal("SIGKILL");
       await server.restart();
-      await until(() => store.read(testId()).then(() => true, () => false));
+      await answers(store);
       expect(await store.read(row.id)).toBeNull();
       expect(await store.create(testRow({ id: testId(partition) }), { began: notBefore })).toMatchObject({ outcome: "revoked" });
     } finally {

@@ -1,0 +1,75 @@
+import type { IndexedStore, SessionId, StoredSession } from "@holdfast/session-core/store";
+import { testId, testRow, testTombstone } from "@holdfast/store-contract";
+import { expect, it } from "vitest";
+import type { Server } from "../../../../tools/services/server.ts";
+
+const ROUNDS = Number(process.env["HOLDFAST_KILL_ROUNDS"] ?? 2);
+const WRITERS = 8;
+const reached = ["created", "updated", "touched", "ended"];
+
+export interface Killable {
+  readonly server: Pick<Server, "signal" | "restart" | "stop">;
+  readonly store: IndexedStore;
+  close(): Promise<void>;
+}
+
+/** Asks again and again, for at most half a minute: servers get ready in their own time. */
+export async function until(what: () => unknown): Promise<void> {
+  for (let i = 0; i < 3000 && !(await what()); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+export const answers = (store: IndexedStore): Promise<void> => until(() => store.read(testId()).then(() => true, () => false));
+
+/** How far the session got. */
+function stepOf(row: StoredSession | null): number {
+  if (row === null) return -1;
+  if (row.body === "ended") return 3;
+  return row.seenAt > row.createdAt ? 2 : reached.indexOf(row.body);
+}
+
+/** A server that is killed under writes. `start` starts it as one is run for real: what it acknowledged is on the disk. */
+export function itSurvivesKill(name: string, start: () => Promise<Killable>): void {
+  it(`${name}: acknowledged writes hold when the server is killed, the others reject, and the pool recovers, ${ROUNDS} times`, { timeout: 90_000 + ROUNDS * 30_000 }, async () => {
+    const { server, store, close } = await start();
+    try {
+      const acknowledged = new Map<SessionId, number>();
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const before = acknowledged.size;
+        const faults: unknown[] = [];
+        const write = async (): Promise<void> => {
+          try {
+            for (;;) {
+              const row = testRow({ body: "created" });
+              const { id, createdAt, seenAt, expiresAt } = row;
+              await store.create(row, { began: createdAt });
+              acknowledged.set(id, 0);
+              await store.update({ ...row, revision: 1, body: "updated" }, 0);
+              acknowledged.set(id, 1);
+              await store.touch(id, seenAt + 1, expiresAt + 1);
+              acknowledged.set(id, 2);
+              await store.end(id, testTombstone({ expiresAt }));
+              acknowledged.set(id, 3);
+            }
+          } catch (fault) {
+            faults.push(fault);
+          }
+        };
+        const writers = Array.from({ length: WRITERS }, write);
+        await until(() => acknowledged.size > before + 60);
+        await server.signal("SIGKILL");
+        await Promise.all(writers);
+        expect(faults).toHaveLength(WRITERS);
+        for (const fault of faults) expect(fault).toBeInstanceOf(Error);
+        await expect(store.read(testId())).rejects.toThrow();
+        await server.restart();
+        await answers(store);
+        for (const [id, step] of acknowledged) expect(stepOf(await store.read(id))).toBeGreaterThanOrEqual(step);
+        const row = testRow();
+        expect(await store.create(row, { began: row.createdAt })).toEqual({ outcome: "created", evicted: [] });
+      }
+    } finally {
+      await close();
+      await server.stop();
+    }
+  });
+}
