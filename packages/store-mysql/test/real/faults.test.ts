@@ -1,0 +1,163 @@
+import type { CreateResult, IndexedStore, Partition } from "@holdfast/session-core/store";
+import { testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
+import { createMysqlStore, ensureMysqlSchema, type MysqlRun } from "@holdfast/store-mysql";
+import mysql from "mysql2/promise";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startMariadb } from "../../../../tools/services/mariadb.ts";
+import type { Server } from "../../../../tools/services/server.ts";
+import { itSurvivesKill, until } from "../../../store-contract/test/shared/kill.ts";
+import { addressOf, connect, mariadbProgram } from "../support/servers.ts";
+
+const WAITING = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+
+describe.skipIf(mariadbProgram === undefined)("MariaDB that is killed [needs mariadb]", () => {
+  // As installed, MariaDB flushes its log at each commit.
+  itSurvivesKill("mysql2", async () => {
+    const server = await startMariadb(mariadbProgram ?? "");
+    const { run, close } = connect(addressOf(server.port), 8);
+    await ensureMysqlSchema(run);
+    return { server, store: createMysqlStore(run), close };
+  });
+});
+
+describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs mariadb]", () => {
+  let server: Server;
+  let other: mysql.Connection;
+  beforeAll(async () => {
+    server = await startMariadb(mariadbProgram ?? "");
+    const { run, close } = connect(addressOf(server.port));
+    await ensureMysqlSchema(run);
+    await close();
+  });
+  afterAll(() => server?.stop());
+  beforeEach(async () => {
+    other = await mysql.createConnection(addressOf(server.port));
+  });
+  afterEach(() => other.end());
+
+  const somebodyWaits = async (): Promise<boolean> => {
+    // The table of transactions is a copy that is refreshed only when nobody has looked for a tenth of a second.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const [rows] = await other.query(WAITING);
+    return (rows as unknown[]).length > 0;
+  };
+
+  it("a write that waits for a lock is given up at its deadline, and its only connection serves the next call", async () => {
+    const { run, close } = connect(addressOf(server.port), 1);
+    const store = createMysqlStore(run);
+    const row = testRow();
+    await store.create(row);
+    await other.query("BEGIN");
+    await other.query("SELECT 1 FROM holdfast_sessions WHERE id = ? FOR UPDATE", [row.id]);
+    const controller = new AbortController();
+    const reason = new Error("the deadline of this call is over");
+    const touching = store.touch(row.id, row.seenAt + 1, row.expiresAt + 1, { signal: controller.signal });
+    await until(somebodyWaits);
+    controller.abort(reason);
+    await expect(touching).rejects.toBe(reason);
+    await other.query("COMMIT");
+    const later = testRow();
+    expect((await store.create(later, { began: later.createdAt })).outcome).toBe("created");
+    // Nothing was cancelled: what was sent may still take effect, and here it does.
+    expect(await store.read(row.id)).toEqual({ ...row, seenAt: row.seenAt + 1, expiresAt: row.expiresAt + 1 });
+    await close();
+  });
+
+  describe("one after the other where they would overrun together", () => {
+    const guard = { began: Date.now(), limit: { max: 1, whenFull: "reject", tombstone: testTombstone() } } as const;
+    /** Holds the lock of the subject, starts both, and sees that both wait for it. */
+    const meet = async <T, U>(partition: Partition, first: (store: IndexedStore) => Promise<T>, second: (store: IndexedStore) => Promise<U>): Promise<[T, U]> => {
+      const { run, close } = connect(addressOf(server.port));
+      const store = createMysqlStore(run);
+      await other.query("BEGIN");
+      await other.query("INSERT INTO holdfast_sessions_marks VALUES (?, 0)", [partition]);
+      const one = first(store);
+      await until(somebodyWaits);
+      const two = second(store);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await other.query("ROLLBACK");
+      const both = await Promise.all([one, two]);
+      await close();
+      return both;
+    };
+
+    it("[D08] two sign-ins that wait for one place: one gets it", async () => {
+      const partition = testPartition();
+      const signIn = (store: IndexedStore): Promise<CreateResult> => store.create(testRow({ id: testId(partition) }), guard);
+      expect((await meet(partition, signIn, signIn)).map(({ outcome }) => outcome).sort()).toEqual(["created", "full"]);
+    });
+
+    it("[D05] a revocation that waited is stamped after what it ends, and refuses what had begun before it", async () => {
+      const row = testRow();
+      const partition = row.id.slice(0, 12) as Partition;
+      const [, { notBefore, ended }] = await meet(partition, (store) => store.create(row, { began: row.createdAt }), (store) => store.endAll(partition, testTombstone()));
+      const { run, close } = connect(addressOf(server.port));
+      const store = createMysqlStore(run);
+      const again = await store.create(testRow({ id: testId(partition) }), { began: row.createdAt });
+      expect(again.outcome).toBe("revoked");
+      expect(notBefore).toBeGreaterThan(row.createdAt + 100);
+      expect(ended.length).toBeLessThanOrEqual(1);
+      expect((await store.list(partition)).rows).toEqual([]);
+      await close();
+    });
+  });
+
+  it("a procedure that is interrupted leaves no lock behind, and the pool goes on", async () => {
+    const { run, close } = connect(addressOf(server.port), 1);
+    const store = createMysqlStore(run);
+    const partition = testPartition();
+    const blocked = testRow({ id: testId(partition) });
+    // It has the lock of its subject and waits for the row that it shall replace.
+    const old = testRow({ id: testId(partition) });
+    await store.create(old, { began: 1 });
+    await other.query("BEGIN");
+    await other.query("SELECT 1 FROM holdfast_sessions WHERE id = ? FOR UPDATE", [old.id]);
+    const running = store.create(blocked, { began: 1, replaces: { id: old.id, tombstone: testTombstone() } });
+    const refused = expect(running).rejects.toMatchObject({ errno: 1317 });
+    await until(somebodyWaits);
+    const [[waiting]] = (await other.query("SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")) as unknown as [[{ id: number }]];
+    await other.query(`KILL QUERY ${waiting.id}`);
+    await refused;
+    await other.query("COMMIT");
+    expect(await store.read(blocked.id)).toBeNull();
+    const guard = { began: 1, limit: { max: 1, whenFull: "evict-oldest", tombstone: testTombstone() } } as const;
+    expect(await store.create(blocked, guard)).toEqual({ outcome: "created", evicted: [old.id] });
+    await close();
+  });
+
+  it("[A09] a fault in the middle of a sign-in undoes its evictions, and the store goes on", async () => {
+    const { run, close } = connect(addressOf(server.port), 1);
+    await ensureMysqlSchema(run, { table: "broken" });
+    await other.query("CREATE TRIGGER breaks BEFORE UPDATE ON broken FOR EACH ROW IF NEW.body = 'breaks' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the disk is on fire'; END IF");
+    const store = createMysqlStore(run, { table: "broken" });
+    const partition = testPartition();
+    const guard = (body: string) => ({ began: 1, limit: { max: 1, whenFull: "evict-oldest", tombstone: testTombstone({ body }) } }) as const;
+    const [first, second] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) })];
+    await store.create(first, guard("ended"));
+    await expect(store.create(second, guard("breaks"))).rejects.toThrow("the disk is on fire");
+    expect(await store.read(first.id)).toEqual(first);
+    expect(await store.read(second.id)).toBeNull();
+    expect(await store.create(second, guard("ended"))).toEqual({ outcome: "created", evicted: [first.id] });
+    await close();
+  });
+
+  it("sign-ins of 40 different subjects at once do not deadlock: no gaps are locked", async () => {
+    const faults: unknown[] = [];
+    const { run, close } = connect(addressOf(server.port), 10);
+    const watched: MysqlRun = (statement, signal) => run(statement, signal).catch((fault: unknown) => {
+      faults.push((fault as { errno?: number }).errno);
+      throw fault;
+    });
+    const store = createMysqlStore(watched);
+    const limit = { max: 2, whenFull: "evict-oldest", tombstone: testTombstone() } as const;
+    await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const partition = testPartition();
+        for (let i = 0; i < 4; i += 1) await store.create(testRow({ id: testId(partition) }), { began: 1, limit });
+        await store.endAll(partition, testTombstone());
+      }),
+    );
+    expect(faults).toEqual([]);
+    await close();
+  });
+});
