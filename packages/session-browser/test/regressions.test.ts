@@ -280,3 +280,32 @@ describe("a credential that another tab's step-up replaced", () => {
     expect(a.seen).not.toContain("revoked");
   });
 });
+
+describe("what it is given", () => {
+  it("takes the browser's own fetch, which works for nobody but the window", async () => {
+    const world = new World();
+    world.server.signIn();
+    async function fetch(this: unknown, ...args: Parameters<typeof globalThis.fetch>): Promise<Response> {
+      if (this !== undefined && this !== globalThis) throw new TypeError("Illegal invocation");
+      return world.server.fetch(...args);
+    }
+    const a = await world.tab({ environment: { fetch } });
+    expect(a.status).toBe("active");
+    expect((await a.client.fetch("/data")).status).toBe(200);
+  });
+
+  it("keeps nothing of a signal after the wait for which it was given", async () => {
+    const { a } = await open();
+    const { signal } = new AbortController();
+    const listeners = { added: 0, removed: 0 };
+    const { addEventListener, removeEventListener } = signal;
+    Object.assign(signal, {
+      addEventListener: (...args: Parameters<typeof addEventListener>) => (listeners.added++, addEventListener.apply(signal, args)),
+      removeEventListener: (...args: Parameters<typeof removeEventListener>) => (listeners.removed++, removeEventListener.apply(signal, args)),
+    });
+    await a.client.refresh({ signal });
+    await a.client.extend({ signal });
+    await settle();
+    expect(listeners).toEqual({ added: 2, removed: 2 });
+  });
+});

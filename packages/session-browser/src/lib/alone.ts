@@ -34,15 +34,14 @@ export const pause = ({ setTimer }: Pick<Environment, "setTimer">, ms: Millis): 
  * would keep it as long as the page.
  */
 export async function alone<T>(env: Environment, key: string, work: () => Promise<T>): Promise<T> {
-  const { locks, page } = env;
   let begun: Promise<T> | undefined;
   await within(env, LEASE, async ({ signal, end, stay, over }) => {
     const hold = (): Promise<unknown> => {
       stay();
       return Promise.race([(begun = work()), over]);
     };
-    page?.window.addEventListener("pagehide", end, { signal });
-    await (locks ? locks.request(key, { signal }, hold) : leased(env, `${key}:lease`, hold)).finally(end);
+    env.page?.window.addEventListener("pagehide", end, { signal });
+    await (env.locks ? env.locks.request(key, { signal }, hold) : leased(env, `${key}:lease`, hold)).finally(end);
   }).catch(() => undefined);
   // Not granted in time, or locks are forbidden here.
   return begun ?? work();
@@ -50,17 +49,12 @@ export async function alone<T>(env: Environment, key: string, work: () => Promis
 
 /** Without locks, as in pages that are no secure context: a note in the storage. Two tabs may slip through at the same instant. */
 async function leased(env: Environment, key: string, work: () => Promise<unknown>): Promise<void> {
-  const { storage, now, random } = env;
   for (;;) {
-    const left = Number.parseFloat(storage.getItem(key) ?? "") - now();
+    const left = Number.parseFloat(env.storage.getItem(key) ?? "") - env.now();
     if (!(left > 0 && left <= LEASE)) break;
-    await pause(env, Math.min(left, 100 + 400 * random()));
+    await pause(env, Math.min(left, 100 + 400 * env.random()));
   }
-  const mine = `${now() + LEASE} ${random()}`;
-  storage.setItem(key, mine);
-  try {
-    await work();
-  } finally {
-    if (storage.getItem(key) === mine) storage.removeItem(key);
-  }
+  const mine = `${env.now() + LEASE} ${env.random()}`;
+  env.storage.setItem(key, mine);
+  await work().finally(() => env.storage.getItem(key) === mine && env.storage.removeItem(key));
 }

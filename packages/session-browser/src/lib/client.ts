@@ -26,7 +26,6 @@ const PRESENT_FOR: Millis = 10_000;
 export function createSessionClient<Data = unknown>(options: ClientOptions = {}): SessionClient<Data> {
   const { base = DEFAULT_BASE, hintCookie } = options;
   const env = environmentOf(options.environment);
-  const { now, monotonic, storage, page } = env;
   const key = `session:${base}`;
   const warnBefore = warningOf(options);
   let known: Known = {};
@@ -63,17 +62,17 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       signal.addEventListener("abort", calm);
     },
     acted(late) {
-      if (!late) present = monotonic();
+      if (!late) present = env.monotonic();
       if (touchIn(late) <= 0) void touch(engine.record()?.lastActivity ?? 0);
     },
     busy: () => holds.some(),
     woken(event) {
       const { type } = event;
       if (type === "resume" || (type === "pageshow" && (event as PageTransitionEvent).persisted)) {
-        apply({ unsure: now() });
+        apply({ unsure: env.now() });
         return emit({ type: "restored", checked: demand() });
       }
-      const stale = engine.get().status !== "none" && now() - ((engine.record() ?? known).at ?? 0) > LONGEST_TIMER;
+      const stale = engine.get().status !== "none" && env.now() - ((engine.record() ?? known).at ?? 0) > LONGEST_TIMER;
       if (type === "online" || (!hidden() && type !== "storage" && (known.offline || stale || logouts.waiting()))) {
         if (hidden() || link.pause(true) > 0) askSoon(true);
         else void demand(lately());
@@ -87,23 +86,23 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   const logouts = createLogouts(env, key, link);
   const holds = createHolds(env, (reason, until) => emit({ type: "held", reason, until }));
   const partings = createPartings(env, key, leaveWithinOf(options), engine.tell);
-  const flights = createFlights(question, now);
+  const flights = createFlights(question, env.now);
   const emit = (event: ClientEvent): void => void events.tell(() => event);
   /** A moment in the future is of a clock that was set back since. */
-  const isLater = (time: Millis, than: Millis): boolean => time > than && time <= now();
-  const hidden = (): boolean => page?.document.visibilityState === "hidden";
+  const isLater = (time: Millis, than: Millis): boolean => time > than && time <= env.now();
+  const hidden = (): boolean => env.page?.document.visibilityState === "hidden";
   /** What wakes this tab wakes others too: their answer to the same question will do. */
-  const lately = (): Millis => now() - SECOND;
+  const lately = (): Millis => env.now() - SECOND;
 
   function decide(record: SharedRecord | undefined, moment: Moment): Decided {
-    return evaluate(known, record, moment, warnBefore, record ? undefined : endOf(storage, key, epochOf(known)));
+    return evaluate(known, record, moment, warnBefore, record ? undefined : endOf(env.storage, key, epochOf(known)));
   }
 
   /** In how many ms the server should hear of activity. In a warning at once, else now and then; tabs that nobody looks at leave it to the others first. */
   function touchIn(late: boolean): Millis {
-    const dueAt = touchDueAt(engine.record(), now());
+    const dueAt = touchDueAt(engine.record(), env.now());
     if (dueAt === undefined || touching) return LONGEST_TIMER;
-    const wait = engine.get().status === "warning" ? 0 : dueAt - now() + (late && hidden() ? 2 * SECOND : 0);
+    const wait = engine.get().status === "warning" ? 0 : dueAt - env.now() + (late && hidden() ? 2 * SECOND : 0);
     return Math.max(wait, link.pause());
   }
 
@@ -113,12 +112,12 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   }
 
   /** Another tab may have signed out while this one was asking and knew of nothing yet. */
-  const isOver = (epoch: string): boolean => over.has(epoch) || !!endOf(storage, key, epoch);
+  const isOver = (epoch: string): boolean => over.has(epoch) || !!endOf(env.storage, key, epoch);
 
   function forget(epoch: string, reason: EndedReason): void {
     if (!epoch) return;
     over.add(epoch);
-    endEpoch(storage, key, epoch, reason);
+    endEpoch(env.storage, key, epoch, reason);
   }
 
   /** A question that somebody asked: answered from now on. */
@@ -128,7 +127,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   }
 
   /** A question that arose by itself: another tab's answer from now on serves as well. */
-  function demand(since: Millis = now()): Promise<ClientState> {
+  function demand(since: Millis = env.now()): Promise<ClientState> {
     needed = Math.max(needed, since);
     return flights.join(since).then(engine.get);
   }
@@ -213,11 +212,11 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     if (view.state === "active") {
       // An answer that was under way while this browser signed out must not bring the session back.
       if (isOver(view.epoch)) return;
-      engine.write(recordOf(record, view, sentAt, now(), told));
+      engine.write(recordOf(record, view, sentAt, env.now(), told));
     } else {
       forget(epochOf(known), next.ended || "revoked");
       // Left by a page that never learned of the end; but not one that another tab wrote after this question was asked.
-      if (record && !isLater(record.at, sentAt)) storage.removeItem(key);
+      if (record && !isLater(record.at, sentAt)) env.storage.removeItem(key);
     }
     reached(sentAt, next);
   }
@@ -229,7 +228,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     if (!view || !("epoch" in view) || view.epoch !== deadlines.epoch) return void refresh();
     const record = engine.record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
-    engine.write(withDeadlines(record, deadlines, sentAt, now(), told));
+    engine.write(withDeadlines(record, deadlines, sentAt, env.now(), told));
     reached(sentAt);
     engine.look();
   }
@@ -238,22 +237,22 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     ...engine,
     remaining() {
       const state = engine.get();
-      return "endsIn" in state ? { idle: state.idleAt - now(), absolute: state.absoluteAt - now() } : undefined;
+      return "endsIn" in state ? { idle: state.idleAt - env.now(), absolute: state.absoluteAt - env.now() } : undefined;
     },
     initial: () => first,
     hydrate(view) {
-      first = initialOf(view, now(), warnBefore);
+      first = initialOf(view, env.now(), warnBefore);
       // It cannot be older than the navigation that brought it.
-      answered({ view, sentAt: now() - (page ? monotonic() : 0) });
+      answered({ view, sentAt: env.now() - (env.page ? env.monotonic() : 0) });
       hydrated = true;
     },
     refresh: ({ signal } = {}) => waitFor(refresh(), signal),
     // A millisecond later than what was told just now: that was not this.
-    extend: ({ signal } = {}) => waitFor(touch(now() + 1), signal),
+    extend: ({ signal } = {}) => waitFor(touch(env.now() + 1), signal),
     fetch: (input, init = {}) =>
       sessionFetch(env, link, input, init, {
         // Nobody listens to the user: then nothing is known, and nothing is said.
-        present: () => !engine.running() || monotonic() - present < PRESENT_FOR || holds.some(),
+        present: () => !engine.running() || env.monotonic() - present < PRESENT_FOR || holds.some(),
         deadlines: learn,
         expired: (sentAt) => void (known.ended || known.view?.state === "none" || demand(sentAt)),
       }),

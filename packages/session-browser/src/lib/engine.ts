@@ -51,9 +51,9 @@ export interface Engine<State> extends Readable<State> {
   readonly dispose: () => void;
 }
 
-const LIFECYCLE: readonly string[] = ["visibilitychange", "resume", "focus", "online", "pageshow", "storage", "blur", "message"];
+const LIFECYCLE: readonly string[] = "visibilitychange resume focus online pageshow storage blur message".split(" ");
 
-export function createEngine<State extends Shown, Result extends Evaluated<State> = Evaluated<State>>(key: string, { now, monotonic, setTimer, storage, channel, page }: Surroundings, { whileWarning, frames = [] }: WatchOptions, hooks: Hooks<State, Result>): Engine<State> {
+export function createEngine<State extends Shown, Result extends Evaluated<State> = Evaluated<State>>(key: string, env: Surroundings, { whileWarning, frames = [] }: WatchOptions, hooks: Hooks<State, Result>): Engine<State> {
   const listeners = createListeners<State>();
   let last: State | undefined;
   let told: State | undefined;
@@ -67,8 +67,8 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   /** Last activity here: more than what the record was told. */
   let seen: Millis = 0;
 
-  const record = (): SharedRecord | undefined => readRecord(storage, key);
-  const apart = (): Millis => now() - monotonic();
+  const record = (): SharedRecord | undefined => readRecord(env.storage, key);
+  const apart = (): Millis => env.now() - env.monotonic();
   /** An answer of the server, here or in another tab, is of the wall clock as it was then. Returns by what that changed since. */
   const anchored = (read: SharedRecord | undefined): Millis => {
     if (offset === undefined || read?.at !== anchor) offset = apart();
@@ -76,11 +76,11 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     return apart() - offset;
   };
   const write = (next: SharedRecord): void => {
-    storage.setItem(key, JSON.stringify(next));
+    env.storage.setItem(key, JSON.stringify(next));
     anchored(next);
   };
 
-  const moment = (): Moment => momentOf(now(), monotonic() + (offset ?? apart()));
+  const moment = (): Moment => momentOf(env.now(), env.monotonic() + (offset ?? apart()));
 
   const evaluate = (): Result => {
     const result = hooks.evaluate(record(), moment());
@@ -93,7 +93,7 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     const { state, wakeIn, mark } = evaluate();
     cancel?.();
     cancel = undefined;
-    if (stop && wakeIn !== undefined) cancel = setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.() ?? LONGEST_TIMER)));
+    if (stop && wakeIn !== undefined) cancel = env.setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.() ?? LONGEST_TIMER)));
     const before = told;
     if (!before || (mark === marked && alike(before, state, true))) return;
     told = state;
@@ -120,11 +120,11 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
 
   function act(): void {
     // A pointer makes a hundred events in a second, and each look reads the storage.
-    if (Math.abs(now() - seen) < 250) return;
+    if (Math.abs(env.now() - seen) < 250) return;
     // First whether it is over, then whether this counts: the first movement after a sleep must not revive anything.
     const state = look();
     if (!("endsIn" in state) || (state.status === "warning" && whileWarning === "ask")) return;
-    seen = now();
+    seen = env.now();
     flush(15 * SECOND);
     hooks.acted?.(false);
   }
@@ -133,7 +133,7 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   function flush(every: Millis = 0): void {
     const read = record();
     // A moment in the future is of a clock that was set back since: it would count for ever.
-    seen = Math.min(seen, now());
+    seen = Math.min(seen, env.now());
     if (!read || seen - read.lastActivity < Math.max(1, Math.min(every, read.idleFor / 60))) return;
     write(hooks.moved(read, seen));
     show();
@@ -141,29 +141,28 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
 
   function happened(event: Event & { readonly key?: string | null; readonly data?: unknown; readonly origin?: string }): void {
     const { type, isTrusted, data, origin = "" } = event;
-    const { document } = page ?? {};
     // Scripts can make events too; only the browser's own count.
     if (ACTIVITY.includes(type)) return void (isTrusted && act());
     if (type === "message") return void (data === FRAME_PULSE && frames.includes(origin) && act());
     // The focus went into a frame: that takes a click or a key. Browsers name the element only after the event.
-    if (type === "blur") return void (isTrusted && setTimer(() => document?.activeElement?.tagName === "IFRAME" && act(), 0));
+    if (type === "blur") return void (isTrusted && env.setTimer(() => env.page?.document.activeElement?.tagName === "IFRAME" && act(), 0));
     if ((event.key ?? key) !== key) return;
-    if (document?.visibilityState === "hidden") flush();
+    if (env.page?.document.visibilityState === "hidden") flush();
     // To come back is no activity, and to go is none.
     look();
     hooks.woken?.(event);
   }
 
   function start(): void {
-    if (!page) return;
+    if (!env.page) return;
     const controller = new AbortController();
-    const hints = channel(key, (hint) => {
+    const hints = env.channel(key, (hint) => {
       hooks.heard?.(hint);
       look();
     });
     post = hints.post;
     // No `unload`: the page stays cacheable.
-    for (const type of [...ACTIVITY, ...LIFECYCLE]) page.window.addEventListener(type, happened, { passive: true, capture: true, signal: controller.signal });
+    for (const type of [...ACTIVITY, ...LIFECYCLE]) env.page.window.addEventListener(type, happened, { passive: true, capture: true, signal: controller.signal });
     stop = () => {
       controller.abort();
       hints.close();

@@ -10,18 +10,18 @@ export interface Holds {
 }
 
 /** @param changed hears of each that begins, with its latest end, and of each that ends */
-export function createHolds({ now, monotonic }: Environment, changed: (reason: string, until: Millis | undefined) => void): Holds {
+export function createHolds(env: Environment, changed: (reason: string, until: Millis | undefined) => void): Holds {
   const ends = new Map<() => void, Millis>();
   return {
     some() {
-      for (const [end, until] of ends) if (until <= monotonic()) end();
+      for (const [end, until] of ends) if (until <= env.monotonic()) end();
       return ends.size > 0;
     },
     add(reason, max) {
       if (!(max > 0)) throw new RangeError("max: above 0 ms.");
       const end = (): void => void (ends.delete(end) && changed(reason, undefined));
-      ends.set(end, monotonic() + max);
-      changed(reason, now() + max);
+      ends.set(end, env.monotonic() + max);
+      changed(reason, env.now() + max);
       return end;
     },
   };

@@ -38,7 +38,8 @@ const SAFE = /^(GET|HEAD|OPTIONS)$/;
 const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/;
 
 export function createLink(env: Environment, base: string): Link {
-  const { fetch, now, monotonic, random, page } = env;
+  // A browser's own does not work as a member of something else.
+  const { fetch } = env;
   let failures = 0;
   /** By the monotonic clock: until when the server wishes to be left alone, and until when it would be decent. */
   let wished: Millis = 0;
@@ -49,14 +50,14 @@ export function createLink(env: Environment, base: string): Link {
   /** After each failure up to twice as long, at most a minute, and anything between: browsers that failed together do not come back together. */
   function failed(response?: Response): null | undefined {
     const after = response?.headers.get("retry-after") ?? "";
-    wished = monotonic() + (Number(after) * 1000 || Date.parse(after) - now() || 0);
-    decent = monotonic() + 1000 + random() * Math.min(60_000, 5000 * 2 ** ++failures);
+    wished = env.monotonic() + (Number(after) * 1000 || Date.parse(after) - env.now() || 0);
+    decent = env.monotonic() + 1000 + env.random() * Math.min(60_000, 5000 * 2 ** ++failures);
     return response?.status === 401 ? null : undefined;
   }
 
   async function once(request: Request): Promise<Reply> {
     if (token && !SAFE.test(request.method)) request.headers.set(CSRF_HEADER, token);
-    const sentAt = now();
+    const sentAt = env.now();
     const response = await fetch(request);
     token = response.headers.get(CSRF_HEADER) ?? token;
     return { response, problem: await problemOf(response), sentAt };
@@ -71,7 +72,7 @@ export function createLink(env: Environment, base: string): Link {
     return sound ? once(again) : reply;
   }
 
-  const post = (path: string, init: RequestInit): Request => new Request(new URL(base + path, page?.url()), { cache: "no-store", ...init });
+  const post = (path: string, init: RequestInit): Request => new Request(new URL(base + path, env.page?.url()), { cache: "no-store", ...init });
 
   return {
     post,
@@ -82,9 +83,9 @@ export function createLink(env: Environment, base: string): Link {
         const view = response.ok && parseSessionView(await response.json());
         if (!view) return failed(response);
         failures = wished = 0;
-        decent = monotonic() + 5000;
+        decent = env.monotonic() + 5000;
         return { view, sentAt };
       }).catch(() => failed()),
-    pause: (urgent) => Math.max(wished, urgent ? 0 : decent) - monotonic(),
+    pause: (urgent) => Math.max(wished, urgent ? 0 : decent) - env.monotonic(),
   };
 }

@@ -19,14 +19,13 @@ export function createListeners<Told>(): Listeners<Told> {
     },
     clear: () => all.clear(),
     tell: (current) =>
-      Array.from(all).map((entry) => {
+      [...all].map((entry) => {
         try {
           return all.has(entry) && entry[0](current());
         } catch (error) {
           queueMicrotask(() => {
             throw error;
           });
-          return undefined;
         }
       }),
   };

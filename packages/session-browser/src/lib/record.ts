@@ -22,7 +22,7 @@ export interface SharedRecord {
 export function readRecord(storage: Items, key: string): SharedRecord | undefined {
   try {
     const record = JSON.parse(storage.getItem(key) ?? "null") as Partial<Record<keyof SharedRecord, unknown>> | null;
-    if (!record || typeof record.epoch !== "string") return undefined;
+    if (typeof record?.epoch !== "string") return undefined;
     const { lastActivity, idleAt, absoluteAt, idleFor, at, toldAt } = record;
     return [lastActivity, idleAt, absoluteAt, idleFor, at, toldAt].every(Number.isFinite) ? (record as SharedRecord) : undefined;
   } catch {

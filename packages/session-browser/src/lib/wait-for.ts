@@ -3,7 +3,8 @@ export const waitFor = <T>(work: Promise<T>, signal: AbortSignal | undefined): P
   signal
     ? new Promise((resolve, reject) => {
         signal.throwIfAborted();
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-        work.then(resolve, reject);
+        const stop = (): void => reject(signal.reason);
+        signal.addEventListener("abort", stop);
+        work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
       })
     : work;
