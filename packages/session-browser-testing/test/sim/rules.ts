@@ -10,10 +10,10 @@ export interface Rule {
 const browser = (file: string, find: string, replace: string): Edit => ({ file: `session-browser/src/lib/${file}`, find, replace });
 
 export const RULES: readonly Rule[] = [
-  { name: "activity is shared through the record (instead: told by each tab that had it)", seed: 3, edits: [browser("engine.ts", "const record = (): SharedRecord | undefined => readRecord(env().storage, key);", "let own: SharedRecord | undefined;\n  const record = (): SharedRecord | undefined => { const now = readRecord(env().storage, key); if (!now || now.epoch !== own?.epoch) own = now; return own; };")] },
+  { name: "activity is shared through the record (instead: told by each tab that had it)", seed: 3, edits: [browser("engine.ts", "const record = (): SharedRecord | undefined => readRecord(env.storage, key);", "let own: SharedRecord | undefined;\n  const record = (): SharedRecord | undefined => { const now = readRecord(env.storage, key); if (!now || now.epoch !== own?.epoch) own = now; return own; };")] },
   { name: "first it is asked whether the session is over, then whether activity counts", seed: 14, edits: [browser("life.ts", "momentOf = (wall: Millis, steady: Millis): Moment => ({ now: Math.max(wall, steady), least: Math.min(wall, steady) });", "momentOf = (wall: Millis, steady: Millis): Moment => ({ now: Math.min(wall, steady), least: Math.min(wall, steady) });")] },
-  { name: "a page that comes back is in doubt until the server was asked", seed: 4, edits: [browser("client.ts", "        apply({ unsure: env().now() });\n", "")] },
+  { name: "a page that comes back is in doubt until the server was asked", seed: 4, edits: [browser("client.ts", "        apply({ unsure: env.now() });\n", "")] },
   { name: "a late answer leaves the doubt", seed: 12, edits: [browser("client.ts", "unsure: isLater(known.unsure as Millis, sentAt) && known.unsure", "unsure: false")] },
-  { name: "one tab at a time asks (lock and lease)", seed: 1, edits: [browser("client.ts", "return epochOf(known) ? alone(env(), key, answer) : answer();", "return answer();")] },
+  { name: "one tab at a time asks (lock and lease)", seed: 1, edits: [browser("client.ts", "return epochOf(known) ? alone(env, key, answer) : answer();", "return answer();")] },
   { name: "what has ended is remembered, and no late answer brings it back", seed: 504, edits: [browser("client.ts", "      if (isOver(view.epoch)) return;\n", ""), browser("client.ts", "      if (before !== generation) return false;\n", "")] },
 ];
