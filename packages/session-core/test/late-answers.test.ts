@@ -133,6 +133,26 @@ describe("answers and requests that come late (each found by the simulator)", ()
     expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "high" });
   });
 
+  it("what a jar holds of a sign-in that counted from elsewhere is not cleared by an answer: its name may be the next sign-in's", async () => {
+    const { sessions, clock } = world();
+    const elsewhere = await signedIn(sessions);
+    const [[name = ""] = []] = elsewhere.cookies;
+    let met = 0;
+    // A sign-in that knows of none before begins to count anywhere: each millisecond elsewhere.
+    for (let i = 0; i < 224; i++) {
+      clock.advance(1);
+      const jar = await signedIn(sessions, "bob");
+      for (const [other, value] of elsewhere.cookies) if (!jar.cookies.has(other)) jar.cookies.set(other, value);
+      const slow = await sessions.open(jar.headers());
+      if (slow.state.kind !== "active" || slow.state.subject !== "bob") continue;
+      const started = await request(sessions, jar, (s) => s.start("bob"));
+      if (started.cookies.some((cookie) => cookie.name === name && cookie.value !== "")) met += 1;
+      jar.take((await slow.commit()).cookies);
+      expect((await request(sessions, jar)).state).toEqual(expect.objectContaining({ kind: "active", subject: "bob" }));
+    }
+    expect(met).toBeGreaterThan(0);
+  });
+
   it("[H03] after a fail-over to an older copy, a writer that read before it undoes nothing that was acknowledged since", async () => {
     const { sessions, store } = world();
     const jar = await signedIn(sessions);

@@ -22,6 +22,8 @@ export class Oracle {
   readonly delivered = new Set<string>();
   /** Sessions that a sign-in ended whose own credential never reached the jar: its owner has to sign in again. */
   readonly replacedInVain = new Set<string>();
+  /** The jar was told so, and may have been emptied. */
+  #toSignInAgain = false;
   #latest: string | undefined;
   readonly #plan: Plan;
   readonly #store: SimStore;
@@ -42,6 +44,7 @@ export class Oracle {
   }
 
   signedIn(id: string): void {
+    this.#toSignInAgain = false;
     this.delivered.add(id);
     this.#latest = id;
   }
@@ -49,6 +52,7 @@ export class Oracle {
   /** A server has read and judged the credentials of a request. */
   opened({ by, name }: Pick<Exchange, "by" | "name">, shown: readonly Shown[], state: SessionState<Data>): void {
     if (state.kind !== "none") return this.#answered(by, name, shown, state);
+    if (by === "victim" && shown.some(({ id }) => this.replacedInVain.has(id))) this.#toSignInAgain = true;
     if (state.refused === "indeterminate") this.#blame(name, "a key that every server knows is unknown");
     if (state.refused === "superseded") return this.#refused(by, name, shown);
     const alive = shown.filter(({ id }) => this.#livesStill(id));
@@ -75,7 +79,7 @@ export class Oracle {
     // Of two sign-ins at once either may win; the other session lives on until it idles out, and nobody has its credential.
     const latest = this.#latest;
     const found = state.kind === "none" ? undefined : state.id;
-    const inVain = state.kind === "none" && shown.some(({ id }) => this.replacedInVain.has(id));
+    const inVain = state.kind === "none" && (this.#toSignInAgain || shown.some(({ id }) => this.replacedInVain.has(id)));
     if (!inVain && latest !== undefined && this.delivered.has(latest) && this.#livesStill(latest) && !(found !== undefined && this.delivered.has(found))) this.#signedOut("at the end", `a session lives and the jar has ${found === undefined ? `none (${JSON.stringify(state)})` : "another"}`);
     for (const session of this.#store.truth.current.sessions.values()) this.#cart(session.id, session.cart);
   }

@@ -2,7 +2,7 @@ import { DEADLINES_HEADER, formatDeadlines, type Millis } from "@holdfast/sessio
 import type { Engine } from "../engine.ts";
 import type { Draft, Offer } from "../session/draft.ts";
 import type { CookieChange, SessionState } from "../session/state.ts";
-import { encodeCredential } from "../token/credential.ts";
+import { encodeCredential, isBehind } from "../token/credential.ts";
 import { LAST_STEP, nextSecret, stepIsDue } from "../token/ratchet.ts";
 import type { Incoming } from "../transport/source.ts";
 
@@ -70,7 +70,7 @@ function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming,
   if (keep) return false;
   const [latest] = presented;
   // What a living cookie has left behind: sign-ins and elevations under way count on from it, and take other names.
-  if (draft.live) return draft.live.presented === latest && name !== latest.cookieName && presented.some(({ cookieName }) => cookieName === name);
+  if (draft.live) return draft.live.presented === latest && name !== latest.cookieName && presented.some(({ cookieName, credential }) => cookieName === name && isBehind(credential.chain, latest.credential.chain));
   // What can be resumed is needed for that.
   return !draft.lapsed && !draft.refusal?.refused && name === latest?.cookieName && navigation();
 }

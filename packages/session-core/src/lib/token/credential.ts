@@ -106,4 +106,7 @@ export function isLaterChain(a: number, b: number): boolean {
   return b === GUEST_CHAIN || (a - b + LAST_CHAIN) % LAST_CHAIN < LAST_CHAIN / 2;
 }
 
+/** Whether the cookie of chain `a` is one that chain `b` has left behind, and none of those that the next ones take: names come again after thirty-two chains. */
+export const isBehind = (a: number, b: number): boolean => a === GUEST_CHAIN || ((b - a) & 31) < 16;
+
 const uint16 = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
