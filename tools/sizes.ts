@@ -21,10 +21,12 @@ interface Budget {
 const budgets: readonly Budget[] = [
   { name: "session-protocol", entry: ".", kilobytes: 1.5 },
   // Holds the line; the goal is 10 KB (docs/evidence.md).
-  { name: "session-core", entry: ".", kilobytes: 19.2 },
+  { name: "session-core", entry: ".", kilobytes: 19.4 },
   { name: "session-core", entry: "./memory", kilobytes: 2.5 },
   { name: "session-core", entry: "./store", kilobytes: 0.5 },
   { name: "session-core", entry: "./encrypted", kilobytes: 6.5 },
+  { name: "session-core", entry: "./near-cache", kilobytes: 2 },
+  { name: "session-core", entry: "./resilient", kilobytes: 2.2 },
   { name: "session-core", entry: "./register", kilobytes: 6.5 },
   { name: "session-core", entry: "./keys", kilobytes: 6 },
   { name: "session-core", entry: "./otel", kilobytes: 0.6 },

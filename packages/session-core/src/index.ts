@@ -16,6 +16,7 @@ export type {
   CookieChange,
   ElevateOptions,
   GuestState,
+  LoadOptions,
   NoneState,
   RequestSession,
   SessionState,

@@ -1,5 +1,6 @@
 export { type Clock, systemClock } from "./lib/clock.ts";
 export { HoldfastError, type HoldfastErrorCode } from "./lib/errors.ts";
+export type { InvalidationListener, Invalidations } from "./lib/near-cache/invalidations.ts";
 export type {
   CreateGuard,
   CreateResult,

@@ -11,10 +11,15 @@ interface Emitter {
  */
 export function storeFault(engine: Emitter, verb: string, cause: unknown): HoldfastError {
   if (cause instanceof HoldfastError && /^(store_full|unavailable)$/.test(cause.code)) return cause;
-  const { name, code }: { name?: unknown; code?: unknown } = Object(cause);
-  const error = `${name ?? "Error"} ${code ?? ""}`.trim();
+  const error = faultName(cause);
   engine.emit({ type: "store_failed", verb, error, cause: () => cause });
   return new HoldfastError("unavailable", `The session store failed at ${verb}: ${error}`);
+}
+
+/** What may be told of a driver's error. */
+export function faultName(cause: unknown): string {
+  const { name, code }: { name?: unknown; code?: unknown } = Object(cause);
+  return `${name ?? "Error"} ${code ?? ""}`.trim();
 }
 
 /** Runs one verb of the store. @throws HoldfastError `unavailable` */

@@ -1,8 +1,8 @@
 import type { Millis } from "@holdfast/session-protocol";
-import type { SessionStore } from "./port.ts";
+import type { SessionStore, StoreOptions } from "./port.ts";
 
 /** Where each verb takes its options. */
-const VERBS = { read: 1, create: 2, update: 2, touch: 3, end: 2, delete: 1, list: 1, endAll: 2, sweep: 2 } as const satisfies Record<string, number>;
+export const VERBS = { read: 1, create: 2, update: 2, touch: 3, end: 2, delete: 1, list: 1, endAll: 2, sweep: 2 } as const satisfies Record<string, number>;
 
 type Verb = (...args: unknown[]) => Promise<unknown>;
 
@@ -18,16 +18,30 @@ export function withDeadline(store: SessionStore, timeout: Millis | "off"): Sess
     const verb = (store as unknown as Record<string, Verb | undefined>)[name];
     if (!verb) continue;
     timed[name] = (...args: unknown[]) =>
-      new Promise((resolve, reject) => {
-        const controller = new AbortController();
-        const { signal } = controller;
-        const timer = setTimeout(() => {
-          controller.abort(new DOMException(`${name} took longer than ${timeout} ms`, "TimeoutError"));
-          reject(signal.reason);
-        }, timeout);
+      withinTime(timeout, name, (args[at] as StoreOptions | undefined)?.signal, (signal) => {
         args[at] = { ...(args[at] as object | undefined), signal };
-        verb.apply(store, args).then(resolve, reject).finally(() => clearTimeout(timer));
+        return verb.apply(store, args);
       });
   }
   return timed as unknown as SessionStore;
+}
+
+/** Rejects when the time is over, or when `given` fires, whether the work heeds its signal or not. */
+export function withinTime<T>(timeout: Millis, name: string, given: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController();
+    const stop = (reason: unknown): void => {
+      controller.abort(reason);
+      reject(reason as Error);
+    };
+    const heed = (): void => stop(given?.reason);
+    const timer = setTimeout(() => stop(new DOMException(`${name} took longer than ${timeout} ms`, "TimeoutError")), timeout);
+    given?.addEventListener("abort", heed);
+    work(controller.signal)
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer);
+        given?.removeEventListener("abort", heed);
+      });
+  });
 }

@@ -28,11 +28,11 @@ export interface FreshOptions {
   readonly now?: () => Millis;
 }
 
-/** 403 `fresh_required` unless the person proved recently, and strongly enough, who they are; 401 as {@link requireSession} without a session. */
+/** 403 `fresh_required` unless the person proved recently, and strongly enough, who they are; 401 as {@link requireSession} without a session. A copy in the process is not asked. */
 export function requireFresh<Data>(options: FreshOptions | Millis = {}): MiddlewareHandler<SessionEnv<Data>> {
   const { maxAge, acr, amr = [], now = Date.now } = typeof options === "number" ? { maxAge: options } : options;
   return async function requireFresh(c, next) {
-    const state = await c.var.session.load();
+    const state = await c.var.session.load({ authoritative: true });
     if (state.kind !== "active") return refused(state);
     const longest = maxAge ?? c.var.sessions.policy.freshFor;
     const strong = (acr === undefined || state.acr === acr) && amr.every((method) => state.amr.includes(method));

@@ -1,3 +1,4 @@
+import { isIndex } from "../is-index.ts";
 import { isSweeper } from "../is-sweeper.ts";
 import type { CreateGuard, SessionId, SessionStore, StoredSession, SubjectIndex, Sweeper, Tombstone } from "../port.ts";
 import { createKeyRing, type KeyRingFile } from "../token/key-ring.ts";
@@ -62,5 +63,3 @@ async function opened(cipher: BodyCipher, row: StoredSession): Promise<StoredSes
   const body = await cipher.read(row.id, row.body);
   return body === null ? null : { ...row, body };
 }
-
-const isIndex = (store: SessionStore): store is SessionStore & SubjectIndex => "list" in store && "endAll" in store;

@@ -34,10 +34,10 @@ export type Loaded = Live | Lapsed | NoneState;
  * Tries the credentials, the latest chain first; each costs one read. Once the latest was replaced, the jar has moved on since this
  * request was sent: what else it showed then may be a guest's session whose cookie is a sign-in's by now.
  */
-export async function load<Data>(engine: Engine<Data>, { presented, indeterminate }: Incoming, now: Millis, sight?: Sight): Promise<Loaded> {
+export async function load<Data>(engine: Engine<Data>, { presented, indeterminate }: Incoming, now: Millis, sight?: Sight, authoritative?: boolean): Promise<Loaded> {
   let refusal: Lapsed | NoneState = { kind: "none" };
   for (const candidate of presented) {
-    const loaded = await loadOne(engine, candidate, now, sight);
+    const loaded = await loadOne(engine, candidate, now, sight, authoritative);
     if (loaded.kind === "live") return loaded;
     // Whichever was replaced by one that lives: the jar has that by now, and what is over beside it says nothing.
     const refused = loaded.kind === "none" && loaded.refused;

@@ -4,7 +4,7 @@ import { HoldfastError } from "../errors.ts";
 import type { SessionId } from "../port.ts";
 import { secret } from "../secret.ts";
 import { beginDraft, type Draft, fold, type FoldContext, type Intent } from "../session/draft.ts";
-import type { Committed, CommitOptions, ElevateOptions, NoneState, RequestSession, SessionState, StartOptions } from "../session/state.ts";
+import type { Committed, CommitOptions, ElevateOptions, LoadOptions, NoneState, RequestSession, SessionState, StartOptions } from "../session/state.ts";
 import { INDETERMINATE } from "../session/refusal.ts";
 import { liveState } from "../session/state-of.ts";
 import type { Sight } from "../signals/sight.ts";
@@ -37,6 +37,8 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   readonly #now: Millis;
   #intents: Intent<Data>[] = [];
   #reading: Promise<Loaded> | undefined;
+  /** The engine itself was asked, and no copy. */
+  #sure = false;
   /** What was read. The draft is always these intents folded over it. */
   #found: Loaded | undefined;
   #draft: Draft<Data> | undefined;
@@ -70,9 +72,19 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     return (this.#state ??= this.#stateOf(this.#folded()));
   }
 
-  async load(): Promise<SessionState<Data>> {
-    this.#found ??= await (this.#reading ??= load(this.#engine, this.#incoming, this.#now, this.#sight));
+  async load({ authoritative }: LoadOptions = {}): Promise<SessionState<Data>> {
+    if (authoritative && this.#reading && !this.#sure && !this.#committing) {
+      this.#reading = undefined;
+      this.#found = await this.#read(true);
+      this.#draft = this.#state = undefined;
+    }
+    this.#found ??= await this.#read(authoritative);
     return this.state;
+  }
+
+  #read(authoritative = !this.#engine.store.capabilities.cached): Promise<Loaded> {
+    this.#sure ||= authoritative;
+    return (this.#reading ??= load(this.#engine, this.#incoming, this.#now, this.#sight, authoritative));
   }
 
   start(subject: string, data?: Partial<Data>, options: StartOptions<Data> = {}): void {

@@ -142,6 +142,11 @@ export interface CommitOptions {
   readonly defer?: (work: Promise<unknown>) => boolean;
 }
 
+export interface LoadOptions {
+  /** For what must not happen in a session that was revoked a moment ago elsewhere: asks the engine, where the store may have answered from a copy in this process. */
+  readonly authoritative?: boolean;
+}
+
 /** The session of one request. Intents are folded into `state` at once and written once, at the commit. */
 export interface RequestSession<Data> {
   /** @throws HoldfastError `not_loaded` when the session was prepared lazily and `load()` was not awaited. */
@@ -150,8 +155,8 @@ export interface RequestSession<Data> {
   readonly transport: "cookie" | "bearer" | undefined;
   /** Ids of the authentic credentials that came, the latest first, without reading the store: what the browser holds, not what still lives. */
   readonly presentedIds: readonly SessionId[];
-  /** The state, with the intents so far. Reads the store if a plausible credential came and it was not read yet; at most once per request. */
-  load(): Promise<SessionState<Data>>;
+  /** The state, with the intents so far. Reads the store if a plausible credential came and it was not read yet; at most once per request, but for `authoritative`. */
+  load(options?: LoadOptions): Promise<SessionState<Data>>;
   /**
    * Sign-in: always a new id; the session before it ends with the commit. `data` is laid over the initial data.
    * @throws HoldfastError `config` for `remember` or `resume` without the policy for it, `no_session` where `resume` finds no resumable session of this subject;

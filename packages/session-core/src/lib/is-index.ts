@@ -1,0 +1,4 @@
+import type { SessionStore, SubjectIndex } from "./port.ts";
+
+/** A store that knows the sessions of a subject. */
+export const isIndex = (store: SessionStore): store is SessionStore & SubjectIndex => "list" in store && "endAll" in store;
