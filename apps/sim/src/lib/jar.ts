@@ -32,11 +32,11 @@ export class Jar {
   }
 }
 
-/** What the credentials in a Cookie header say of themselves, in the order in which a server looks at them. */
-export function shownIn(header: string): Shown[] {
+/** What the credentials in a Cookie header, or those of one name, say of themselves, in the order in which a server looks at them. */
+export function shownIn(header: string, name?: string): Shown[] {
   const shown = header.split("; ").flatMap((pair) => {
     const text = pair.slice(pair.indexOf("=") + 1);
-    if (text.length !== 96) return [];
+    if (text.length !== 96 || (name !== undefined && !pair.startsWith(`${name}=`))) return [];
     const bytes = Buffer.from(text, "base64url");
     return [{ id: text.slice(0, 24), chain: bytes.readUInt8(21), step: bytes.readUInt16BE(22) }];
   });

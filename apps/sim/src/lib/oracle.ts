@@ -49,6 +49,10 @@ export class Oracle {
     this.#latest = id;
   }
 
+  wasSignedOut(id: string): boolean {
+    return this.#store.truth.current.get(id)?.ended?.reason === "logout";
+  }
+
   /** A server has read and judged the credentials of a request. */
   opened({ by, name }: Pick<Exchange, "by" | "name">, shown: readonly Shown[], state: SessionState<Data>): void {
     if (state.kind !== "none") return this.#answered(by, name, shown, state);

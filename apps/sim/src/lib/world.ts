@@ -100,8 +100,8 @@ export class World {
       return;
     }
     if (cookies) {
-      if (victim) this.#meet(cookies, sent, operation === "start" && shownIn(header).every(({ chain }) => chain === 0));
-      if (victim) for (const { name, value } of cookies) if (value === "") this.oracle.tidied(before, shownIn(header.split("; ").filter((pair) => pair.startsWith(`${name}=`)).join("; ")));
+      if (victim) this.#meet(cookies, sent, header, operation === "start" && shownIn(header).every(({ chain }) => chain === 0));
+      if (victim) for (const { name, value } of cookies) if (value === "") this.oracle.tidied(before, shownIn(header, name));
       jar().take(cookies);
     }
     if (this.#trace) this.#say(`${exchange.name} ${operation} answered${cookies ? `: ${cookies.map(({ name, value }) => `${name.slice(-1)}=${value === "" ? "(cleared)" : shownIn(value).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join("")}`).join(" ")}` : " with an error"}; jar ${shownIn(jar().header).map(({ id, chain, step }) => `${id.slice(12, 16)}:${chain}.${step}`).join(" ")}`);
@@ -148,12 +148,14 @@ export class World {
   }
 
   /**
-   * A sign-in that came without a credential but a guest's does not know what is still under way of the session before. Where such an answer takes its cookie,
-   * the core promises nothing (decision 005); how often that happens is a figure.
+   * A sign-in that came without a credential but a guest's does not know what is still under way of the session before, and one that was under way does not
+   * know of a sign-out. Where an answer takes its cookie, the core promises nothing (decision 005); how often that happens is a figure.
    */
-  #meet(cookies: readonly { readonly name: string }[], sent: Millis, blind: boolean): void {
+  #meet(cookies: readonly { readonly name: string }[], sent: Millis, header: string, blind: boolean): void {
     for (const { name } of cookies) {
-      if ((this.#blind.get(name) ?? -1) > sent) this.oracle.collided = true;
+      const [then, here] = [header, this.#jar.header].map((cookie) => shownIn(cookie, name)[0]?.id);
+      const outOfSignOut = then !== undefined && here !== undefined && then !== here && this.oracle.wasSignedOut(then);
+      if (outOfSignOut || (this.#blind.get(name) ?? -1) > sent) this.oracle.collided = true;
       if (blind) this.#blind.set(name, sent);
     }
   }
