@@ -1,4 +1,4 @@
-import type { Clock, IndexedStore } from "@holdfast/session-core/store";
+import type { Clock, SessionStore, SubjectIndex } from "@holdfast/session-core/store";
 import { createTestClock } from "@holdfast/store-contract";
 
 /** One store, in whose tests each connection is another server. */
@@ -11,8 +11,10 @@ export interface SharedEngine {
   remove(): Promise<void>;
 }
 
+export type SharedStore = SessionStore & SubjectIndex;
+
 export interface Connection {
-  readonly store: IndexedStore;
+  readonly store: SharedStore;
   close(): Promise<void>;
 }
 

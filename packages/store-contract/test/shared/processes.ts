@@ -1,14 +1,13 @@
 import { createSessions, generateKeys } from "@holdfast/session-core";
-import type { IndexedStore } from "@holdfast/session-core/store";
 import { testId, testPartition, testRow } from "@holdfast/store-contract";
 import { describe, expect, it } from "vitest";
-import type { OpenEngine, SharedEngine } from "./engine.ts";
+import type { OpenEngine, SharedEngine, SharedStore } from "./engine.ts";
 import { missing, visited, work } from "./spawn.ts";
 
 /** Several processes on one engine. `worker` is a file that calls `runTask` (tasks.ts) with a connection to the address of the engine. */
 export function describeProcesses(name: string, open: OpenEngine, worker: string): void {
   describe.skipIf(missing() !== undefined)(`several processes on ${name} (${missing() ?? "real ones"})`, () => {
-    const withEngine = async (test: (engine: SharedEngine, store: () => Promise<IndexedStore>) => Promise<void>): Promise<void> => {
+    const withEngine = async (test: (engine: SharedEngine, store: () => Promise<SharedStore>) => Promise<void>): Promise<void> => {
       const engine = await open();
       const closing: (() => Promise<void>)[] = [];
       try {

@@ -1,7 +1,6 @@
 import { type Committed, createSessions, generateKeys, HoldfastError, type PolicyOptions, type RequestSession, type Sessions } from "@holdfast/session-core";
-import type { IndexedStore } from "@holdfast/session-core/store";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type OpenEngine, type SharedEngine, type TestTime, testTime } from "./engine.ts";
+import { type OpenEngine, type SharedEngine, type SharedStore, type TestTime, testTime } from "./engine.ts";
 
 // Whole sign-ins through the core, as applications make them, on several servers that share one store.
 
@@ -22,7 +21,7 @@ let closing: (() => Promise<void>)[];
 /** Comes before and after each call of a store that a server makes. */
 let between: (verb: string) => Promise<void>;
 
-const interrupted = (store: IndexedStore): IndexedStore =>
+const interrupted = (store: SharedStore): SharedStore =>
   new Proxy(store, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property);

@@ -1,10 +1,11 @@
 // What a worker does: a process of its own on rows that others use, started as `worker.ts <task> <address> <argument>`.
 import { writeSync } from "node:fs";
 import { createSessions, HoldfastError, type SessionsOptions } from "@holdfast/session-core";
-import type { IndexedStore, Partition, SessionId } from "@holdfast/session-core/store";
+import type { Partition, SessionId } from "@holdfast/session-core/store";
 import { testId, testRow, testTombstone } from "../../src/lib/rows.ts";
+import type { SharedStore } from "./engine.ts";
 
-type Task = (store: IndexedStore, argument: string) => Promise<void>;
+type Task = (store: SharedStore, argument: string) => Promise<void>;
 
 /** Written at once and past any buffer of this process, so that what the parent has read was acknowledged. */
 const say = (line: string): number => writeSync(1, `${line}\n`);
@@ -80,7 +81,7 @@ const tasks: Readonly<Record<string, Task>> = {
 };
 
 /** Runs the task that the command line names, on the store that `connect` makes of the address. Never returns: connections would keep the process. */
-export async function runTask(connect: (address: string) => Promise<IndexedStore>): Promise<never> {
+export async function runTask(connect: (address: string) => Promise<SharedStore>): Promise<never> {
   const [name = "", address = "", argument = ""] = process.argv.slice(2);
   const task = tasks[name];
   if (task === undefined) throw new Error(`no task ${name}`);

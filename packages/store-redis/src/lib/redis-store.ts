@@ -1,0 +1,170 @@
+import { HoldfastError, type SessionId, type SessionStore, type StoreOptions, type SubjectIndex, type Tombstone } from "@holdfast/session-core/store";
+import { checkServer } from "./check.ts";
+import { commandsOf, type RedisClient } from "./client.ts";
+import { refusedWith } from "./errors.ts";
+import { heed } from "./heed.ts";
+import { type Keys, namesWith } from "./keys.ts";
+import { durableWrites, type RedisReplicas } from "./replicas.ts";
+import { content, decodeRow, digits, encodeRow } from "./rows.ts";
+import { type Script, scripts } from "./scripts.ts";
+
+export interface RedisStoreOptions {
+  /** Every key begins with it. Default `hf:`. Applications that share a server need different ones. */
+  readonly prefix?: string;
+  /**
+   * The server may drop sessions to make room (any `maxmemory-policy` but `noeviction`), and that is accepted: somebody is signed out early.
+   * What must not be dropped is then refused (registers, `revokeEverything`). Default `false`: such a server is refused. See {@link RedisStore.check}.
+   */
+  readonly evicts?: boolean;
+  /** Replicas that must have a durable write before it is acknowledged. Without it a fail-over may lose what was written last, sign-outs included. */
+  readonly replicas?: RedisReplicas;
+}
+
+export interface RedisStore extends SessionStore, SubjectIndex {
+  /**
+   * Asks the server whether it may drop sessions and whether it is a replica, where it tells (INFO is refused to some users). The first sign-in
+   * does so too; called at start-up a wrong server is found before anybody comes.
+   * @throws HoldfastError `config`
+   */
+  check(): Promise<void>;
+}
+
+/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
+const MARKS_KEPT = String(400 * 24 * 60 * 60 * 1000);
+
+/**
+ * Sessions in Redis 7 or Valkey: one server, Sentinel or Cluster. Reads are one GET; every other verb is one script, so atomic. The server's clock decides.
+ * Faults of the client reject as they are; a server that is full rejects a `create` with `store_full`.
+ * @throws HoldfastError `config` for a wrong option
+ */
+export function createRedisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+  const { prefix = "hf:", evicts = false, replicas } = options;
+  const commands = commandsOf(client, "client");
+  const keysOf = namesWith(prefix);
+  const durably = replicas && durableWrites(replicas);
+
+  const send = (verb: string, key: string, args: string[], { durable, signal }: StoreOptions): Promise<unknown> =>
+    heed(signal, durable && durably ? durably(verb, key, args) : commands.send(key, args, signal));
+
+  const run = async (verb: keyof typeof scripts, keys: string[], args: string[], given: StoreOptions): Promise<unknown> => {
+    const { text, name }: Script = scripts[verb];
+    const rest = [String(keys.length), ...keys, ...args];
+    const [key = ""] = keys;
+    const sha = await name();
+    given.signal?.throwIfAborted();
+    try {
+      return await send(verb, key, ["EVALSHA", sha, ...rest], given);
+    } catch (error) {
+      // Scripts are lost with a restart, a fail-over or SCRIPT FLUSH, and each node of a cluster meets them for itself.
+      if (!refusedWith(error, /^NOSCRIPT/)) throw error;
+      return send(verb, key, ["EVAL", text, ...rest], given);
+    }
+  };
+
+  let checked: Promise<void> | undefined;
+  const check = (): Promise<void> => {
+    const asked = checkServer(commands, prefix, evicts);
+    asked.catch(() => (checked = undefined));
+    return (checked = asked);
+  };
+
+  return {
+    capabilities: { index: true, clock: "engine", durability: durably ? "replicated" : "async", evicts },
+    check,
+
+    async read(id, { signal } = {}) {
+      signal?.throwIfAborted();
+      const keys = keysOf(id);
+      return keys ? decodeRow(id, await heed(signal, commands.send(keys.row, ["GET", keys.row]))) : null;
+    },
+
+    async create(row, guard, given = {}) {
+      given.signal?.throwIfAborted();
+      const { row: key, index, mark, nonce } = nameOf(keysOf(row.id));
+      if (checked === undefined) await heed(given.signal, check());
+      try {
+        if (!guard) {
+          const reply = await send("create", key, ["SET", key, encodeRow("g", row), "NX", "PXAT", moment(row.expiresAt)], given);
+          return { outcome: reply === "OK" ? "created" : "exists", evicted: [] };
+        }
+        const { began, limit, replaces } = guard;
+        const rest = [String(row.createdAt), String(began), limit ? String(limit.max) : "", limit?.whenFull ?? "", ...stone(limit?.tombstone)];
+        const [outcome, ...evicted] = (await run(
+          "create",
+          [key, index, mark],
+          [encodeRow("m", row), digits(row.expiresAt), nonce, ...rest, replaces?.id.slice(12) ?? "", ...stone(replaces?.tombstone)],
+          given,
+        )) as ["created" | "exists" | "revoked" | "full", ...string[]];
+        return { outcome, evicted: evicted.map((other) => `${row.id.slice(0, 12)}${other}` as SessionId) };
+      } catch (error) {
+        throw refusedWith(error, /^OOM/) ? new HoldfastError("store_full", "The Redis server has no memory left.", { cause: error }) : error;
+      }
+    },
+
+    async update(row, expectedRevision, given = {}) {
+      given.signal?.throwIfAborted();
+      const keys = keysOf(row.id);
+      if (!keys) return "missing";
+      // No number of a row, so no row has it.
+      const expected = expectedRevision < 0 ? "none" : digits(expectedRevision);
+      const args = [expected, digits(row.revision), digits(row.seenAt), digits(row.expiresAt), content(row)];
+      return (await run("update", [keys.row, keys.index], args, given)) as "updated" | "missing" | "conflict";
+    },
+
+    async touch(id, seenAt, expiresAt, given = {}) {
+      given.signal?.throwIfAborted();
+      const keys = keysOf(id);
+      return keys ? ((await run("touch", [keys.row, keys.index], [digits(seenAt), digits(expiresAt)], given)) as "touched" | "missing") : "missing";
+    },
+
+    async end(id, tombstone, { ifRevision, ...given } = {}) {
+      given.signal?.throwIfAborted();
+      const keys = keysOf(id);
+      if (!keys) return "missing";
+      const expected = ifRevision === undefined ? "" : digits(ifRevision);
+      return (await run("end", [keys.row, keys.index], [keys.nonce, ...stone(tombstone), expected], given)) as "ended" | "missing" | "conflict";
+    },
+
+    async delete(id, given = {}) {
+      given.signal?.throwIfAborted();
+      const keys = keysOf(id);
+      // The index finds out by itself.
+      if (keys) await send("delete", keys.row, ["DEL", keys.row], given);
+    },
+
+    async list(partition, { limit = 100, cursor, ...given } = {}) {
+      given.signal?.throwIfAborted();
+      const keys = keysOf(partition);
+      const [, createdAt = "", nonce = ""] = /^(\d{1,15})\.(.+)$/s.exec(cursor ?? "") ?? [];
+      if (!keys || (cursor !== undefined && !createdAt)) return { rows: [] };
+      // One row more than the page tells whether there is a next one.
+      const found = (await run("list", [keys.row, keys.index], [String(limit + 1), createdAt, nonce], given)) as string[];
+      const rows = [];
+      for (let i = 0; i < found.length; i += 2) {
+        const row = decodeRow(`${partition}${found[i] ?? ""}` as SessionId, found[i + 1]);
+        if (row) rows.push(row);
+      }
+      const last = rows[limit - 1];
+      return last === undefined || rows.length <= limit ? { rows } : { rows: rows.slice(0, limit), cursor: `${last.createdAt}.${last.id.slice(12)}` };
+    },
+
+    async endAll(partition, tombstone, { except, ...given } = {}) {
+      given.signal?.throwIfAborted();
+      const { row, index, mark } = nameOf(keysOf(partition));
+      const args = [...stone(tombstone), except?.slice(12) ?? "", MARKS_KEPT];
+      const [notBefore, ended] = (await run("endAll", [row, index, mark], args, given)) as [string, string[]];
+      return { notBefore: Number(notBefore), ended: ended.map((nonce) => `${partition}${nonce}` as SessionId) };
+    },
+  };
+}
+
+/** Deadline and content of a tombstone as the scripts take it. */
+const stone = (tombstone?: Tombstone): [string, string] => (tombstone ? [digits(tombstone.expiresAt), content(tombstone)] : ["", ""]);
+
+/** Milliseconds for the engine, which refuses 0. */
+const moment = (at: number): string => String(Math.max(1, Math.trunc(at)));
+
+function nameOf(keys: Keys | undefined): Keys {
+  if (keys) return keys;
+  throw new HoldfastError("invalid_data", "An id has 24 characters, none of them a brace or a space.");
+}

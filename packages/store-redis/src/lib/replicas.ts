@@ -1,0 +1,61 @@
+import { type Commands, commandsOf, type RedisClient } from "./client.ts";
+import { refusedWith, wrongOption } from "./errors.ts";
+
+/** A durable write of which too few replicas said in time that they have it. It took effect, but may be lost with the master. */
+export interface UnmetReplicas {
+  readonly verb: string;
+  readonly acknowledged: number;
+}
+
+export interface RedisReplicas {
+  /** A client of its own for durable writes (`client.duplicate()`), because WAIT holds up what comes after it on its connection. */
+  readonly client: RedisClient;
+  /** How many replicas must have a write of a sign-in, sign-out, revocation or elevation before it is acknowledged. Default 1. */
+  readonly acknowledge?: number;
+  /**
+   * How long a write waits for them, in milliseconds. Default 200; keep it well under `storeTimeout`. Once they did not answer in time, the next
+   * writes wait a tenth of it, one in twenty as long as before, until they answer again.
+   */
+  readonly timeoutMs?: number;
+  /** Called for every write that too few replicas had in time. Log it and the write counts, or throw and the call rejects with that. */
+  readonly onUnmet: (write: UnmetReplicas) => void;
+}
+
+/** Durable writes line up on their connection: were all patient with a replica that is gone, few would get through in the core's time. */
+const BRIEF_WAITS = 19;
+
+/** Sends a write so that replicas have it before it is acknowledged. */
+export type WriteDurably = (verb: string, key: string, args: string[]) => Promise<unknown>;
+
+/** @throws HoldfastError `config` */
+export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnmet }: RedisReplicas): WriteDurably {
+  for (const [name, value] of Object.entries({ acknowledge, timeoutMs })) {
+    // WAIT for no time at all waits for ever.
+    if (!Number.isSafeInteger(value) || value < 1) throw wrongOption(`replicas.${name}`, "must be a whole number of at least 1.");
+  }
+  if (typeof onUnmet !== "function") throw wrongOption("replicas.onUnmet", "must be a function: say what happens when the replicas did not answer.");
+  const commands = commandsOf(client, "replicas.client");
+  let brief = 0;
+  return async (verb, key, args) => {
+    const wait = ["WAIT", String(acknowledge), String(brief > 0 ? Math.ceil(timeoutMs / 10) : timeoutMs)];
+    const patient = brief === 0;
+    const [reply, count] = await withWait(commands, key, args, wait);
+    const acknowledged = Number(count);
+    if (acknowledged >= acknowledge) brief = 0;
+    else {
+      brief = patient ? BRIEF_WAITS : Math.max(0, brief - 1);
+      onUnmet({ verb, acknowledged });
+    }
+    return reply;
+  };
+}
+
+async function withWait(commands: Commands, key: string, args: string[], wait: string[]): Promise<readonly [unknown, unknown]> {
+  try {
+    return await commands.together(key, args, wait);
+  } catch (error) {
+    // The slot has moved, so nothing was written, and a WAIT elsewhere says nothing about this write. Alone it finds its way; then nobody knows who has it.
+    if (!refusedWith(error, /^(MOVED|ASK) /)) throw error;
+    return [await commands.send(key, args), 0];
+  }
+}

@@ -1,0 +1,75 @@
+import { createRedisStore, type RedisClient } from "@holdfast/store-redis";
+import { testId, testPartition, testTombstone } from "@holdfast/store-contract";
+import type { Cluster as IoredisCluster, Redis as Ioredis } from "ioredis";
+import type { Cluster as Ioredis5Cluster, Redis as Ioredis5 } from "ioredis5";
+import type { createClient, createClientPool, createCluster, createSentinel } from "redis";
+import type { createClient as createClient5, createCluster as createCluster5, createSentinel as createSentinel5 } from "redis5";
+import { describe, expect, expectTypeOf, it } from "vitest";
+
+// Checked by `tsc`; at run time these calls do nothing.
+it("each client, as its library makes it, is a RedisClient", () => {
+  expectTypeOf<Ioredis>().toExtend<RedisClient>();
+  expectTypeOf<IoredisCluster>().toExtend<RedisClient>();
+  expectTypeOf<Ioredis5>().toExtend<RedisClient>();
+  expectTypeOf<Ioredis5Cluster>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createClient>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createClientPool>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createCluster>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createSentinel>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createClient5>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createCluster5>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createSentinel5>>().toExtend<RedisClient>();
+  expectTypeOf<{ get(key: string): Promise<string> }>().not.toExtend<RedisClient>();
+});
+
+/** A client of which each pair of commands is answered as told; says what it was sent. */
+function scripted(answers: (readonly [Error | null, unknown])[][]) {
+  const sent: string[][] = [];
+  return {
+    sent,
+    async call(name: string, args: string[]) {
+      sent.push([name, ...args]);
+      return "ended";
+    },
+    pipeline(commands: string[][]) {
+      sent.push(...commands);
+      return { exec: async () => (answers.shift() ?? []).map(([error, reply]) => [error, reply] as [Error | null, unknown]) };
+    },
+  };
+}
+
+describe("a durable write", () => {
+  const store = (client: RedisClient, unmet: unknown[]) => createRedisStore(client, { replicas: { client, acknowledge: 1, timeoutMs: 200, onUnmet: (write) => void unmet.push(write) } });
+  const end = (client: RedisClient, unmet: unknown[]): Promise<unknown> => store(client, unmet).end(testId(), testTombstone(), { durable: true });
+
+  it("whose slot has moved is written where it is now, and the WAIT that stayed behind counts for nothing", async () => {
+    const unmet: unknown[] = [];
+    const client = scripted([[[new Error("MOVED 1 127.0.0.1:7001"), null], [null, 3]]]);
+    expect(await end(client, unmet)).toBe("ended");
+    expect(client.sent.map(([name]) => name)).toEqual(["evalsha", "wait", "EVALSHA"]);
+    expect(unmet).toEqual([{ verb: "end", acknowledged: 0 }]);
+  });
+
+  it("whose script the server does not have is sent whole, and waits again", async () => {
+    const unmet: unknown[] = [];
+    const client = scripted([[[new Error("NOSCRIPT No matching script."), null], [null, 1]], [[null, "ended"], [null, 1]]]);
+    expect(await end(client, unmet)).toBe("ended");
+    expect(client.sent.map(([name]) => name)).toEqual(["evalsha", "wait", "eval", "wait"]);
+    expect(unmet).toEqual([]);
+  });
+
+  it("of which only the WAIT was lost rejects: nobody knows who has it", async () => {
+    const lost = new Error("Connection is closed.");
+    await expect(end(scripted([[[null, "ended"], [lost, null]]]), [])).rejects.toBe(lost);
+  });
+
+  it("waits shortly while replicas do not answer, and asks patiently now and then", async () => {
+    const unmet: unknown[] = [];
+    const client = scripted(Array.from({ length: 24 }, (_, i) => [[null, ["1", []]], [null, i < 22 ? 0 : 1]]));
+    const patient = store(client, unmet);
+    for (let i = 0; i < 24; i++) await patient.endAll(testPartition(), testTombstone(), { durable: true });
+    const waits = client.sent.filter(([name]) => name === "wait").map(([, , timeout]) => timeout);
+    expect(waits).toEqual(["200", ...Array(19).fill("20"), "200", "20", "20", "200"]);
+    expect(unmet).toHaveLength(22);
+  });
+});
