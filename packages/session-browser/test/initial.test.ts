@@ -1,5 +1,5 @@
 import type { SessionView } from "@holdfast/session-protocol";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSessionClient } from "../src/index.ts";
 import { MINUTE, SECOND, settle, World } from "./tabs.ts";
 
@@ -46,6 +46,24 @@ describe("the last listener", () => {
     expect([tab.timers, tab.heard]).toEqual([[], []]);
     tab.client.listen(() => undefined);
     await settle();
+    expect(world.server.log).toEqual(["GET /session (nobody)"]);
+  });
+});
+
+describe("hydrate()", () => {
+  it("[D11] believes no page that the back button brought: its view may come from a cache, and be of any age", async () => {
+    const entries = vi.spyOn(performance, "getEntriesByType").mockReturnValue([{ type: "back_forward" }] as never);
+    onTestFinished(() => entries.mockRestore());
+    const world = new World();
+    world.server.end("logout");
+    const states: string[] = [];
+    const tab = await world.tab({}, (client) => {
+      client.hydrate(VIEW);
+      states.push(client.initial().status, client.get().status);
+    });
+    expect(states).toEqual(["warning", "none"]);
+    expect(tab.seen).not.toContain("warning");
+    expect(tab.state).toMatchObject({ status: "none", known: true });
     expect(world.server.log).toEqual(["GET /session (nobody)"]);
   });
 });

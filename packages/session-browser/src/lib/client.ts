@@ -1,5 +1,6 @@
 import { DEFAULT_BASE, type EndedReason, type Millis, type SessionDeadlines } from "@holdfast/session-protocol";
 import { alone } from "./alone.ts";
+import { cameBack } from "./came-back.ts";
 import type { ClientEvent } from "./client-event.ts";
 import type { ClientState } from "./client-state.ts";
 import { createEngine, type Engine } from "./engine.ts";
@@ -242,6 +243,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     initial: () => first,
     hydrate(view) {
       first = initialOf(view, env.now(), warnBefore);
+      // A view of any age: the server is asked first.
+      if (!known.view && cameBack()) return;
       // It cannot be older than the navigation that brought it.
       answered({ view, sentAt: env.now() - (env.page ? env.monotonic() : 0) });
       hydrated = true;
