@@ -226,7 +226,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   function learn(deadlines: SessionDeadlines, sentAt: Millis, told: boolean): void {
     const { view } = known;
     if (isOver(deadlines.epoch)) return;
-    if (!view || !("epoch" in view) || view.epoch !== deadlines.epoch) return void refresh();
+    if (!view || view.state === "none" || view.epoch !== deadlines.epoch) return void refresh();
     const record = engine.record();
     if (view.state !== "active" || record?.epoch !== deadlines.epoch) return;
     engine.write(withDeadlines(record, deadlines, sentAt, env.now(), told));

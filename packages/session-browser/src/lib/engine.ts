@@ -51,7 +51,7 @@ export interface Engine<State> extends Readable<State> {
   readonly dispose: () => void;
 }
 
-const LIFECYCLE: readonly string[] = "visibilitychange resume focus online pageshow storage blur message".split(" ");
+const LIFECYCLE: readonly string[] = ["visibilitychange", "resume", "focus", "online", "pageshow", "storage", "blur", "message"];
 
 export function createEngine<State extends Shown, Result extends Evaluated<State> = Evaluated<State>>(key: string, env: Surroundings, { whileWarning, frames = [] }: WatchOptions, hooks: Hooks<State, Result>): Engine<State> {
   const listeners = createListeners<State>();
@@ -80,10 +80,8 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     anchored(next);
   };
 
-  const moment = (): Moment => momentOf(env.now(), env.monotonic() + (offset ?? apart()));
-
   const evaluate = (): Result => {
-    const result = hooks.evaluate(record(), moment());
+    const result = hooks.evaluate(record(), momentOf(env.now(), env.monotonic() + (offset ?? apart())));
     if (!last || !alike(last, result.state)) last = result.state;
     return { ...result, state: last };
   };
