@@ -1,4 +1,4 @@
-import { type Postgres, startUp } from "./postgres.ts";
+import { type Postgres, startUp, withUrl } from "./postgres.ts";
 import { startServer } from "./server.ts";
 
 /** A pooler in front of `postgres` that gives a connection away after each transaction. It keeps nothing of a client's session. */
@@ -20,5 +20,5 @@ export const startPgbouncer = async (program: string, postgres: Pick<Postgres, "
     answer: /^R/,
     stop: "SIGINT",
   });
-  return Object.defineProperties({ url: `postgres://app@127.0.0.1:${server.port}/postgres` } as Postgres, Object.getOwnPropertyDescriptors(server));
+  return withUrl(server);
 };

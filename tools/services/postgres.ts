@@ -19,8 +19,25 @@ export const startPostgres = async (program: string, settings: Readonly<Record<s
     answer: /^R/,
     stop: "SIGINT",
   });
-  return Object.defineProperties({ url: `postgres://app@127.0.0.1:${server.port}/postgres` } as Postgres, Object.getOwnPropertyDescriptors(server));
+  return withUrl(server);
 };
+
+/** A standby of `primary` with all it had when this was called, and what it writes from then on. */
+export const startStandby = async (program: string, primary: Pick<Postgres, "port">): Promise<Postgres> => {
+  const data = (folder: string): string => join(folder, "data");
+  const server = await startServer({
+    program,
+    prepare: ({ folder }) => [[join(dirname(program), "pg_basebackup"), "-h", "127.0.0.1", "-p", String(primary.port), "-U", "app", "-D", data(folder), "-R", "-X", "stream", "-c", "fast", "--no-sync"]],
+    args: ({ folder, port }) => ["-D", data(folder), "-p", String(port), "-h", "127.0.0.1", "-k", folder, "-c", "fsync=off", "-c", "synchronous_standby_names="],
+    greeting: startUp({ user: "app", database: "postgres" }),
+    answer: /^R/,
+    stop: "SIGINT",
+  });
+  return withUrl(server);
+};
+
+export const withUrl = (server: Server): Postgres =>
+  Object.defineProperties({ url: `postgres://app@127.0.0.1:${server.port}/postgres` } as Postgres, Object.getOwnPropertyDescriptors(server));
 
 export const startUp = (parameters: Readonly<Record<string, string>>): string => {
   const words = Object.entries(parameters).flat().map((word) => `${word}\0`).join("");

@@ -14,41 +14,46 @@ const MARKS_KEPT = 400 * 24 * 60 * 60 * 1000;
  * @throws HoldfastError `config` for a wrong option.
  */
 export function createPostgresStore(run: PostgresRun, options: PostgresStoreOptions = {}): IndexedStore {
-  const sql = statementsOf(namesOf(options));
+  const names = namesOf(options);
+  const { durability = "single" } = options;
+  const replicated = durability === "replicated";
+  const sql = statementsOf(names, replicated);
+  /** The last value of each write. */
+  const asked = (durable = false): boolean[] => (replicated ? [durable] : []);
   const rowsOf = withAttempts(run);
   const changed = async (statement: PostgresStatement, signal?: AbortSignal): Promise<boolean> => (await rowsOf(statement, signal)).length > 0;
 
   return {
-    capabilities: { index: true, clock: "engine", durability: options.durability ?? "single", evicts: false },
+    capabilities: { index: true, clock: "engine", durability, evicts: false },
 
     async read(id, { signal } = {}) {
       const [row] = await rowsOf(sql.read(id), signal);
       return row === undefined ? null : toSession(row);
     },
 
-    async create(row, guard, { signal } = {}) {
-      if (guard !== undefined) return toResult(await rowsOf(sql.createGuarded(...argumentsOf(row, guard)), signal));
+    async create(row, guard, { signal, durable } = {}) {
+      if (guard !== undefined) return toResult(await rowsOf(sql.createGuarded(...argumentsOf(row, guard), ...asked(durable)), signal));
       const { id, revision, writeId, createdAt, seenAt, expiresAt, body } = row;
-      const created = await changed(sql.create(id, revision, writeId, createdAt, seenAt, expiresAt, body), signal);
+      const created = await changed(sql.create(id, revision, writeId, createdAt, seenAt, expiresAt, body, ...asked(durable)), signal);
       return { outcome: created ? "created" : "exists", evicted: [] };
     },
 
-    async update({ id, revision, writeId, seenAt, expiresAt, body }, expectedRevision, { signal } = {}) {
-      if (await changed(sql.update(id, expectedRevision, revision, writeId, seenAt, expiresAt, body), signal)) return "updated";
+    async update({ id, revision, writeId, seenAt, expiresAt, body }, expectedRevision, { signal, durable } = {}) {
+      if (await changed(sql.update(id, expectedRevision, revision, writeId, seenAt, expiresAt, body, ...asked(durable)), signal)) return "updated";
       return (await changed(sql.isLive(id), signal)) ? "conflict" : "missing";
     },
 
-    async touch(id, seenAt, expiresAt, { signal } = {}) {
-      return (await changed(sql.touch(id, seenAt, expiresAt), signal)) ? "touched" : "missing";
+    async touch(id, seenAt, expiresAt, { signal, durable } = {}) {
+      return (await changed(sql.touch(id, seenAt, expiresAt, ...asked(durable)), signal)) ? "touched" : "missing";
     },
 
-    async end(id, { writeId, expiresAt, body }, { signal, ifRevision } = {}) {
-      if (await changed(sql.end(id, writeId, expiresAt, body, ifRevision ?? null), signal)) return "ended";
+    async end(id, { writeId, expiresAt, body }, { signal, durable, ifRevision } = {}) {
+      if (await changed(sql.end(id, writeId, expiresAt, body, ifRevision ?? null, ...asked(durable)), signal)) return "ended";
       return ifRevision !== undefined && (await changed(sql.isLive(id), signal)) ? "conflict" : "missing";
     },
 
-    async delete(id, { signal } = {}) {
-      await rowsOf(sql.delete(id), signal);
+    async delete(id, { signal, durable } = {}) {
+      await rowsOf(sql.delete(id, ...asked(durable)), signal);
     },
 
     async list(partition, { signal, limit = 100, cursor } = {}) {
@@ -60,8 +65,8 @@ export function createPostgresStore(run: PostgresRun, options: PostgresStoreOpti
       return last === undefined || found.length <= limit ? { rows } : { rows, cursor: cursorOf(last) };
     },
 
-    async endAll(partition, { writeId, expiresAt, body }, { signal, except } = {}) {
-      const [[notBefore] = [], ...ended] = await rowsOf(sql.endAll(partition, writeId, expiresAt, body, except ?? null), signal);
+    async endAll(partition, { writeId, expiresAt, body }, { signal, durable, except } = {}) {
+      const [[notBefore] = [], ...ended] = await rowsOf(sql.endAll(partition, writeId, expiresAt, body, except ?? null, ...asked(durable)), signal);
       return { notBefore: Number(notBefore), ended: ended.map(([, id]) => id as SessionId) };
     },
 

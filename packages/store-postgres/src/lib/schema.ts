@@ -5,9 +5,11 @@ export interface PostgresStoreOptions {
   readonly table?: string;
   /**
    * `single` (default): an acknowledged write survives whatever the server's `synchronous_commit` says, with its default a crash and a power loss.
+   * `replicated`: writes that matter (sign-in, sign-out, revocation, elevation) wait for a synchronous standby, and reject where none is configured;
+   * the others do not wait for it (`synchronous_commit = local`).
    * `volatile`: the sessions are in an UNLOGGED table. Writes cost less than half, and after a crash or a fail-over all sessions are gone.
    */
-  readonly durability?: "single" | "volatile";
+  readonly durability?: "single" | "replicated" | "volatile";
 }
 
 /** 40 in all leave room for what is added to them: PostgreSQL cuts names at 63. */
@@ -20,6 +22,7 @@ export interface Names {
   readonly marks: string;
   readonly create: string;
   readonly endAll: string;
+  readonly commit: string;
   /** An index is where its table is, so its name has no schema. */
   readonly index: (suffix: string) => string;
 }
@@ -29,12 +32,12 @@ export function namesOf({ table = "holdfast_sessions", durability = "single" }: 
   if (name === undefined) {
     throw new HoldfastError("config", "table: must be ASCII letters, digits and underscores, not begin with a digit, and may have a schema before it with a dot; 40 characters in all.", { option: "table" });
   }
-  if (durability !== "single" && durability !== "volatile") {
-    throw new HoldfastError("config", 'durability: must be "single" or "volatile".', { option: "durability" });
+  if (!["single", "replicated", "volatile"].includes(durability)) {
+    throw new HoldfastError("config", 'durability: must be "single", "replicated" or "volatile".', { option: "durability" });
   }
   const quoted = (suffix: string): string => `${schema === undefined ? "" : `"${schema}".`}"${name}${suffix}"`;
   // The number counts the versions of the arguments: servers of two releases share one database during a roll-out.
-  return { table, sessions: quoted(""), marks: quoted("_marks"), create: quoted("_create_1"), endAll: quoted("_end_all_1"), index: (suffix) => `"${name}_${suffix}"` };
+  return { table, sessions: quoted(""), marks: quoted("_marks"), create: quoted("_create_1"), endAll: quoted("_end_all_1"), commit: quoted("_commit_1"), index: (suffix) => `"${name}_${suffix}"` };
 }
 
 /** Milliseconds since 1970 by the server's clock; `moment` is an expression of PostgreSQL. */
@@ -51,7 +54,7 @@ export const millis = (moment: "now()" | "clock_timestamp()"): string => `floor(
  * @throws HoldfastError `config` for a wrong option.
  */
 export function postgresSchema(options: PostgresStoreOptions = {}): string {
-  const { sessions, marks, create, endAll, index } = namesOf(options);
+  const { sessions, marks, create, endAll, commit, index } = namesOf(options);
   const lock = (subject: string): string => `
   -- With an older snapshot the count below would not see who signed in while this waited.
   IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -128,6 +131,20 @@ BEGIN${lock("subject")}
         ORDER BY o.created_at, o.id LIMIT excess)
       RETURNING 'evicted', s.id;
   END IF;
+END
+$holdfast$;
+
+CREATE OR REPLACE FUNCTION ${commit}(durable boolean) RETURNS boolean LANGUAGE plpgsql AS $holdfast$
+BEGIN
+  IF NOT durable THEN
+    PERFORM set_config('synchronous_commit', 'local', true);
+  ELSIF current_setting('synchronous_standby_names') = '' THEN
+    RAISE EXCEPTION 'No synchronous standby is configured' USING ERRCODE = '55000',
+      HINT = 'Set synchronous_standby_names, or the durability of the Holdfast store to single';
+  ELSIF current_setting('synchronous_commit') <> 'remote_apply' THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
+  RETURN true;
 END
 $holdfast$;
 
