@@ -1,4 +1,5 @@
 import { createPostgresStore, type PostgresStatement, pgPool, postgresSchema } from "@holdfast/store-postgres";
+import { EventEmitter } from "node:events";
 import { testId } from "@holdfast/store-contract";
 import { describe, expect, it } from "vitest";
 
@@ -122,6 +123,19 @@ describe("a connection of pg", () => {
     const { pool: client, released } = pool(() => Promise.reject(Object.assign(new Error("fault"), fault)));
     await expect(pgPool(client)(statement)).rejects.toMatchObject(fault);
     expect(released).toEqual([destroyed]);
+  });
+
+  it("that says by an event that its server goes away does not end the process", async () => {
+    const client = Object.assign(new EventEmitter(), {
+      query: async () => {
+        // Without a listener this throws, as the event of a socket would.
+        client.emit("error", new Error("terminating connection"));
+        return { rows: [[1]] };
+      },
+      release: () => undefined,
+    });
+    expect(await pgPool({ connect: async () => client })(statement)).toEqual([[1]]);
+    expect(client.listenerCount("error")).toBe(0);
   });
 
   it("that came after the deadline sends nothing and goes back", async () => {

@@ -117,8 +117,8 @@ describe.skipIf(postgresProgram === undefined)("what the server is told [needs p
 
   describe("under READ COMMITTED, one after the other where they would overrun together", () => {
     const guard = { began: Date.now(), limit: { max: 1, whenFull: "reject", tombstone: testTombstone() } } as const;
-    /** Runs `first` in a transaction that commits when `second` waits for it. */
-    const meet = async <T, U>(first: (store: IndexedStore) => Promise<T>, second: (store: IndexedStore) => Promise<U>): Promise<[T, U]> => {
+    /** Runs `first` in a transaction that commits when `second` has waited for it a while, and says when that was. */
+    const meet = async <T, U>(first: (store: IndexedStore) => Promise<T>, second: (store: IndexedStore) => Promise<U>): Promise<[T, U, number]> => {
       const client = new pg.Client(server.url);
       await client.connect();
       await client.query("BEGIN");
@@ -126,15 +126,18 @@ describe.skipIf(postgresProgram === undefined)("what the server is told [needs p
       let done = false;
       const running = second(createPostgresStore(connected.run)).finally(() => (done = true));
       await until(async () => done || (await connected.run({ text: "SELECT 1 FROM pg_locks WHERE NOT granted", values: [] })).length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const committed = Date.now();
       await client.query("COMMIT");
       await client.end();
-      return [before, await running];
+      return [before, await running, committed];
     };
 
     it("[D08] a sign-in that waits for another one counts it", async () => {
       const partition = testPartition();
       const signIn = (store: IndexedStore): Promise<CreateResult> => store.create(testRow({ id: testId(partition) }), guard);
-      expect((await meet(signIn, signIn)).map(({ outcome }) => outcome)).toEqual(["created", "full"]);
+      const [first, second] = await meet(signIn, signIn);
+      expect([first.outcome, second.outcome]).toEqual(["created", "full"]);
     });
 
     it("[D05] a sign-in that waits for a revocation is refused by it, one that began later is not", async () => {
@@ -147,13 +150,8 @@ describe.skipIf(postgresProgram === undefined)("what the server is told [needs p
 
     it("[D05] a revocation that waits for a sign-in ends it, and is stamped after it", async () => {
       const row = testRow();
-      let committed = 0;
-      const [, { notBefore, ended }] = await meet(
-        async (store) => {
-          await store.create(row, { began: row.createdAt });
-          await new Promise((resolve) => setTimeout(resolve, 5));
-          committed = Date.now();
-        },
+      const [, { notBefore, ended }, committed] = await meet(
+        (store) => store.create(row, { began: row.createdAt }),
         (store) => store.endAll(row.id.slice(0, 12) as Partition, testTombstone()),
       );
       expect(ended).toEqual([row.id]);
