@@ -62,7 +62,7 @@ function toResult(result: unknown): MysqlResult {
   return { rows: ofProcedure ? result.slice(0, -1).flat() : result, affected: 0 };
 }
 
-/** A procedure that is interrupted cannot roll back, and what it has locked stays so until its connection is closed. */
+/** A procedure that is interrupted between two writes reaches no handler: its transaction stays open until its connection is closed. */
 const INTERRUPTED = [1317, 1969, 3024];
 /** A primary that became a read-only replica: it would refuse every write from now on. */
 const READ_ONLY = [1290, 1792, 1836];
