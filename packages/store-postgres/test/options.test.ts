@@ -2,6 +2,7 @@ import { createPostgresStore, type PostgresStatement, pgPool, postgresSchema } f
 import { EventEmitter } from "node:events";
 import { testId } from "@holdfast/store-contract";
 import { describe, expect, it } from "vitest";
+import { callEveryVerb } from "../../store-contract/test/shared/tables.ts";
 
 const config = (option: string): unknown => expect.objectContaining({ code: "config", option });
 const unused = (): Promise<never> => Promise.reject(new Error("no statement was expected"));
@@ -26,18 +27,7 @@ describe("statements", () => {
     const said: PostgresStatement[] = [];
     const store = createPostgresStore(async (statement) => (said.push(statement), []));
     const hostile = "'; DROP TABLE x; --" as ReturnType<typeof testId>;
-    const row = { id: hostile, revision: 0, writeId: hostile, createdAt: 1, seenAt: 1, expiresAt: 2, body: hostile };
-    const stone = { writeId: hostile, expiresAt: 2, body: hostile };
-    await store.read(hostile);
-    await store.create(row);
-    await store.create(row, { began: 1, limit: { max: 1, whenFull: "reject", tombstone: stone }, replaces: { id: hostile, tombstone: stone } });
-    await store.update(row, 0);
-    await store.touch(hostile, 1, 2);
-    await store.end(hostile, stone, { ifRevision: 1 });
-    await store.delete(hostile);
-    await store.list(hostile as never, { cursor: hostile });
-    await store.endAll(hostile as never, stone, { except: hostile });
-    await store.sweep(1, 1);
+    await callEveryVerb(store, hostile);
     expect(said.length).toBeGreaterThan(10);
     for (const { name, text } of said) expect(`${name} ${text}`).not.toContain("DROP");
   });

@@ -1,8 +1,9 @@
-import { testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
+import { testId, testRow, testTombstone } from "@holdfast/store-contract";
 import { createPostgresStore, ensurePostgresSchema, type PostgresRun, postgresSchema } from "@holdfast/store-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
+import { callEveryVerb, describeTables } from "../../../store-contract/test/shared/tables.ts";
 import { type Connected, drivers, postgresProgram } from "../support/servers.ts";
 
 const HOUR = 3_600_000;
@@ -15,6 +16,7 @@ describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs 
     server = await startPostgres(postgresProgram ?? "");
     connected = drivers(true).pg(server.url, 10);
     run = connected.run;
+    await run({ text: 'CREATE SCHEMA "Select"', values: [] });
   });
   afterAll(async () => {
     await connected?.close();
@@ -24,28 +26,29 @@ describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs 
   /** One value of one row. */
   const value = async (text: string): Promise<unknown> => (await run({ text, values: [] }))[0]?.[0];
 
-  it("ten servers that start at once make them together", async () => {
-    await Promise.all(Array.from({ length: 10 }, () => ensurePostgresSchema(run, { table: "at_once" })));
-    expect(await createPostgresStore(run, { table: "at_once" }).read(testId())).toBeNull();
-  });
-
-  it("may be called like keywords or lie in a schema, and two tables are apart", async () => {
-    await run({ text: 'CREATE SCHEMA "Order"', values: [] });
-    const tables = ["order", "Select", "Order.user", "Order.order"];
-    const stores = [];
-    for (const table of tables) {
+  describeTables(() => ({
+    namespace: "Select",
+    make: async (table) => {
       await ensurePostgresSchema(run, { table });
-      stores.push(createPostgresStore(run, { table }));
-    }
-    const row = testRow();
-    const guard = { began: row.createdAt, limit: { max: 1, whenFull: "reject", tombstone: testTombstone() } } as const;
-    for (const store of stores) {
-      expect(await store.read(row.id)).toBeNull();
-      expect(await store.create(row, guard)).toEqual({ outcome: "created", evicted: [] });
-    }
-    await stores[0]?.endAll(row.id.slice(0, 12) as never, testTombstone());
-    expect(await stores[3]?.read(row.id)).toEqual(row);
-  });
+      return createPostgresStore(run, { table });
+    },
+    expired: (table, count) =>
+      run({ text: `INSERT INTO ${table} (revision, created_at, seen_at, expires_at, id, write_id, body)
+        SELECT 0, 1, 1, 1000 + i, lpad(i::text, 24, '0'), 'w', 'b' FROM generate_series(1, ${count}) i`, values: [] }),
+    // The statement of a sweep whose transaction goes on as long as the test likes.
+    hold: async (table, count) => {
+      const client = new pg.Client(server.url);
+      await client.connect();
+      await client.query("BEGIN");
+      const store = createPostgresStore(async ({ text, values }) => (await client.query({ text, values: [...values], rowMode: "array" })).rows, { table });
+      expect(await store.sweep(Date.now(), count)).toBe(count);
+      return async () => {
+        await client.query("ROLLBACK");
+        await client.end();
+      };
+    },
+    rows: async (table) => Number(await value(`SELECT count(*) FROM ${table}`)),
+  }));
 
   it("that exist with another durability are refused with what to do", async () => {
     await ensurePostgresSchema(run, { table: "kept" });
@@ -78,30 +81,22 @@ describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs 
     await client.query("SET plan_cache_mode = force_generic_plan");
     const plans: Record<string, string> = {};
     const explain: PostgresRun = async ({ name = "", text, values }) => {
-      const verb = name.split(" ")[1] ?? "";
+      const verb = name.split(" ").slice(1, -1).join("_").replace("-", "_");
       await client.query(`PREPARE planned_${verb} AS ${text}`);
       const given = values.map((item) => (item === null ? "NULL" : `'${String(item)}'`)).join(", ");
       const { rows } = await client.query<[string]>({ text: `EXPLAIN EXECUTE planned_${verb}(${given})`, rowMode: "array" });
-      plans[verb] = `${plans[verb] ?? ""}\n${rows.join("\n")}`;
+      plans[verb] = rows.join("\n");
       await client.query(`DEALLOCATE planned_${verb}`);
       return [];
     };
     const store = createPostgresStore(explain, { table: "planned" });
-    const row = testRow();
-    await store.read(row.id);
-    await store.create(row);
-    await store.update(row, 0);
-    await store.touch(row.id, 1, 2);
-    await store.end(row.id, testTombstone(), { ifRevision: 1 });
-    await store.delete(row.id);
-    await store.list(testPartition());
-    await store.sweep(1000, 100);
+    await callEveryVerb(store, testId());
     await client.end();
     for (const [verb, plan] of Object.entries(plans)) expect(`${verb}: ${plan}`).not.toContain("Seq Scan");
     expect(plans["read"]).toContain("planned_pkey");
     expect(plans["list"]).toContain("planned_by_subject");
     expect(plans["sweep"]).toContain("planned_by_expiry");
-    expect(plans["sweep"]).toContain("planned_marks_by_age");
+    expect(plans["sweep_marks"]).toContain("planned_marks_by_age");
   });
 
   it("touches and updates stay in their page: no index is written for them", async () => {
@@ -134,73 +129,5 @@ describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs 
   it("the schema is text that psql takes as it is", () => {
     expect(postgresSchema()).toContain('CREATE TABLE IF NOT EXISTS "holdfast_sessions"');
     expect(postgresSchema({ durability: "volatile" })).toContain("UNLOGGED");
-  });
-
-  describe("sweeping", () => {
-    const expired = (table: string, count: number, from = 0): Promise<unknown> =>
-      run({ text: `INSERT INTO ${table} (revision, created_at, seen_at, expires_at, id, write_id, body)
-        SELECT 0, 1, 1, 1000 + i, lpad(i::text, 24, '0'), 'w', 'b' FROM generate_series(${from} + 1, ${from} + ${count}) i`, values: [] });
-
-    it("[K08] two sweepers share 5,000 expired rows in batches of 500: each row is removed and counted once", async () => {
-      await ensurePostgresSchema(run, { table: "swept" });
-      await expired("swept", 5000);
-      const live = testRow();
-      const store = createPostgresStore(run, { table: "swept" });
-      await store.create(live);
-      const sweepAll = async (): Promise<number[]> => {
-        const counts: number[] = [];
-        do counts.push(await store.sweep(Date.now(), 500));
-        while (counts.at(-1) !== 0);
-        return counts;
-      };
-      const counts = (await Promise.all([sweepAll(), sweepAll()])).flat();
-      expect(Math.max(...counts)).toBeLessThanOrEqual(500);
-      expect(counts.reduce((sum, count) => sum + count)).toBe(5000);
-      expect(await value("SELECT count(*) FROM swept")).toBe("1");
-      expect(await store.read(live.id)).toEqual(live);
-    });
-
-    it("[K08] a sweep that is under way makes neither requests wait nor the other sweeper", async () => {
-      await ensurePostgresSchema(run, { table: "busy" });
-      await expired("busy", 100);
-      const store = createPostgresStore(run, { table: "busy" });
-      const row = testRow();
-      await store.create(row, { began: row.createdAt });
-      const client = new pg.Client(server.url);
-      await client.connect();
-      // The statement of a sweep whose transaction goes on as long as we like.
-      const sweep: PostgresRun = async ({ text, values }) => (await client.query({ text, values: [...values], rowMode: "array" })).rows;
-      await client.query("BEGIN");
-      expect(await createPostgresStore(sweep, { table: "busy" }).sweep(Date.now(), 60)).toBe(60);
-      expect(await store.sweep(Date.now(), 100)).toBe(40);
-      expect(await store.read(row.id)).toEqual(row);
-      expect(await store.touch(row.id, row.seenAt, row.expiresAt)).toBe("touched");
-      expect((await store.create(testRow({ id: testId(row.id.slice(0, 12) as never) }), { began: row.createdAt })).outcome).toBe("created");
-      expect((await store.endAll(row.id.slice(0, 12) as never, testTombstone())).ended).toHaveLength(2);
-      await client.query("ROLLBACK");
-      await client.end();
-      expect(await store.sweep(Date.now(), 100)).toBe(60);
-    });
-
-    it("[D05] forgets a notBefore after 400 days, and not earlier", async () => {
-      await ensurePostgresSchema(run, { table: "marked" });
-      const store = createPostgresStore(run, { table: "marked" });
-      const partition = testPartition();
-      const { notBefore } = await store.endAll(partition, testTombstone());
-      const signIn = async (): Promise<string> => (await store.create(testRow({ id: testId(partition) }), { began: notBefore })).outcome;
-      await store.sweep(notBefore + 400 * 24 * HOUR - 1);
-      expect(await signIn()).toBe("revoked");
-      await store.sweep(notBefore + 400 * 24 * HOUR);
-      expect(await signIn()).toBe("created");
-    });
-  });
-
-  it("what is no cursor gets an empty page", async () => {
-    await ensurePostgresSchema(run, { table: "paged" });
-    const store = createPostgresStore(run, { table: "paged" });
-    const row = testRow();
-    await store.create(row, { began: row.createdAt });
-    const partition = row.id.slice(0, 12) as ReturnType<typeof testPartition>;
-    for (const cursor of ["", "x", "x.y", "-1.y", "1e9.y"]) expect(await store.list(partition, { cursor })).toEqual({ rows: [] });
   });
 });

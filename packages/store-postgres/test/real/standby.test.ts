@@ -1,5 +1,5 @@
-import type { IndexedStore } from "@holdfast/session-core/store";
-import { testPartition, testRow, testTombstone } from "@holdfast/store-contract";
+import type { IndexedStore, Partition } from "@holdfast/session-core/store";
+import { testRow, testTombstone } from "@holdfast/store-contract";
 import { createPostgresStore, ensurePostgresSchema } from "@holdfast/store-postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres, startStandby } from "../../../../tools/services/postgres.ts";
@@ -34,7 +34,7 @@ describe.skipIf(postgresProgram === undefined)("PostgreSQL with a synchronous st
     await store.create(row, { began: 1 });
     await expect(store.update({ ...row, revision: 1 }, 0, durable)).rejects.toMatchObject(refused);
     await expect(store.end(row.id, testTombstone(), durable)).rejects.toMatchObject(refused);
-    await expect(store.endAll(row.id.slice(0, 12) as ReturnType<typeof testPartition>, testTombstone(), durable)).rejects.toMatchObject(refused);
+    await expect(store.endAll(row.id.slice(0, 12) as Partition, testTombstone(), durable)).rejects.toMatchObject(refused);
     await expect(store.delete(row.id, durable)).rejects.toMatchObject(refused);
     expect(await store.read(row.id)).toEqual(row);
     expect(await store.touch(row.id, row.seenAt, row.expiresAt)).toBe("touched");
