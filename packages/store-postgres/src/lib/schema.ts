@@ -7,7 +7,7 @@ export interface PostgresStoreOptions {
    * `single` (default): an acknowledged write survives whatever the server's `synchronous_commit` says, with its default a crash and a power loss.
    * `replicated`: writes that matter (sign-in, sign-out, revocation, elevation) wait for a synchronous standby, and reject where none is configured;
    * the others do not wait for it (`synchronous_commit = local`).
-   * `volatile`: the sessions are in an UNLOGGED table. Writes cost less than half, and after a crash or a fail-over all sessions are gone.
+   * `volatile`: the sessions are in an UNLOGGED table. Writes wait for no disk, and after a crash or a fail-over all sessions are gone.
    */
   readonly durability?: "single" | "replicated" | "volatile";
 }
@@ -45,7 +45,7 @@ export const millis = (moment: "now()" | "clock_timestamp()"): string => `floor(
 
 /**
  * The statements that make tables and functions, safe to repeat and safe to run twice at once; one transaction. For a migration, or for
- * {@link ensurePostgresSchema}. Two functions are part of it because a sign-in counts, ends and inserts under one lock: as a function that
+ * {@link ensurePostgresSchema}. Functions are part of it because a sign-in counts, ends and inserts under one lock: as a function that
  * is one round trip, and it needs nothing of the connection that a transaction pooler would not keep.
  *
  * - `partition` is set exactly while the row is live and has a subject, so the partial index is the subject index and nothing else.

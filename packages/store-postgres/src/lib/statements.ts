@@ -7,13 +7,13 @@ const ROW = "id, revision, write_id, created_at, seen_at, expires_at, body";
 const LIVE = `NOT ended AND expires_at > ${millis("now()")}`;
 
 /**
- * Every statement of the store. The names are told apart by table, for stores that share a pool. Where writes are `replicated`, each takes one
+ * Every statement of the store. The names are told apart by table and by this, for stores that share a pool. Where writes are `replicated`, each takes one
  * value more at the end: whether it waits for the standby, which the server is told before it commits.
  */
 export function statementsOf({ table, sessions, marks, create, endAll, commit }: Names, replicated: boolean) {
   const written = (place: number): string => (replicated ? `${commit}($${place})` : "true");
   const statement = (verb: string, text: string) => {
-    const name = `holdfast ${verb} ${table}`;
+    const name = `holdfast ${verb} ${table}${replicated ? "+" : ""}`;
     return (...values: readonly PostgresValue[]): PostgresStatement => ({ name, text, values });
   };
   return {
