@@ -2,6 +2,7 @@ import { build, type Plugin } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Simulator, Sum } from "./simulation.ts";
 
 /** A change of one place in the sources of a package, by which a rule is removed. */
 export interface Edit {
@@ -14,10 +15,10 @@ export interface Edit {
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
 /**
- * The simulator and the core's sources in one file, with the edits applied.
+ * A simulator and the sources that it simulates in one file, with the edits applied.
  * @throws Error when an edit does not fit its file exactly once: the rule has moved, and its removal must be written anew.
  */
-export async function bundle(outfile: string, edits: readonly Edit[] = [], entry = fileURLToPath(new URL("../worker.ts", import.meta.url)), inject: readonly string[] = []): Promise<void> {
+export async function bundle(outfile: string, { entry, inject = [] }: Pick<Simulator<Sum>, "entry" | "inject">, edits: readonly Edit[] = []): Promise<void> {
   const applied = new Set<Edit>();
   const { paths } = (JSON.parse(await readFile(join(root, "tsconfig.json"), "utf8")) as { compilerOptions: { paths: Record<string, [string]> } }).compilerOptions;
   const mutate: Plugin = {

@@ -1,11 +1,5 @@
 import type { Edit } from "./bundle.ts";
-
-/** A rule of the core, how it is taken away, and the schedule that then breaks (found by `pnpm sim --rules`). */
-export interface Rule {
-  readonly name: string;
-  readonly edits: readonly Edit[];
-  readonly seed: number;
-}
+import type { Rule } from "./simulation.ts";
 
 const core = (file: string, find: string, replace: string): Edit => ({ file: `session-core/src/lib/${file}`, find, replace });
 

@@ -1,5 +1,5 @@
-import { type Plan, plan, type PlanOptions } from "./plan.ts";
-import { plansOf, playEach } from "./play-each.ts";
+import type { Plan } from "./plan.ts";
+import { playEach } from "./play-each.ts";
 import { World } from "./world.ts";
 
 export interface Outcome {
@@ -22,5 +22,3 @@ export const play = (plans: Iterable<Plan>, onOutcome: (outcome: Outcome) => voi
       onOutcome({ seed, cast, violations, requests, signOuts, thiefAnswered, reuseRaised, collided });
     },
   );
-
-export const plans = (first: number, count: number, options: PlanOptions = {}): Generator<Plan> => plansOf(first, count, (seed) => plan(seed, options));

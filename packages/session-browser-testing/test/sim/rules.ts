@@ -1,11 +1,5 @@
 import type { Edit } from "../../../../apps/sim/src/lib/bundle.ts";
-
-/** A rule of the client and how it is taken away. `seed`: where the search for a schedule that then breaks begins. */
-export interface Rule {
-  readonly name: string;
-  readonly edits: readonly Edit[];
-  readonly seed: number;
-}
+import type { Rule } from "../../../../apps/sim/src/lib/simulation.ts";
 
 const browser = (file: string, find: string, replace: string): Edit => ({ file: `session-browser/src/lib/${file}`, find, replace });
 

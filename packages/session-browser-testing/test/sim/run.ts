@@ -1,5 +1,5 @@
-import { plansOf, playEach } from "../../../../apps/sim/src/lib/play-each.ts";
-import { type Plan, plan } from "./plan.ts";
+import { playEach } from "../../../../apps/sim/src/lib/play-each.ts";
+import type { Plan } from "./plan.ts";
 import { Play } from "./play.ts";
 
 export interface Outcome {
@@ -17,5 +17,3 @@ export const play = (plans: Iterable<Plan>, onOutcome: (outcome: Outcome) => voi
     (next) => new Play(next, trace),
     ({ seed, tabs }, { oracle: { violations, flights, logouts }, steps }) => onOutcome({ seed, violations, tabs, steps, flights, logouts }),
   );
-
-export const plans = (first: number, count: number): Generator<Plan> => plansOf(first, count, plan);
