@@ -154,6 +154,34 @@ function holdUp(world: World): { readonly arrive: () => Promise<void> } {
   return held;
 }
 
+describe("an answer that was under way while the clock was set back", () => {
+  it("[L05] gives no more time than there is", async () => {
+    const { world, server, a } = await open();
+    const views = holdBack(world, "/session");
+    await world.run(SECOND);
+    void a.client.refresh();
+    await settle();
+    world.now -= 30 * MINUTE;
+    if (server.session) Object.assign(server.session, { seenAt: world.now, startedAt: world.now, provedAt: world.now });
+    for (const answer of views) await answer();
+    await world.run(10 * MINUTE);
+    expect(a.status).toBe("idle");
+  });
+
+  it("[L05] confirms no page that came back since", async () => {
+    const { world, server, a } = await open();
+    const held = holdUp(world);
+    void a.client.fetch("/data", { background: false });
+    await world.run(SECOND);
+    world.now -= 5 * SECOND;
+    server.down = "network";
+    await comeBack(a);
+    server.down = undefined;
+    await held.arrive();
+    expect(a.state).toMatchObject({ confirmed: false });
+  });
+});
+
 describe("deadlines", () => {
   it("[L06] that a slow request moved count, though a question that was sent after it was answered before it", async () => {
     const { world, a } = await open();

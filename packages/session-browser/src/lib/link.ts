@@ -1,6 +1,7 @@
 import { ACTIVITY_HEADER, CSRF_HEADER, type Millis, parseSessionView, type SessionView } from "@holdfast/session-protocol";
 import { PATIENCE, within } from "./alone.ts";
 import type { Environment } from "./environment.ts";
+import { DRIFT } from "./life.ts";
 import { type Problem, problemOf } from "./problem.ts";
 
 /** `undefined` when the server could not be reached or was not well, `null` for a 401 (refused): neither says anything about the session. */
@@ -58,9 +59,12 @@ export function createLink(env: Environment, base: string): Link {
   async function once(request: Request): Promise<Reply> {
     if (token && !SAFE.test(request.method)) request.headers.set(CSRF_HEADER, token);
     const sentAt = env.now();
+    const apart = sentAt - env.monotonic();
     const response = await fetch(request);
     token = response.headers.get(CSRF_HEADER) ?? token;
-    return { response, problem: await problemOf(response), sentAt };
+    // Where the clock was set back meanwhile, the same moment by the clock of now.
+    const back = apart - env.now() + env.monotonic();
+    return { response, problem: await problemOf(response), sentAt: back > DRIFT ? sentAt - back : sentAt };
   }
 
   async function send(request: Request, repeat?: "sound" | "never"): Promise<Reply> {
