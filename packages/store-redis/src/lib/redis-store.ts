@@ -21,6 +21,8 @@ export interface RedisStoreOptions {
 }
 
 export interface RedisStore extends SessionStore, SubjectIndex {
+  /** What every key on the server begins with: `prefix`, after the one that the client may put before all keys. */
+  readonly keyPrefix: string;
   /**
    * Asks the server whether it may drop sessions and whether it is a replica, where it tells (INFO is refused to some users). The first sign-in
    * does so too; called at start-up a wrong server is found before anybody comes.
@@ -71,6 +73,7 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
   return {
     capabilities: { index: true, clock: "engine", durability: durably ? "replicated" : "async", evicts },
     check,
+    keyPrefix: `${(client as { readonly options?: { readonly keyPrefix?: string } }).options?.keyPrefix ?? ""}${prefix}`,
 
     async read(id, { signal } = {}) {
       signal?.throwIfAborted();

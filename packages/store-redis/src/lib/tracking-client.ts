@@ -1,0 +1,89 @@
+import { wrongOption } from "./errors.ts";
+
+type Listener = (...args: never[]) => void;
+
+interface Emitter {
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
+}
+
+/** `createClient({ RESP: 3, emitInvalidate: true })` of node-redis 5 or 6; it may be the one that the store reads with. */
+interface NodeRedisTracker extends Emitter {
+  readonly options?: { readonly RESP?: number | undefined; readonly emitInvalidate?: boolean | undefined } | undefined;
+  readonly isReady: boolean;
+  sendCommand(args: string[]): Promise<unknown>;
+}
+
+/** `new Redis({ protocol: 2 })` of ioredis 5 or 6, for this alone: it becomes a subscriber. */
+interface IoredisTracker extends Emitter {
+  readonly options: { readonly protocol?: number | undefined };
+  readonly status: string;
+  call(command: string, args: string[]): Promise<unknown>;
+  subscribe(channel: string): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+  ping(): Promise<unknown>;
+}
+
+/** A connected client of node-redis or ioredis to one server, or through ioredis to the master of a Sentinel set. */
+export type TrackingClient = NodeRedisTracker | IoredisTracker;
+
+/** One connection that changes arrive on, whichever client it belongs to. */
+export interface Tracker {
+  readonly ready: boolean;
+  /** Asks the server to tell of every key that begins so, on this connection. */
+  arm(prefix: string): Promise<void>;
+  ping(): Promise<unknown>;
+  /** `keys` is `null` when the server was emptied. Returns what ends it. */
+  listen(on: { changed(keys: readonly unknown[] | null): void; lost(): void; connected(): void }): () => void;
+}
+
+const CHANNEL = "__redis__:invalidate";
+const LOST = ["error", "reconnecting", "close", "end"];
+
+export function trackerOf(client: TrackingClient): Tracker {
+  if (typeof client !== "object" || client === null) throw wrongOption("client", "must be a client of ioredis or node-redis.");
+  if ("subscribe" in client && "call" in client) return ofIoredis(client);
+  const { RESP = 2, emitInvalidate }: NonNullable<NodeRedisTracker["options"]> = client.options ?? {};
+  if (!("sendCommand" in client) || RESP !== 3 || !emitInvalidate) throw wrongOption("client", "node-redis tells of changes with createClient({ RESP: 3, emitInvalidate: true }).");
+  return {
+    get ready() {
+      return client.isReady;
+    },
+    async arm(prefix) {
+      await client.sendCommand(["CLIENT", "TRACKING", "OFF"]);
+      await client.sendCommand(["CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix]);
+    },
+    ping: () => client.sendCommand(["PING"]),
+    listen: ({ changed, lost, connected }) => attach(client, [["invalidate", (key: unknown) => changed(key === null ? null : [key])], ["ready", connected], ...LOST.map((event) => [event, lost] as const)]),
+  };
+}
+
+function ofIoredis(client: IoredisTracker): Tracker {
+  // Version 6 speaks RESP3 by default, and then drops what the server tells.
+  if (client.options.protocol !== 2 && "protocol" in client.options) throw wrongOption("client", "ioredis tells of changes with new Redis({ protocol: 2 }), a connection for this alone.");
+  return {
+    get ready() {
+      return client.status === "ready";
+    },
+    async arm(prefix) {
+      // A subscriber may not ask for it, and the client subscribes again by itself.
+      await client.unsubscribe(CHANNEL);
+      await client.call("CLIENT", ["TRACKING", "OFF"]);
+      const id = String(await client.call("CLIENT", ["ID"]));
+      // To itself: a connection that is lost takes its tracking with it, and nothing is told to nobody.
+      await client.call("CLIENT", ["TRACKING", "ON", "REDIRECT", id, "BCAST", "PREFIX", prefix]);
+      await client.subscribe(CHANNEL);
+    },
+    ping: () => client.ping(),
+    listen: ({ changed, lost, connected }) =>
+      // The event for texts makes one of all keys.
+      attach(client, [["messageBuffer", (channel: unknown, keys: readonly unknown[] | null) => String(channel) === CHANNEL && changed(keys)], ["ready", connected], ...LOST.map((event) => [event, lost] as const)]),
+  };
+}
+
+function attach(client: Emitter, listeners: readonly (readonly [event: string, listener: Listener])[]): () => void {
+  for (const [event, listener] of listeners) client.on(event, listener);
+  return () => {
+    for (const [event, listener] of listeners) client.off(event, listener);
+  };
+}

@@ -1,0 +1,1 @@
+export { type TrackingClient, type TrackingOptions, trackInvalidations } from "./lib/track-invalidations.ts";
