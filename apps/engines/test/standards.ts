@@ -76,6 +76,27 @@ export const STANDARDS: readonly Run[] = [
     },
   },
   {
+    id: "D11",
+    title: "a view that was rendered into a page says nothing any more when the back button brings the page from a cache",
+    proves: ["D11"],
+    async play({ site, signIn, load, away, sleep }, note) {
+      site.hydrate = true;
+      const tab = await signIn();
+      // This one sets no cookie, so nothing forbids to keep it.
+      await load(tab, "/?again");
+      await away(tab);
+      await sleep(HOUR);
+      const loads = requests(site, "GET", "/").length;
+      await tab.back();
+      await becomes(tab, OVER);
+      const restored = await tab.evaluate(() => holdfast.restored());
+      const cached = requests(site, "GET", "/").length === loads;
+      note(restored ? "restored" : cached ? "from the HTTP cache" : "loaded anew");
+      if (!restored) expect(await history(tab)).not.toContain("active");
+      expect(await text(tab)).not.toContain(SECRET);
+    },
+  },
+  {
     id: "D12",
     title: "a sign-out without network holds here at once, and the server hears of it later and has everything wiped",
     proves: ["D12"],

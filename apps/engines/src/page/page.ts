@@ -7,6 +7,8 @@ import { CLOCK, type Offsets, pageClock, type PageClock } from "./page-clock.ts"
 /** What the server writes into a page for its script. */
 export interface Settings extends Offsets {
   readonly hintCookie?: string;
+  /** What the server knew when it made the page. */
+  readonly view?: Parameters<SessionClient["hydrate"]>[0];
   /** The page has the form, with the dialog of the warning. */
   readonly form: boolean;
   /** Wipes what the page stored when the session ends. */
@@ -64,6 +66,10 @@ const client = createSessionClient({
   },
 });
 
+if (settings.view) {
+  client.hydrate(settings.view);
+  addEventListener("unload", () => undefined);
+}
 if (settings.form) form(client, spoken);
 if (settings.wipe) wipeAtEnd(client, { keep: (_kind, name) => name === CLOCK });
 

@@ -43,9 +43,11 @@ export interface Site {
   /** Ends what hangs. */
   readonly release: () => void;
   /** What pages are told of the clocks. */
-  settings: Omit<Settings, "hintCookie" | "wipe" | "form">;
+  settings: Omit<Settings, "hintCookie" | "wipe" | "form" | "view">;
   hint: boolean;
   wipe: boolean;
+  /** The view is rendered into the page, and a listener keeps that out of the back-forward cache where one can. */
+  hydrate: boolean;
   /** The page has a form that takes time, and the warning dialog. */
   form: boolean;
 }
@@ -98,9 +100,9 @@ export function createSite(script: string): Site {
   app.get("/download", (c) => c.body("bytes", 200, { "content-type": "application/octet-stream", "content-disposition": "attachment; filename=bytes.bin" }));
   app.use(session(sessions));
   app.get("/", (c) => {
-    const { settings, hint, wipe, form } = site;
+    const { settings, hint, wipe, form, hydrate } = site;
     const signedIn = c.var.session.state.kind === "active";
-    return c.html(page(signedIn, { ...settings, wipe, form, ...(hint ? { hintCookie: HINT } : {}) }), 200, { "cache-control": "private, no-cache" });
+    return c.html(page(signedIn, { ...settings, wipe, form, ...(hint ? { hintCookie: HINT } : {}), ...(hydrate ? { view: sessions.view(c.var.session.state) } : {}) }), 200, { "cache-control": "private, no-cache" });
   });
   app.post("/sign-in", (c) => {
     c.var.session.start("ada");
@@ -128,6 +130,7 @@ export function createSite(script: string): Site {
     settings: { version: 0, wall: 0, steady: 0 },
     hint: false,
     wipe: false,
+    hydrate: false,
     form: false,
     async fetch(request) {
       const { pathname: path } = new URL(request.url);
