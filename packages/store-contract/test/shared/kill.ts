@@ -1,4 +1,4 @@
-import type { IndexedStore, SessionId, StoredSession } from "@holdfast/session-core/store";
+import type { SessionId, SessionStore, StoredSession } from "@holdfast/session-core/store";
 import { testId, testRow, testTombstone } from "@holdfast/store-contract";
 import { expect, it } from "vitest";
 import type { Server } from "../../../../tools/services/server.ts";
@@ -9,7 +9,7 @@ const reached = ["created", "updated", "touched", "ended"];
 
 export interface Killable {
   readonly server: Pick<Server, "signal" | "restart" | "stop">;
-  readonly store: IndexedStore;
+  readonly store: SessionStore;
   close(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export async function until(what: () => unknown): Promise<void> {
   for (let i = 0; i < 3000 && !(await what()); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-export const answers = (store: IndexedStore): Promise<void> => until(() => store.read(testId()).then(() => true, () => false));
+export const answers = (store: SessionStore): Promise<void> => until(() => store.read(testId()).then(() => true, () => false));
 
 /** How far the session got. */
 function stepOf(row: StoredSession | null): number {
