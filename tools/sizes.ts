@@ -46,7 +46,7 @@ const budgets: readonly Budget[] = [
   // For tests only: loose, so that nothing big slips in.
   { name: "session-browser-testing", entry: "./tabs", kilobytes: 6 },
   { name: "session-hono", entry: ".", kilobytes: 5.4, external: ["@holdfast/session-core", "hono", "hono/*"] },
-  { name: "store-redis", entry: ".", kilobytes: 4, external: ["@holdfast/session-core"] },
+  { name: "store-redis", entry: ".", kilobytes: 4.3, external: ["@holdfast/session-core"] },
   { name: "store-redis", entry: "./tracking", kilobytes: 1.2, external: ["@holdfast/session-core"] },
   { name: "store-sqlite", entry: ".", kilobytes: 3, external: ["@holdfast/session-core"] },
   { name: "store-postgres", entry: ".", kilobytes: 4.3, external: ["@holdfast/session-core"] },

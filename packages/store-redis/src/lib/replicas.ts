@@ -14,7 +14,7 @@ export interface RedisReplicas {
   readonly acknowledge?: number;
   /**
    * How long a write waits for them, in milliseconds. Default 200; keep it well under `storeTimeout`. Once they did not answer in time, the next
-   * writes wait a tenth of it, one in twenty as long as before, until they answer again.
+   * nineteen writes wait a tenth of it.
    */
   readonly timeoutMs?: number;
   /** Called for every write that too few replicas had in time. Log it and the write counts, or throw and the call rejects with that. */
@@ -37,13 +37,13 @@ export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnme
   const commands = commandsOf(client, "replicas.client");
   let brief = 0;
   return async (verb, key, args) => {
-    const wait = ["WAIT", String(acknowledge), String(brief > 0 ? Math.ceil(timeoutMs / 10) : timeoutMs)];
     const patient = brief === 0;
+    if (!patient) brief--;
+    const wait = ["WAIT", String(acknowledge), String(patient ? timeoutMs : Math.ceil(timeoutMs / 10))];
     const [reply, count] = await withWait(commands, key, args, wait);
     const acknowledged = Number(count);
-    if (acknowledged >= acknowledge) brief = 0;
-    else {
-      brief = patient ? BRIEF_WAITS : Math.max(0, brief - 1);
+    if (!(acknowledged >= acknowledge)) {
+      if (patient) brief = BRIEF_WAITS;
       onUnmet({ verb, acknowledged });
     }
     return reply;

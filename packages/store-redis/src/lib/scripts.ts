@@ -1,6 +1,10 @@
 /**
  * What the scripts share. They see rows as `rows.ts` writes them. Names of other rows are made of the key that was declared, so a prefix which
- * the client puts before all keys is in them too.
+ * the client puts before all keys is in them too. Comments are here, since everything between the quotes is sent.
+ *
+ * - `keep`: an index lives as long as its longest row.
+ * - `bury`: after a removal a write passes on a server that is full, too: sessions must be able to end there.
+ * - `living`: the members that live, in their order; the others leave the index: expired, deleted, or dropped by the engine to make room.
  */
 const SHARED = `
 local call = redis.call
@@ -13,19 +17,16 @@ end
 local function later(a, b)
   return tonumber(a, 36) >= tonumber(b, 36) and a or b
 end
--- An index lives as long as its longest row.
 local function keep(index, expires)
   if call('PTTL', index) == -1 then call('PEXPIREAT', index, at(expires)) else call('PEXPIREAT', index, at(expires), 'GT') end
 end
 local function live(key)
   return string.match(call('GET', key) or '', '^([mg])(%w+) (%w+) (%w+) (%w+) (.*)$')
 end
--- After a removal a write passes on a server that is full, too: sessions must be able to end there.
 local function bury(key, expires, content, revision, created, seen)
   call('DEL', key)
   put(key, 'e' .. revision .. ' ' .. created .. ' ' .. seen .. ' ' .. expires .. ' ' .. content, expires)
 end
--- The members that live, in their order; the others leave the index: expired, deleted, or dropped by the engine to make room.
 local function living(index, base, nonces)
   local found = {}
   for _, nonce in ipairs(nonces) do
@@ -35,7 +36,11 @@ local function living(index, base, nonces)
 end
 `;
 
-/** KEYS: row, index, mark. ARGV: value, expires, nonce, created, began, max, whenFull, stone's expires and content, replaced nonce, its stone's expires and content. */
+/**
+ * KEYS: row, index, mark. ARGV: value, expires, nonce, created, began, max, whenFull, stone's expires and content, replaced nonce, its stone's expires and content.
+ *
+ * Without a limit four members are looked at for the one that comes: of a subject who is never without a session, a quarter of the index at most is dead.
+ */
 const create = `
 if call('EXISTS', KEYS[1]) == 1 then return {'exists'} end
 local mark = call('GET', KEYS[3])
@@ -43,7 +48,6 @@ if mark and tonumber(ARGV[5]) <= tonumber(mark) then return {'revoked'} end
 local base = string.sub(KEYS[1], 1, -1 - #ARGV[3])
 local answer = {'created'}
 if ARGV[6] == '' then
-  -- Four are looked at for one that comes: of a subject who is never without a session, a quarter of the index at most is dead.
   living(KEYS[2], base, call('ZRANDMEMBER', KEYS[2], 4))
 else
   local members = {}
@@ -134,10 +138,13 @@ for _, nonce in ipairs(dead) do call('ZREM', KEYS[2], nonce) end
 return rows
 `;
 
-/** KEYS: what all rows begin with, index, mark. ARGV: stone's expires and content, nonce to keep, how long the mark stays. */
+/**
+ * KEYS: what all rows begin with, index, mark. ARGV: stone's expires and content, nonce to keep, how long the mark stays.
+ *
+ * The first ZREM removes nothing, and lets the mark pass on a server that is full.
+ */
 const endAll = `
 local ended = {}
--- Removes nothing, and lets the mark pass on a server that is full.
 call('ZREM', KEYS[2], '')
 for _, nonce in ipairs(call('ZRANGE', KEYS[2], 0, -1)) do
   if nonce ~= ARGV[3] then
