@@ -63,12 +63,17 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
     }
   };
 
-  let checked: Promise<void> | undefined;
-  const check = (): Promise<void> => {
-    const asked = checkServer(commands, prefix, evicts);
-    asked.catch(() => (checked = undefined));
-    return (checked = asked);
+  let checked = false;
+  let asking: Promise<void> | undefined;
+  const ask = async (): Promise<void> => {
+    try {
+      await checkServer(commands, prefix, evicts);
+      checked = true;
+    } finally {
+      asking = undefined;
+    }
   };
+  const check = (): Promise<void> => (asking ??= ask());
 
   return {
     capabilities: { index: true, clock: "engine", durability: durably ? "replicated" : "async", evicts },
@@ -84,7 +89,7 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
     async create(row, guard, given = {}) {
       given.signal?.throwIfAborted();
       const { row: key, index, mark, nonce } = nameOf(keysOf(row.id));
-      if (checked === undefined) await heed(given.signal, check());
+      if (!checked) await heed(given.signal, check());
       try {
         if (!guard) {
           const reply = await send("create", key, ["SET", key, encodeRow("g", row), "NX", "PXAT", moment(row.expiresAt)], given);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createSessions, generateKeys } from "@holdfast/session-core";
 import { createRegister } from "@holdfast/session-core/register";
 import type { Partition, SessionId, StoredSession } from "@holdfast/session-core/store";
@@ -11,6 +12,7 @@ import type { Server } from "../../../../tools/services/server.ts";
 import { CLIENTS, type Connected } from "../support/clients.ts";
 
 const program = serviceFor("redis", "what is Redis' own is");
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const config = (option: string): unknown => expect.objectContaining({ code: "config", option });
 const partitionOf = ({ id }: StoredSession): Partition => id.slice(0, 12) as Partition;
 
@@ -161,6 +163,29 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
         await expect(store.endAll(id as string as Partition, testTombstone())).rejects.toMatchObject({ code: "invalid_data" });
       }
       expect(String(await command("INFO", "commandstats"))).not.toMatch(/cmdstat_(get|set|eval|evalsha|del):/);
+    });
+
+    it("the rights of the README are enough, and no others are used", async () => {
+      const [, given = ""] = /rights only: `([^`]+)`/.exec(readme) ?? [];
+      const [, called = ""] = /scripts call \(`([^`]+)`\)/.exec(readme) ?? [];
+      await command("ACL", "SETUSER", "least", "on", ">secret", "-@all", ...`${given} ${called}`.split(/\s+/));
+      const own = new Redis(server.port, "127.0.0.1", { username: "least", password: "secret", enableReadyCheck: false });
+      own.on("error", () => undefined);
+      const store = createRedisStore(own);
+      const [row, guest] = [testRow(), testRow()];
+      await store.check();
+      await store.create(guest);
+      const limit = { max: 1, whenFull: "evict-oldest", tombstone: testTombstone() } as const;
+      for (const id of [testId(partitionOf(row)), row.id]) await store.create(testRow({ id }), { began: Date.now(), limit });
+      await store.create(testRow({ id: testId(partitionOf(row)) }), { began: Date.now() });
+      expect(await store.update({ ...row, revision: 1 }, 0)).toBe("updated");
+      expect(await store.touch(row.id, row.seenAt, row.expiresAt)).toBe("touched");
+      expect((await store.list(partitionOf(row))).rows).toHaveLength(2);
+      expect(await store.end(row.id, testTombstone())).toBe("ended");
+      expect((await store.endAll(partitionOf(row), testTombstone())).ended).toHaveLength(1);
+      await store.delete(guest.id);
+      expect(await store.read(guest.id)).toBeNull();
+      own.disconnect();
     });
 
     it.each(["", "a{b}", "a b", "x".repeat(65)])("the prefix %j is refused", (prefix) => {
