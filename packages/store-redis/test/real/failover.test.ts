@@ -89,7 +89,7 @@ const until = async (what: () => boolean | Promise<boolean>): Promise<void> => v
 describe.skipIf(program === undefined)("fail-over [needs redis]", () => {
   for (const [name, connect] of Object.entries(SENTINEL_CLIENTS)) {
     for (const waits of [true, false]) {
-      it(`[K02] Sentinel: the master is killed under writes with ${name}; ${waits ? "with WAIT nothing acknowledged is lost" : "without WAIT it goes on, and what is lost is counted"}`, { timeout: 3 * PATIENCE }, async () => {
+      it(`Sentinel: the master is killed under writes with ${name}; ${waits ? "with WAIT nothing acknowledged is lost" : "without WAIT it goes on, and what is lost is counted"}`, { timeout: 3 * PATIENCE }, async () => {
         const set = await startRedisSentinel(program ?? "");
         const ports = set.sentinels.map(({ port }) => port);
         const clients = await Promise.all([connect(set.name, ports), connect(set.name, ports)]);
@@ -127,7 +127,7 @@ describe.skipIf(program === undefined)("fail-over [needs redis]", () => {
 
   for (const [name, connect] of Object.entries(CLUSTER_CLIENTS)) {
     for (const waits of [true, false]) {
-      it(`[K02] Cluster: a master is killed under writes with ${name}; ${waits ? "with WAIT nothing acknowledged is lost" : "without WAIT it goes on, and what is lost is counted"}`, { timeout: 3 * PATIENCE }, async () => {
+      it(`Cluster: a master is killed under writes with ${name}; ${waits ? "with WAIT nothing acknowledged is lost" : "without WAIT it goes on, and what is lost is counted"}`, { timeout: 3 * PATIENCE }, async () => {
         const cluster = await startRedisCluster(program ?? "", { replicas: true });
         const ports = [...cluster.masters, ...cluster.replicas].map(({ port }) => port);
         const clients = await Promise.all([connect(ports), connect(ports)]);

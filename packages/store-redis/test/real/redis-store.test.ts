@@ -255,7 +255,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
     });
 
     for (const client of ["node-redis 6", "ioredis 6"] as const) {
-      it(`[K07] calls to a server that does not answer end with their signal, with ${client}`, async () => {
+      it(`calls to a server that does not answer end with their signal, with ${client}`, async () => {
         const deaf = await startRedis(program ?? "");
         const { client: own, close } = await CLIENTS[client](deaf.port);
         const store = createRedisStore(own);
