@@ -315,7 +315,8 @@ describe("the program", () => {
     const bad: [string[], RegExp, Record<string, string>?][] = [
       [["--idle", "5x"], /--idle is "5x"/],
       [["--idle"], /--idle needs a value/],
-      [["--store", "paper"], /must be sqlite or memory/],
+      [["--store", "paper"], /must be sqlite, memory, or a URL/],
+      [["--store", "redis://:hunter2@sessions.test:6379"], /not encrypted, which is refused in production: use rediss/, { NODE_ENV: "production" }],
       [["--idle", "2h", "--absolute", "1h"], /--idle is longer than --absolute/],
       [["--absolute", "999d"], /no session lives for ever/],
       [["--idle", "30s", "--warn", "30s"], /--warn is not shorter than --idle/],

@@ -22,7 +22,13 @@ export async function run(args: readonly string[]): Promise<void> {
   }
   const { options } = parsed;
   const { idle, absolute, warn } = options;
-  const { store, name, keys, notice, close } = await openStore(options);
+  const opened = await openStore(options).catch((error: NodeJS.ErrnoException) => `The store cannot be reached: ${error.code ?? error.message}`);
+  if (typeof opened === "string") {
+    console.error(opened);
+    process.exitCode = 1;
+    return;
+  }
+  const { store, name, keys, notice, close } = opened;
   const client = loadClient(fileURLToPath(new URL("../client", import.meta.url)));
   const app = await createPortal({
     store,
@@ -35,8 +41,7 @@ export async function run(args: readonly string[]): Promise<void> {
 
   const fail = (error: NodeJS.ErrnoException): void => {
     console.error(error.code === "EADDRINUSE" ? `Port ${options.port} is taken. Choose another: PORT=8788` : error.message);
-    close();
-    process.exit(1);
+    void close().finally(() => process.exit(1));
   };
   // Loopback only, in both families: what `localhost` means differs between machines.
   const servers: ServerType[] = [];
@@ -48,21 +53,18 @@ export async function run(args: readonly string[]): Promise<void> {
     if (!client) console.log("The pages are not built; only the JSON API answers.");
     console.log(`Holdfast Chandlery   http://localhost:${port}`);
     console.log(`Accounts             ${DEMO_ACCOUNTS.join(", ")}   password ${DEMO_PASSWORD}`);
-    console.log(`Sessions             ${name === "sqlite" ? options.file : "memory"}; idle ${idle / 1000} s, absolute ${absolute / 1000} s`);
+    console.log(`Sessions             ${name === "SQLite" ? options.file : name}; idle ${idle / 1000} s, absolute ${absolute / 1000} s`);
   });
   first.on("error", fail);
   servers.push(first);
   const sweeper = setInterval(() => {
-    store.sweep(Date.now()).catch((error: unknown) => console.error("Sweeping failed:", error));
+    store.sweep?.(Date.now()).catch((error: unknown) => console.error("Sweeping failed:", error));
   }, SWEEP_EVERY);
   sweeper.unref();
 
   const stop = (): void => {
     clearInterval(sweeper);
-    first.close(() => {
-      close();
-      process.exit(0);
-    });
+    first.close(() => void close().finally(() => process.exit(0)));
     for (const server of servers) {
       if (server !== first) server.close();
       if ("closeIdleConnections" in server) server.closeIdleConnections();

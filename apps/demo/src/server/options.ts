@@ -1,10 +1,11 @@
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { parseStoreUrl, type StoreUrl } from "./store-url.ts";
 
 /** What the command line says. Durations are in milliseconds. */
 export interface PortalOptions {
   readonly port: number;
-  readonly store: "sqlite" | "memory";
+  readonly store: "sqlite" | "memory" | StoreUrl;
   readonly file: string;
   readonly idle: number;
   readonly absolute: number;
@@ -18,8 +19,9 @@ export type ParsedOptions =
 
 export const USAGE = `Usage: portal [options]
 
-  --store sqlite|memory   where sessions live (default: sqlite)
-  --file PATH             the SQLite file; its keys lie beside it (default: .data/portal.sqlite of the app)
+  --store sqlite|memory   where sessions live (default: sqlite), or a server:
+          redis://HOST[:PORT], postgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE
+  --file PATH             the SQLite file; the keys lie beside it (default: .data/portal.sqlite of the app)
   --idle 30s              sign-out after this long without activity (default: 10m)
   --absolute 10m          sign-out this long after the sign-in, whatever happens (default: 2h)
   --warn 20s              warn this long before the idle end (default: a third of idle, 20s to 60s;
@@ -54,9 +56,10 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
     given.set(name, value);
   }
 
-  const store = given.get("store") ?? "sqlite";
-  if (store !== "sqlite" && store !== "memory") return bad(`--store is ${JSON.stringify(store)}; it must be sqlite or memory.`);
-  if (store === "memory" && given.has("file")) return bad("--file goes with --store sqlite only.");
+  const named = given.get("store") ?? "sqlite";
+  const store = named === "sqlite" || named === "memory" ? named : parseStoreUrl(named, env["NODE_ENV"] === "production");
+  if (typeof store === "string" && store !== "sqlite" && store !== "memory") return bad(store);
+  if (store === "memory" && given.has("file")) return bad("--file does not go with --store memory.");
 
   const port = env["PORT"] === undefined || env["PORT"] === "" ? 8787 : Number(env["PORT"]);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return bad(`PORT is ${JSON.stringify(env["PORT"])}; it must be a whole number from 0 to 65535.`);

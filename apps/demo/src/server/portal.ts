@@ -65,7 +65,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
       "Warning before the idle end": inWords(warn),
       "New credential every": renew === "off" ? "never" : inWords(renew),
       "Old credential accepted for": inWords(overlap),
-      "Sessions live in": storeName === "memory" ? "memory" : "SQLite",
+      "Sessions live in": storeName,
     },
   }));
 

@@ -40,7 +40,7 @@ export function account(app: App): View {
             fact("Session id", session.id, true),
             fact("Epoch", session.epoch, true),
             fact("Crate", plural(session.data.cartCount, "thing")),
-            fact("Kept in", config.store === "memory" ? "memory" : "SQLite"),
+            fact("Kept in", config.store),
           ),
         ),
       ),

@@ -1,0 +1,35 @@
+import type { OpenStore } from "./store.ts";
+import type { StoreUrl } from "./store-url.ts";
+
+/** How long it may take to reach the server, in ms. */
+const CONNECT = 5000;
+
+const complain = (error: Error): void => console.error("The session store:", error.message);
+
+/** Connects, and makes the tables where they are missing. Drivers are loaded when they are used. */
+export async function openServer({ kind, url }: StoreUrl): Promise<Omit<OpenStore, "keys">> {
+  if (kind === "redis") {
+    const [{ createClient }, { createRedisStore }] = await Promise.all([import("redis"), import("@holdfast/store-redis")]);
+    let connected = false;
+    // Before the first connection a wrong address is told; after it every break mends itself.
+    const client = createClient({ url: url.href, socket: { connectTimeout: CONNECT, reconnectStrategy: (tries, cause) => (connected ? Math.min(1000, tries * 50) : cause) } });
+    client.on("error", complain);
+    await client.connect();
+    connected = true;
+    const store = createRedisStore(client);
+    await store.check();
+    return { store, name: "Redis", close: () => client.close() };
+  }
+  if (kind === "postgres") {
+    const [{ default: postgres }, { createPostgresStore, ensurePostgresSchema, postgresJs }] = await Promise.all([import("postgres"), import("@holdfast/store-postgres")]);
+    const sql = postgres(url.href, { connect_timeout: CONNECT / 1000, onnotice: () => undefined });
+    const run = postgresJs(sql);
+    await ensurePostgresSchema(run);
+    return { store: createPostgresStore(run), name: "PostgreSQL", close: () => sql.end({ timeout: 1 }) };
+  }
+  const [{ default: mysql }, { createMysqlStore, ensureMysqlSchema, mysqlPool }] = await Promise.all([import("mysql2/promise"), import("@holdfast/store-mysql")]);
+  const pool = mysql.createPool({ uri: url.href, connectTimeout: CONNECT });
+  const run = mysqlPool(pool);
+  await ensureMysqlSchema(run);
+  return { store: createMysqlStore(run), name: "MySQL", close: () => pool.end() };
+}

@@ -1,0 +1,87 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { startMariadb } from "../../../tools/services/mariadb.ts";
+import { startPostgres } from "../../../tools/services/postgres.ts";
+import { type ServiceName, serviceFor } from "../../../tools/services/programs.ts";
+import { startRedis } from "../../../tools/services/redis.ts";
+import type { Server } from "../../../tools/services/server.ts";
+import { parseStoreUrl } from "../src/server/store-url.ts";
+import { Browserlike } from "./browserlike.ts";
+import { newDatabase, removeDatabases, runToEnd, startProgram } from "./portal-process.ts";
+
+afterAll(removeDatabases);
+
+const ENGINES: readonly (readonly [ServiceName, (program: string) => Promise<Server>, (port: number) => string])[] = [
+  ["redis", startRedis, (port) => `redis://127.0.0.1:${port}`],
+  ["postgres", startPostgres, (port) => `postgres://app@127.0.0.1:${port}/postgres`],
+  ["mariadb", startMariadb, (port) => `mysql://root@127.0.0.1:${port}/test`],
+];
+
+for (const [name, start, urlOf] of ENGINES) {
+  const program = serviceFor(name, "the portal is");
+  describe.skipIf(program === undefined)(`the portal on ${name} [needs ${name}]`, () => {
+    it("signs in, keeps sessions over a restart, shares them between two portals, answers 503 while the server is gone, and signs out", async () => {
+      const server = await start(program ?? "");
+      const file = newDatabase();
+      const options = ["--store", urlOf(server.port)];
+      const first = await startProgram(options, file);
+      const second = await startProgram(options, file);
+      try {
+        const client = new Browserlike(first.url);
+        const { id } = await client.signIn();
+        const elsewhere = new Browserlike(second.url);
+        expect(await elsewhere.json("GET", "/session", undefined, client.cookie)).toMatchObject({ state: "active", id });
+
+        await first.stop();
+        const again = await startProgram(options, file);
+        try {
+          expect(await new Browserlike(again.url).json("GET", "/session", undefined, client.cookie)).toMatchObject({ state: "active", id });
+        } finally {
+          await again.stop();
+        }
+
+        await server.signal("SIGKILL");
+        const gone = await elsewhere.sendOnly("GET", "/session", undefined, client.cookie);
+        expect(gone.status).toBe(503);
+        expect(gone.headers.getSetCookie()).toEqual([]);
+        await server.restart();
+        await expect.poll(async () => (await elsewhere.sendOnly("GET", "/session", undefined, client.cookie)).status, { timeout: 20_000 }).toBe(200);
+      } finally {
+        await first.stop();
+        await second.stop();
+        await server.stop();
+      }
+    });
+  });
+}
+
+describe("a store that is named by a URL", () => {
+  it("says in words that it cannot be reached, and ends with code 1", async () => {
+    const exit = await runToEnd(["--store", "redis://127.0.0.1:1", "--file", newDatabase()]);
+    expect(exit.code).toBe(1);
+    expect(exit.output).toMatch(/The store cannot be reached: .*ECONNREFUSED/);
+  });
+
+  it("[K06] in production is refused when it is elsewhere and plain, or has no password; no word quotes the URL", () => {
+    const refused = [
+      ["redis://:hunter2@sessions.test", /not encrypted/],
+      ["rediss://sessions.test", /no password/],
+      ["postgres://web:hunter2@db.test/app", /not encrypted/],
+      ["postgres://web:hunter2@db.test/app?sslmode=require", /not encrypted/],
+      ["postgres://web@db.test/app?sslmode=verify-full", /no password/],
+      ["mysql://web:hunter2@db.test/app", /not encrypted/],
+      ["mysql://web:hunter2@db.test/app?ssl={}", /not encrypted/],
+      ["redis://:hunter2@127.0.0.1.example.test", /not encrypted/],
+      ["ftp://:hunter2@sessions.test", /must be sqlite, memory, or a URL/],
+      ["redis:hunter2", /must be sqlite, memory, or a URL/],
+    ] as const;
+    for (const [url, why] of refused) {
+      const words = parseStoreUrl(url, true);
+      expect([url, words]).toEqual([url, expect.stringMatching(why)]);
+      expect(words).not.toContain("hunter2");
+    }
+    for (const url of ["rediss://:hunter2@sessions.test", "postgres://web:hunter2@db.test/app?sslmode=verify-full", 'mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true}', "redis://localhost", "postgres://app@127.0.0.1/app", "mysql://root@[::1]/app"]) {
+      expect([url, typeof parseStoreUrl(url, true)]).toEqual([url, "object"]);
+    }
+    expect(typeof parseStoreUrl("redis://sessions.test", false)).toBe("object");
+  });
+});
