@@ -1,6 +1,6 @@
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { browserFor, CHROMIUM_FLAGS } from "./browsers.ts";
-import { task } from "./task.ts";
+import { task } from "../../apps/engines/src/page/task.ts";
 
 const SECOND = 1000;
 

@@ -39,9 +39,10 @@ export async function run(args: readonly string[]): Promise<void> {
     ...(client === undefined ? {} : { client }),
   });
 
-  const fail = (error: NodeJS.ErrnoException): void => {
+  const fail = async (error: NodeJS.ErrnoException): Promise<void> => {
     console.error(error.code === "EADDRINUSE" ? `Port ${options.port} is taken. Choose another: PORT=8788` : error.message);
-    void close().finally(() => process.exit(1));
+    await close();
+    process.exit(1);
   };
   // Loopback only, in both families: what `localhost` means differs between machines.
   const servers: ServerType[] = [];
@@ -55,7 +56,7 @@ export async function run(args: readonly string[]): Promise<void> {
     console.log(`Accounts             ${DEMO_ACCOUNTS.join(", ")}   password ${DEMO_PASSWORD}`);
     console.log(`Sessions             ${name === "SQLite" ? options.file : name}; idle ${idle / 1000} s, absolute ${absolute / 1000} s`);
   });
-  first.on("error", fail);
+  first.on("error", (error) => void fail(error));
   servers.push(first);
   const sweeper = setInterval(() => {
     store.sweep?.(Date.now()).catch((error: unknown) => console.error("Sweeping failed:", error));

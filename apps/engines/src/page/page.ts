@@ -1,6 +1,6 @@
 import { type ClientEvent, type ClientState, createSessionClient, type SessionClient } from "@holdfast/session-browser";
 import { wipeAtEnd } from "@holdfast/session-browser/wipe";
-import { task } from "../../../../tools/lib/task.ts";
+import { task } from "./task.ts";
 import { form } from "./form.ts";
 import { CLOCK, type Offsets, pageClock, type PageClock } from "./page-clock.ts";
 
