@@ -1,4 +1,5 @@
 import { createRedisStore, type RedisClient } from "@holdfast/store-redis";
+import type { TrackingClient } from "@holdfast/store-redis/tracking";
 import { testId, testPartition, testTombstone } from "@holdfast/store-contract";
 import type { Cluster as IoredisCluster, Redis as Ioredis } from "ioredis";
 import type { Cluster as Ioredis5Cluster, Redis as Ioredis5 } from "ioredis5";
@@ -19,6 +20,8 @@ it("each client, as its library makes it, is a RedisClient", () => {
   expectTypeOf<ReturnType<typeof createClient5>>().toExtend<RedisClient>();
   expectTypeOf<ReturnType<typeof createCluster5>>().toExtend<RedisClient>();
   expectTypeOf<ReturnType<typeof createSentinel5>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createClient<Record<never, never>, Record<never, never>, Record<never, never>, 3>>>().toExtend<TrackingClient>();
+  expectTypeOf<Ioredis>().toExtend<TrackingClient>();
   expectTypeOf<{ get(key: string): Promise<string> }>().not.toExtend<RedisClient>();
 });
 

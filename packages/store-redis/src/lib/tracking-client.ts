@@ -1,6 +1,6 @@
 import { wrongOption } from "./errors.ts";
 
-type Listener = (...args: never[]) => void;
+type Listener = (...args: unknown[]) => void;
 
 interface Emitter {
   on(event: string, listener: Listener): unknown;
@@ -54,7 +54,7 @@ export function trackerOf(client: TrackingClient): Tracker {
       await client.sendCommand(["CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix]);
     },
     ping: () => client.sendCommand(["PING"]),
-    listen: ({ changed, lost, connected }) => attach(client, [["invalidate", (key: unknown) => changed(key === null ? null : [key])], ["ready", connected], ...LOST.map((event) => [event, lost] as const)]),
+    listen: ({ changed, lost, connected }) => attach(client, [["invalidate", (key) => changed(key === null ? null : [key])], ["ready", connected], ...LOST.map((event) => [event, lost] as const)]),
   };
 }
 
@@ -77,7 +77,7 @@ function ofIoredis(client: IoredisTracker): Tracker {
     ping: () => client.ping(),
     listen: ({ changed, lost, connected }) =>
       // The event for texts makes one of all keys.
-      attach(client, [["messageBuffer", (channel: unknown, keys: readonly unknown[] | null) => String(channel) === CHANNEL && changed(keys)], ["ready", connected], ...LOST.map((event) => [event, lost] as const)]),
+      attach(client, [["messageBuffer", (channel, keys) => String(channel) === CHANNEL && changed(keys as readonly unknown[] | null)], ["ready", connected], ...LOST.map((event) => [event, lost] as const)]),
   };
 }
 
