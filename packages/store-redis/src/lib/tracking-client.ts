@@ -66,8 +66,8 @@ function ofIoredis(client: IoredisTracker): Tracker {
       return client.status === "ready";
     },
     async arm(prefix) {
-      // A subscriber may not ask for it, and the client subscribes again by itself.
-      await client.unsubscribe(CHANNEL);
+      // A subscriber may not ask for it, and the client subscribes again by itself. Valkey calls it a fault where there is nothing to leave.
+      await client.unsubscribe(CHANNEL).catch(() => undefined);
       await client.call("CLIENT", ["TRACKING", "OFF"]);
       const id = String(await client.call("CLIENT", ["ID"]));
       // To itself: a connection that is lost takes its tracking with it, and nothing is told to nobody.

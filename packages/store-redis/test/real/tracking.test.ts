@@ -149,7 +149,7 @@ for (const service of ["redis", "valkey"] as const) {
     it("a user who may not track is told so, and every read goes to the server", async () => {
       const admin = await CLIENTS["ioredis 6"](server.port);
       await admin.command("", "ACL", "SETUSER", "default", "-client|tracking");
-      const tracker = await TRACKERS["node-redis 6"](server.port);
+      const tracker = await TRACKERS["ioredis 6"](server.port);
       const faults: unknown[] = [];
       const inner = createRedisStore(admin.client);
       const store = cacheStore(inner, { invalidations: trackInvalidations(inner, tracker.client, { onFault: (error) => faults.push(error) }) });
