@@ -11,7 +11,7 @@ export interface Report {
     readonly name: string;
     readonly status: string;
     readonly message?: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string; readonly failureMessages?: readonly string[] }[];
   }[];
 }
 
@@ -21,17 +21,25 @@ export interface TestResult {
   readonly name: string;
   readonly file: string;
   readonly outcome: Outcome;
+  /** The first line of what was wrong. */
+  readonly fault?: string;
 }
 
 /** Every test of a report. A file that could not be loaded counts as one failed test, so that it can never go unnoticed. */
 export const testsOf = (report: Report, base: string = root): TestResult[] =>
   report.testResults.flatMap((file) => {
     const path = file.name.startsWith(`${base}/`) ? file.name.slice(base.length + 1) : file.name;
-    const tests = file.assertionResults.map(({ fullName, status }) => ({ name: fullName, file: path, outcome: outcomeOf(status) }));
+    const tests = file.assertionResults.map(({ fullName, status, failureMessages: [message] = [] }): TestResult => ({
+      name: fullName,
+      file: path,
+      outcome: outcomeOf(status),
+      ...(message === undefined ? {} : { fault: firstLine(message) }),
+    }));
     const failedElsewhere = file.status === "failed" && !tests.some(({ outcome }) => outcome === "failed");
-    const [firstLine = ""] = (file.message ?? "").split("\n");
-    return failedElsewhere ? [...tests, { name: `(the file itself) ${firstLine}`, file: path, outcome: "failed" as const }] : tests;
+    return failedElsewhere ? [...tests, { name: "(the file itself)", file: path, outcome: "failed", fault: firstLine(file.message) }] : tests;
   });
+
+const firstLine = (text = ""): string => text.split("\n", 1)[0] ?? "";
 
 const outcomeOf = (status: string): Outcome => (status === "passed" || status === "failed" ? status : "skipped");
 

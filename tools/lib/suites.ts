@@ -67,9 +67,10 @@ const runSuites = ({ name, filters, options = [], env = {} }: Tier): Tally => {
   const unmet = inCi && whole ? tests.filter((test) => test.outcome === "skipped" && needOf(test) !== undefined && !met.has(needOf(test))) : [];
   for (const test of unmet) problems.push(`skipped for want of something, which is a failure with CI set: ${test.file}: ${test.name}`);
   if (tests.length === 0) problems.push("no test ran");
-  if (whole) list("Skipped", tests, "skipped");
-  list("Failed", tests, "failed");
-  for (const problem of problems) console.error(`FAILED  ${problem}`);
+  if (whole) listSkipped(tests);
+  const faults = tests.filter(({ outcome }) => outcome === "failed").map(({ file, name, fault }) => [`${file}: ${name}`, ...(fault ? [fault] : [])].join(": "));
+  // Lines of this kind are what `.ci/run` says again at its end.
+  for (const problem of [...faults, ...problems]) console.error(`FAILED  ${problem}`);
   const { passed, failed, skipped } = tally(tests);
   return { passed, failed: failed + problems.length, skipped };
 };
@@ -86,8 +87,8 @@ const announce = (missing: readonly string[], inCi: boolean, problems: string[])
   else console.error(`\n*** ${what}.\n*** THEIR SUITES ARE SKIPPED.\n`);
 };
 
-const list = (title: string, tests: readonly TestResult[], wanted: TestResult["outcome"]): void => {
-  const found = tests.filter(({ outcome }) => outcome === wanted);
-  if (found.length > 0) console.log(`\n${title}:`);
+const listSkipped = (tests: readonly TestResult[]): void => {
+  const found = tests.filter(({ outcome }) => outcome === "skipped");
+  if (found.length > 0) console.log("\nSkipped:");
   for (const { file, name } of found) console.log(`  ${file}: ${name}`);
 };
