@@ -18,7 +18,8 @@ import type { ActiveState, GuestState, SessionSummary } from "./session/state.ts
 import { liveState } from "./session/state-of.ts";
 import type { Sessions } from "./sessions.ts";
 import { callStore } from "./store-call.ts";
-import { isSessionId, partitionOf } from "./token/credential.ts";
+import { partitionOf } from "./partition-of.ts";
+import { isSessionId } from "./token/credential.ts";
 import { readSource } from "./transport/source.ts";
 import { viewOf } from "./view.ts";
 import { tellEnded, watch } from "./watch.ts";

@@ -1,9 +1,11 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import { configError, HoldfastError } from "./errors.ts";
+import { pageOf, placeOf } from "./for-stores/pages.ts";
 import { Marks } from "./memory-store/marks.ts";
-import { type Entry, partitionOf, Table } from "./memory-store/table.ts";
-import type { CreateGuard, CreateResult, IndexedStore, ListPage, SessionId, StoredSession } from "./port.ts";
+import { type Entry, Table } from "./memory-store/table.ts";
+import { partitionOf } from "./partition-of.ts";
+import type { CreateGuard, CreateResult, IndexedStore, StoredSession } from "./port.ts";
 
 export interface MemoryStoreOptions {
   /**
@@ -76,8 +78,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): IndexedStor
 
     async list(partition, { signal, limit = 100, cursor } = {}) {
       signal?.throwIfAborted();
-      const rows = table.ofSubject(partition, clock.now()).map((entry) => entry.row);
-      return page(rows, limit, cursor);
+      const after = placeOf(cursor);
+      const rest = table.ofSubject(partition, clock.now()).map((entry) => entry.row).filter((row) => row.id !== after.id && newestFirst(after, row) < 0);
+      return pageOf(rest.sort(newestFirst), limit);
     },
 
     async endAll(partition, tombstone, { signal, except } = {}) {
@@ -132,25 +135,8 @@ const later = ({ row }: Entry, seenAt: Millis, expiresAt: Millis): Pick<StoredSe
   expiresAt: Math.max(row.expiresAt, expiresAt),
 });
 
-type Place = Pick<StoredSession, "createdAt" | "id">;
-
 /** The id decides between rows of one millisecond, so that a cursor names one place only. */
-function newestFirst(a: Place, b: Place): number {
+function newestFirst(a: ReturnType<typeof placeOf>, b: ReturnType<typeof placeOf>): number {
   if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
   return a.id < b.id ? 1 : -1;
-}
-
-function page(live: StoredSession[], limit: number, cursor: string | undefined): ListPage {
-  live.sort(newestFirst);
-  const after = cursor === undefined ? undefined : placeOf(cursor);
-  const rest = after === undefined ? live : live.filter((row) => row.id !== after.id && newestFirst(after, row) < 0);
-  const rows = rest.slice(0, limit);
-  const last = rows.at(-1);
-  return last === undefined || rest.length <= limit ? { rows } : { rows, cursor: `${last.createdAt}.${last.id}` };
-}
-
-/** What is no cursor names no place: every comparison with NaN is false, and the page is empty. */
-function placeOf(cursor: string): Place {
-  const dot = cursor.indexOf(".");
-  return { createdAt: dot < 0 ? Number.NaN : Number(cursor.slice(0, dot)), id: cursor.slice(dot + 1) as SessionId };
 }

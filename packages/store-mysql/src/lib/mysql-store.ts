@@ -1,13 +1,12 @@
-import { type CreateGuard, type CreateResult, HoldfastError, type IndexedStore, type SessionId, type StoredSession, type Tombstone } from "@holdfast/session-core/store";
-import { withAttempts } from "./attempts.ts";
+import { type CreateGuard, type CreateResult, HoldfastError, type IndexedStore, MARKS_KEPT, pageOf, partitionOf, placeOf, type SessionId, type StoredSession, type Tombstone, withAttempts } from "@holdfast/session-core/store";
 import type { MysqlRun, MysqlStatement, MysqlValue } from "./driver.ts";
-import { cursorOf, idOf, partitionOf, placeOf, toSession } from "./rows.ts";
+import { idOf, toSession } from "./rows.ts";
 import { type MysqlStoreOptions, namesOf } from "./schema.ts";
 import { statementsOf } from "./statements.ts";
 
-/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
-const MARKS_KEPT = 400 * 24 * 60 * 60 * 1000;
 const DUPLICATE = 1062;
+/** Deadlock and a lock that was waited for too long: nothing of the statement took effect, and the procedures roll their transaction back. */
+const ROLLED_BACK: readonly unknown[] = [1213, 1205];
 
 /**
  * Sessions in MySQL or MariaDB. The tables must be there: see `ensureMysqlSchema`. The server's clock decides about expiry and stamps
@@ -16,7 +15,7 @@ const DUPLICATE = 1062;
  */
 export function createMysqlStore(run: MysqlRun, options: MysqlStoreOptions = {}): IndexedStore {
   const sql = statementsOf(namesOf(options));
-  const resultOf = withAttempts(run);
+  const resultOf = withAttempts(run, ({ errno }) => ROLLED_BACK.includes(errno));
   const changed = async (statement: MysqlStatement, signal?: AbortSignal): Promise<boolean> => (await resultOf(statement, signal)).affected > 0;
   const isLive = async (id: SessionId, signal?: AbortSignal): Promise<boolean> => (await resultOf(sql.isLive(id), signal)).rows.length > 0;
 
@@ -67,9 +66,7 @@ export function createMysqlStore(run: MysqlRun, options: MysqlStoreOptions = {})
       const { createdAt, id } = placeOf(cursor);
       // One row more than the page tells whether there is a next one.
       const found = (await resultOf(sql.list(limit + 1, partition, createdAt, createdAt, id), signal)).rows.map(toSession);
-      const rows = found.slice(0, limit);
-      const last = rows.at(-1);
-      return last === undefined || found.length <= limit ? { rows } : { rows, cursor: cursorOf(last) };
+      return pageOf(found, limit);
     },
 
     async endAll(partition, { writeId, expiresAt, body }, { signal, except } = {}) {

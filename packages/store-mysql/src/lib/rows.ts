@@ -1,6 +1,4 @@
-import type { Partition, SessionId, StoredSession } from "@holdfast/session-core/store";
-
-export const partitionOf = (id: SessionId): Partition => id.slice(0, 12) as string as Partition;
+import type { SessionId, StoredSession } from "@holdfast/session-core/store";
 
 export const idOf = (column: unknown): SessionId => String(column) as SessionId;
 
@@ -16,12 +14,3 @@ export function toSession([id, revision, writeId, createdAt, seenAt, expiresAt, 
     body: String(body),
   };
 }
-
-/** The place after which a page begins. The first page begins before everything; what is no cursor, after everything. */
-export function placeOf(cursor: string | undefined): { readonly createdAt: number; readonly id: string } {
-  if (cursor === undefined) return { createdAt: Number.MAX_SAFE_INTEGER, id: "" };
-  const [, createdAt, id] = /^(\d{1,15})\.(.+)$/s.exec(cursor) ?? [];
-  return { createdAt: createdAt === undefined ? -1 : Number(createdAt), id: id ?? "" };
-}
-
-export const cursorOf = ({ createdAt, id }: StoredSession): string => `${createdAt}.${id}`;

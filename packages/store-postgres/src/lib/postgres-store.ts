@@ -1,12 +1,11 @@
-import type { CreateGuard, CreateResult, IndexedStore, SessionId, StoredSession, Tombstone } from "@holdfast/session-core/store";
-import { withAttempts } from "./attempts.ts";
+import { type CreateGuard, type CreateResult, type IndexedStore, MARKS_KEPT, pageOf, partitionOf, placeOf, type SessionId, type StoredSession, type Tombstone, withAttempts } from "@holdfast/session-core/store";
 import type { PostgresRun, PostgresStatement, PostgresValue } from "./driver.ts";
-import { cursorOf, partitionOf, placeOf, toSession } from "./rows.ts";
+import { toSession } from "./rows.ts";
 import { namesOf, type PostgresStoreOptions } from "./schema.ts";
 import { statementsOf } from "./statements.ts";
 
-/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
-const MARKS_KEPT = 400 * 24 * 60 * 60 * 1000;
+/** Serialization failure and deadlock: nothing of the statement took effect. */
+const ROLLED_BACK: readonly unknown[] = ["40001", "40P01"];
 
 /**
  * Sessions in PostgreSQL. Each verb is one statement in a transaction of its own, so it works behind a transaction pooler, too. The tables
@@ -20,7 +19,7 @@ export function createPostgresStore(run: PostgresRun, options: PostgresStoreOpti
   const sql = statementsOf(names, replicated);
   /** The last value of each write. */
   const asked = (durable = false): boolean[] => (replicated ? [durable] : []);
-  const rowsOf = withAttempts(run);
+  const rowsOf = withAttempts(run, ({ code }) => ROLLED_BACK.includes(code));
   const changed = async (statement: PostgresStatement, signal?: AbortSignal): Promise<boolean> => (await rowsOf(statement, signal)).length > 0;
 
   return {
@@ -60,9 +59,7 @@ export function createPostgresStore(run: PostgresRun, options: PostgresStoreOpti
       const after = placeOf(cursor);
       // One row more than the page tells whether there is a next one.
       const found = (await rowsOf(sql.list(partition, after.createdAt, after.id, limit + 1), signal)).map(toSession);
-      const rows = found.slice(0, limit);
-      const last = rows.at(-1);
-      return last === undefined || found.length <= limit ? { rows } : { rows, cursor: cursorOf(last) };
+      return pageOf(found, limit);
     },
 
     async endAll(partition, { writeId, expiresAt, body }, { signal, durable, except } = {}) {

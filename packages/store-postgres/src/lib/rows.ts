@@ -1,6 +1,4 @@
-import type { Partition, SessionId, StoredSession } from "@holdfast/session-core/store";
-
-export const partitionOf = (id: SessionId): Partition => id.slice(0, 12) as string as Partition;
+import type { SessionId, StoredSession } from "@holdfast/session-core/store";
 
 /** The columns are NOT NULL. A driver gives a bigint as text, unless it was told to give a number or a BigInt. */
 export function toSession([id, revision, writeId, createdAt, seenAt, expiresAt, body]: readonly unknown[]): StoredSession {
@@ -14,12 +12,3 @@ export function toSession([id, revision, writeId, createdAt, seenAt, expiresAt, 
     body: body as string,
   };
 }
-
-/** The place after which a page begins. The first page begins before everything; what is no cursor, after everything. */
-export function placeOf(cursor: string | undefined): { readonly createdAt: number; readonly id: string } {
-  if (cursor === undefined) return { createdAt: Number.MAX_SAFE_INTEGER, id: "" };
-  const [, createdAt, id] = /^(\d{1,15})\.(.+)$/s.exec(cursor) ?? [];
-  return { createdAt: createdAt === undefined ? -1 : Number(createdAt), id: id ?? "" };
-}
-
-export const cursorOf = ({ createdAt, id }: StoredSession): string => `${createdAt}.${id}`;

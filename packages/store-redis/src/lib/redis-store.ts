@@ -1,8 +1,7 @@
-import { HoldfastError, type SessionId, type SessionStore, type StoreOptions, type SubjectIndex, type Tombstone } from "@holdfast/session-core/store";
+import { heed, HoldfastError, MARKS_KEPT, pageOf, partitionOf, placeOf, type SessionId, type SessionStore, type StoreOptions, type SubjectIndex, type Tombstone } from "@holdfast/session-core/store";
 import { checkServer } from "./check.ts";
 import { commandsOf, type RedisClient } from "./client.ts";
 import { refusedWith } from "./errors.ts";
-import { heed } from "./heed.ts";
 import { type Keys, namesWith } from "./keys.ts";
 import { durableWrites, type RedisReplicas } from "./replicas.ts";
 import { content, decodeRow, digits, encodeRow } from "./rows.ts";
@@ -30,9 +29,6 @@ export interface RedisStore extends SessionStore, SubjectIndex {
    */
   check(): Promise<void>;
 }
-
-/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
-const MARKS_KEPT = String(400 * 24 * 60 * 60 * 1000);
 
 /**
  * Sessions in Redis 7 or Valkey: one server, Sentinel or Cluster. Reads are one GET; every other verb is one script, so atomic. The server's clock decides.
@@ -100,10 +96,10 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
         const [outcome, ...evicted] = (await run(
           "create",
           [key, index, mark],
-          [encodeRow("m", row), digits(row.expiresAt), nonce, ...rest, replaces?.id.slice(12) ?? "", ...stone(replaces?.tombstone)],
+          [encodeRow("m", row), digits(row.expiresAt), nonce, ...rest, nonceOf(replaces?.id), ...stone(replaces?.tombstone)],
           given,
         )) as ["created" | "exists" | "revoked" | "full", ...string[]];
-        return { outcome, evicted: evicted.map((other) => `${row.id.slice(0, 12)}${other}` as SessionId) };
+        return { outcome, evicted: evicted.map((other) => `${partitionOf(row.id)}${other}` as SessionId) };
       } catch (error) {
         throw refusedWith(error, /^OOM/) ? new HoldfastError("store_full", "The Redis server has no memory left.", { cause: error }) : error;
       }
@@ -143,23 +139,22 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
     async list(partition, { limit = 100, cursor, ...given } = {}) {
       given.signal?.throwIfAborted();
       const keys = keysOf(partition);
-      const [, createdAt = "", nonce = ""] = /^(\d{1,15})\.(.+)$/s.exec(cursor ?? "") ?? [];
-      if (!keys || (cursor !== undefined && !createdAt)) return { rows: [] };
+      const after = placeOf(cursor);
+      if (!keys) return { rows: [] };
       // One row more than the page tells whether there is a next one.
-      const found = (await run("list", [keys.row, keys.index], [String(limit + 1), createdAt, nonce], given)) as string[];
+      const found = (await run("list", [keys.row, keys.index], [String(limit + 1), String(after.createdAt), nonceOf(after.id)], given)) as string[];
       const rows = [];
       for (let i = 0; i < found.length; i += 2) {
         const row = decodeRow(`${partition}${found[i] ?? ""}` as SessionId, found[i + 1]);
         if (row) rows.push(row);
       }
-      const last = rows[limit - 1];
-      return last === undefined || rows.length <= limit ? { rows } : { rows: rows.slice(0, limit), cursor: `${last.createdAt}.${last.id.slice(12)}` };
+      return pageOf(rows, limit);
     },
 
     async endAll(partition, tombstone, { except, ...given } = {}) {
       given.signal?.throwIfAborted();
       const { row, index, mark } = nameOf(keysOf(partition));
-      const args = [...stone(tombstone), except?.slice(12) ?? "", MARKS_KEPT];
+      const args = [...stone(tombstone), nonceOf(except), String(MARKS_KEPT)];
       const [notBefore, ended] = (await run("endAll", [row, index, mark], args, given)) as [string, string[]];
       return { notBefore: Number(notBefore), ended: ended.map((nonce) => `${partition}${nonce}` as SessionId) };
     },
@@ -168,6 +163,9 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
 
 /** Deadline and content of a tombstone as the scripts take it. */
 const stone = (tombstone?: Tombstone): [string, string] => (tombstone ? [digits(tombstone.expiresAt), content(tombstone)] : ["", ""]);
+
+/** The second half of an id: scripts have the first from the names of the keys. */
+const nonceOf = (id = ""): string => id.slice(12);
 
 /** Milliseconds for the engine, which refuses 0. */
 const moment = (at: number): string => String(Math.max(1, Math.trunc(at)));

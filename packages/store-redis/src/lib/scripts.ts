@@ -117,9 +117,8 @@ local function before(a, b)
   return #a < #b
 end
 local rows, dead, offset, wanted = {}, {}, 0, tonumber(ARGV[1]) * 2
-local from = ARGV[2] == '' and '+inf' or ARGV[2]
 while #rows < wanted do
-  local page = call('ZREVRANGEBYSCORE', KEYS[2], from, '-inf', 'LIMIT', offset, 100)
+  local page = call('ZREVRANGEBYSCORE', KEYS[2], ARGV[2], '-inf', 'LIMIT', offset, 100)
   if #page == 0 then break end
   offset = offset + #page
   local keys = {}
@@ -128,7 +127,7 @@ while #rows < wanted do
     local created = value and string.match(value, '^m%w+ (%w+) ')
     if not created then
       dead[#dead + 1] = page[i]
-    elseif #rows < wanted and (ARGV[2] == '' or tonumber(created, 36) ~= tonumber(ARGV[2]) or before(page[i], ARGV[3])) then
+    elseif #rows < wanted and (tonumber(created, 36) ~= tonumber(ARGV[2]) or before(page[i], ARGV[3])) then
       rows[#rows + 1] = page[i]
       rows[#rows + 1] = value
     end

@@ -1,5 +1,5 @@
-import type { CreateGuard, CreateResult, StoredSession } from "@holdfast/session-core/store";
-import { idsOf, partitionOf } from "./rows.ts";
+import { type CreateGuard, type CreateResult, partitionOf, type StoredSession } from "@holdfast/session-core/store";
+import { idsOf } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** Runs inside one write transaction, so nothing can come between the checks and the insert. */

@@ -1,6 +1,4 @@
-import type { Partition, SessionId, StoredSession } from "@holdfast/session-core/store";
-
-export const partitionOf = (id: SessionId): Partition => id.slice(0, 12) as string as Partition;
+import type { SessionId, StoredSession } from "@holdfast/session-core/store";
 
 /** A row as the driver gives it; libsql adds a field of its own, so the fields are picked by name. */
 interface SqlRow {
@@ -28,12 +26,3 @@ export function toSession(row: unknown): StoredSession {
 }
 
 export const idsOf = (rows: readonly unknown[]): SessionId[] => rows.map((row) => (row as SqlRow).id as SessionId);
-
-/** The place after which a page begins. The first page begins before everything; what is no cursor, after everything. */
-export function placeOf(cursor: string | undefined): { readonly createdAt: number; readonly id: string } {
-  if (cursor === undefined) return { createdAt: Number.MAX_SAFE_INTEGER, id: "" };
-  const [, createdAt, id] = /^(\d{1,15})\.(.+)$/s.exec(cursor) ?? [];
-  return { createdAt: createdAt === undefined ? -1 : Number(createdAt), id: id ?? "" };
-}
-
-export const cursorOf = ({ createdAt, id }: StoredSession): string => `${createdAt}.${id}`;

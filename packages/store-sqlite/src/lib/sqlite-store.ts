@@ -1,7 +1,7 @@
-import { type Clock, HoldfastError, type IndexedStore, systemClock } from "@holdfast/session-core/store";
+import { type Clock, HoldfastError, type IndexedStore, MARKS_KEPT, pageOf, placeOf, systemClock } from "@holdfast/session-core/store";
 import { changed, createGuarded, insert } from "./create.ts";
 import type { SqliteDatabase } from "./driver.ts";
-import { cursorOf, idsOf, placeOf, toSession } from "./rows.ts";
+import { idsOf, toSession } from "./rows.ts";
 import { sqliteSchema } from "./schema.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 import { immediately } from "./transaction.ts";
@@ -18,8 +18,6 @@ export interface SqliteStoreOptions {
   readonly synchronous?: "full" | "normal";
 }
 
-/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
-const MARKS_KEPT = 400 * 24 * 60 * 60 * 1000;
 /** How long a write waits for the writer of another process. The driver is synchronous, so this blocks the thread. */
 const BUSY_TIMEOUT = 5000;
 
@@ -88,9 +86,7 @@ export function createSqliteStore(db: SqliteDatabase, options: SqliteStoreOption
       const after = placeOf(cursor);
       // One row more than the page tells whether there is a next one.
       const found = sql.list.all(partition, after.createdAt, after.id, clock.now(), limit + 1).map(toSession);
-      const rows = found.slice(0, limit);
-      const last = rows.at(-1);
-      return last === undefined || found.length <= limit ? { rows } : { rows, cursor: cursorOf(last) };
+      return pageOf(found, limit);
     },
 
     async endAll(partition, { writeId, expiresAt, body }, { signal, except } = {}) {

@@ -1,8 +1,6 @@
 import type { Millis } from "@holdfast/session-protocol";
+import { MARKS_KEPT } from "../for-stores/marks-kept.ts";
 import type { Partition } from "../port.ts";
-
-/** As long as a session may live: no sign-in is accepted whose authentication is further back, so an older mark refuses nobody. */
-const KEPT: Millis = 400 * 24 * 60 * 60 * 1000;
 
 /** `notBefore` of each partition whose sessions were all ended in the last 400 days. */
 export class Marks {
@@ -25,7 +23,7 @@ export class Marks {
 
   forget(now: Millis): void {
     for (const [partition, notBefore] of this.#marks) {
-      if (notBefore > now - KEPT) return;
+      if (notBefore > now - MARKS_KEPT) return;
       this.#marks.delete(partition);
     }
   }

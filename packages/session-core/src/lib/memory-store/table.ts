@@ -1,4 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
+import { partitionOf } from "../partition-of.ts";
 import type { Partition, SessionId, StoredSession, Tombstone } from "../port.ts";
 import { Heap } from "./heap.ts";
 
@@ -7,8 +8,6 @@ export interface Entry {
   row: StoredSession;
   state: "guest" | "indexed" | "ended";
 }
-
-export const partitionOf = (id: SessionId): Partition => id.slice(0, 12) as string as Partition;
 
 /** Tombstones go before guests: they cost their owner a reason, not a cart. */
 const ENDED_FIRST = -Number.MAX_SAFE_INTEGER;

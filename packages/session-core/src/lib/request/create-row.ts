@@ -9,7 +9,7 @@ import { overBy } from "../session/over.ts";
 import type { Draft } from "../session/draft.ts";
 import { noSession } from "../session/refusal.ts";
 import { storeFault } from "../store-call.ts";
-import { partitionOf } from "../token/credential.ts";
+import { partitionOf } from "../partition-of.ts";
 import { tellEnded } from "../watch.ts";
 import { endRow, type Live, tombstone } from "./load.ts";
 import { type Creation, replaceGuest } from "./replace.ts";

@@ -12,7 +12,6 @@ const AT = { nonce: 9, version: 18, key: 19, chain: 21, step: 22, secret: 24, ta
 export const CREDENTIAL_LENGTH = 96;
 export const SECRET_BYTES = 32;
 const ID_LENGTH = 24;
-const PARTITION_LENGTH = 12;
 const ID_PATTERN = /^[A-Za-z0-9_-]{24}$/;
 
 /** What a credential says, once its tag has been checked. */
@@ -87,8 +86,6 @@ export function newSessionId(partition?: Partition): SessionId {
   const nonce = toBase64url(randomBytes(partition ? AT.nonce : AT.version));
   return `${partition ?? ""}${nonce}` as SessionId;
 }
-
-export const partitionOf = (id: SessionId): Partition => id.slice(0, PARTITION_LENGTH) as string as Partition;
 
 export const isSessionId = (value: unknown): value is SessionId => typeof value === "string" && ID_PATTERN.test(value);
 

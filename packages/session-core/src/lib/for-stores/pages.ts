@@ -1,0 +1,15 @@
+import type { ListPage, StoredSession } from "../port.ts";
+
+/** The place after which a page begins, in the order newest first, then greatest id. The first page begins before everything; what is no cursor, after everything. */
+export function placeOf(cursor: string | undefined): { readonly createdAt: number; readonly id: string } {
+  if (cursor === undefined) return { createdAt: Number.MAX_SAFE_INTEGER, id: "" };
+  const [, createdAt = -1, id = ""] = /^(\d{1,15})\.(.+)$/s.exec(cursor) ?? [];
+  return { createdAt: Number(createdAt), id };
+}
+
+/** The page of the first `limit` rows, in order. One row more tells that there is a next page. */
+export function pageOf(found: readonly StoredSession[], limit: number): ListPage {
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  return last === undefined || found.length <= limit ? { rows } : { rows, cursor: `${last.createdAt}.${last.id}` };
+}
