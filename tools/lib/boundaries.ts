@@ -18,8 +18,8 @@ const allowed: readonly (readonly [packages: RegExp, modules: readonly string[]]
   // Frameworks in the entries of their names only; the packages are optional peers.
   [/^session-browser$/, ["@holdfast/session-protocol", "react", "vue", "svelte/reactivity", "solid-js"]],
   [/^session-browser-testing$/, ["@holdfast/session-browser", "@holdfast/session-core", "@holdfast/session-core/csrf", "@holdfast/session-core/memory", "@holdfast/session-hono", "@holdfast/session-protocol", "hono", "msw"]],
-  [/^store-contract$/, ["@holdfast/session-core/store", "vitest"]],
-  [/^store-/, ["@holdfast/session-core/store"]],
+  [/^store-contract$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "vitest"]],
+  [/^store-/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit"]],
 ];
 
 /** Every breach of the boundaries in the workspace under `base`, one line each. */

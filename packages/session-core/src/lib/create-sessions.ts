@@ -5,10 +5,11 @@ import type { CsrfTokens } from "./csrf-tokens.ts";
 import { createKnownEpoch } from "./epoch/known-epoch.ts";
 import { configError, noOthers, oneOf } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
+import { isIndex } from "./is-index.ts";
 import { isSweeper } from "./is-sweeper.ts";
 import { createLine } from "./line.ts";
 import { createManager } from "./manager.ts";
-import type { IndexedStore, SessionStore } from "./port.ts";
+import type { SessionStore } from "./port.ts";
 import { readBody } from "./record.ts";
 import { remember } from "./remember.ts";
 import { createDataCodec, type DataOptions } from "./session/data.ts";
@@ -74,7 +75,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   const store = withDeadline(options.store, storeTimeout);
   const policy = resolvePolicy(options.policy);
   if (options.cookie?.sameSite === "none" && !options.csrf) throw configError("csrf", 'is needed with cookie.sameSite "none": give it createCsrfTokens() of @holdfast/session-core/csrf.');
-  const index = hasIndex(store) ? store : undefined;
+  const index = store.capabilities.index && isIndex(store) ? store : undefined;
   if (policy.concurrent !== "off" && !index) throw configError("policy.concurrent", "needs a store that can list a subject's sessions; use another store or concurrent: \"off\".");
 
   const listeners = new Set<(event: SessionEvent) => void>(options.onEvent ? [options.onEvent] : []);
@@ -117,8 +118,6 @@ function callListener(listener: (event: SessionEvent) => void, event: SessionEve
     resolve(listener(event));
   }).catch((error: unknown) => console.warn("Holdfast: an event listener failed.", error));
 }
-
-const hasIndex = (store: SessionStore): store is IndexedStore => store.capabilities.index && "list" in store && "endAll" in store;
 
 let warned = false;
 

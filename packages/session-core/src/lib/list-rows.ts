@@ -1,9 +1,9 @@
 import type { Engine } from "./engine.ts";
 import { HoldfastError } from "./errors.ts";
-import type { IndexedStore, Partition, StoredSession } from "./port.ts";
+import type { Partition, SessionStore, StoredSession, SubjectIndex } from "./port.ts";
 import { callStore } from "./store-call.ts";
 
-export function indexOf<Data>({ index }: Engine<Data>): IndexedStore {
+export function indexOf<Data>({ index }: Engine<Data>): SessionStore & SubjectIndex {
   if (index) return index;
   throw new HoldfastError("unsupported", "This store cannot list a subject's sessions.");
 }

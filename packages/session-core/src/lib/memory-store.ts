@@ -1,7 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import { configError, HoldfastError } from "./errors.ts";
-import { pageOf, placeOf } from "./for-stores/pages.ts";
+import { pageOf, placeOf } from "./store-kit/pages.ts";
 import { Marks } from "./memory-store/marks.ts";
 import { type Entry, Table } from "./memory-store/table.ts";
 import { partitionOf } from "./partition-of.ts";

@@ -1,13 +1,5 @@
-import type {
-  Clock,
-  SessionId,
-  SessionStore,
-  StoreCapabilities,
-  StoredSession,
-  SubjectIndex,
-  Sweeper,
-  Tombstone,
-} from "@holdfast/session-core/store";
+import type { Clock, SessionId, SessionStore, StoreCapabilities, StoredSession, SubjectIndex, Sweeper, Tombstone } from "@holdfast/session-core/store";
+import { isIndex, isSweeper } from "@holdfast/session-core/store-kit";
 import { type CaseClock, createEngineClock, createTestClock } from "./clock.ts";
 import { testRow, testTombstone } from "./rows.ts";
 
@@ -68,7 +60,7 @@ export function createSuite(factory: StoreFactory, capabilities: StoreCapabiliti
       }
       registrar.run(name, () =>
         withBench((bench) => {
-          if (!isIndexed(bench.store)) throw new Error("capabilities.index is true, but `list` or `endAll` is missing");
+          if (!isIndex(bench.store)) throw new Error("capabilities.index is true, but `list` or `endAll` is missing");
           return run({ ...bench, store: bench.store });
         }),
       );
@@ -76,7 +68,7 @@ export function createSuite(factory: StoreFactory, capabilities: StoreCapabiliti
     swept(name, run) {
       registrar.runOrSkip(name, (skip) =>
         withBench((bench) =>
-          isSwept(bench.store)
+          isSweeper(bench.store)
             ? run({ ...bench, store: bench.store })
             : skip("the store has no `sweep`: its engine must remove expired rows itself"),
         ),
@@ -102,6 +94,3 @@ async function useBench(factory: StoreFactory, clockOf: StoreCapabilities["clock
     await dispose?.();
   }
 }
-
-const isIndexed = (store: SessionStore): store is Indexed => "list" in store && "endAll" in store;
-const isSwept = (store: SessionStore): store is Swept => "sweep" in store;

@@ -1,4 +1,5 @@
-import { type CreateGuard, type CreateResult, HoldfastError, type IndexedStore, MARKS_KEPT, pageOf, partitionOf, placeOf, type SessionId, type StoredSession, type Tombstone, withAttempts } from "@holdfast/session-core/store";
+import { type CreateGuard, type CreateResult, HoldfastError, type IndexedStore, type SessionId, type StoredSession, type Tombstone } from "@holdfast/session-core/store";
+import { MARKS_KEPT, pageOf, partitionOf, placeOf, withAttempts } from "@holdfast/session-core/store-kit";
 import type { MysqlRun, MysqlStatement, MysqlValue } from "./driver.ts";
 import { idOf, toSession } from "./rows.ts";
 import { type MysqlStoreOptions, namesOf } from "./schema.ts";

@@ -1,4 +1,5 @@
-import { type CreateGuard, type CreateResult, type IndexedStore, MARKS_KEPT, pageOf, partitionOf, placeOf, type SessionId, type StoredSession, type Tombstone, withAttempts } from "@holdfast/session-core/store";
+import type { CreateGuard, CreateResult, IndexedStore, SessionId, StoredSession, Tombstone } from "@holdfast/session-core/store";
+import { MARKS_KEPT, pageOf, partitionOf, placeOf, withAttempts } from "@holdfast/session-core/store-kit";
 import type { PostgresRun, PostgresStatement, PostgresValue } from "./driver.ts";
 import { toSession } from "./rows.ts";
 import { namesOf, type PostgresStoreOptions } from "./schema.ts";

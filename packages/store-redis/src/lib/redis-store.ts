@@ -1,4 +1,5 @@
-import { heed, HoldfastError, MARKS_KEPT, pageOf, partitionOf, placeOf, type SessionId, type SessionStore, type StoreOptions, type SubjectIndex, type Tombstone } from "@holdfast/session-core/store";
+import { HoldfastError, type SessionId, type SessionStore, type StoreOptions, type SubjectIndex, type Tombstone } from "@holdfast/session-core/store";
+import { heed, MARKS_KEPT, pageOf, partitionOf, placeOf } from "@holdfast/session-core/store-kit";
 import { checkServer } from "./check.ts";
 import { commandsOf, type RedisClient } from "./client.ts";
 import { refusedWith } from "./errors.ts";

@@ -1,4 +1,5 @@
-import { type CreateGuard, type CreateResult, partitionOf, type StoredSession } from "@holdfast/session-core/store";
+import type { CreateGuard, CreateResult, StoredSession } from "@holdfast/session-core/store";
+import { partitionOf } from "@holdfast/session-core/store-kit";
 import { idsOf } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 

@@ -1,4 +1,5 @@
-import { type Clock, HoldfastError, type IndexedStore, MARKS_KEPT, pageOf, placeOf, systemClock } from "@holdfast/session-core/store";
+import { type Clock, HoldfastError, type IndexedStore, systemClock } from "@holdfast/session-core/store";
+import { MARKS_KEPT, pageOf, placeOf } from "@holdfast/session-core/store-kit";
 import { changed, createGuarded, insert } from "./create.ts";
 import type { SqliteDatabase } from "./driver.ts";
 import { idsOf, toSession } from "./rows.ts";

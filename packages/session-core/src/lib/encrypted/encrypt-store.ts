@@ -1,6 +1,7 @@
 import { isIndex } from "../is-index.ts";
 import { isSweeper } from "../is-sweeper.ts";
 import type { CreateGuard, SessionId, SessionStore, StoredSession, SubjectIndex, Sweeper, Tombstone } from "../port.ts";
+import type { Wrapped } from "../wrapped.ts";
 import { createKeyRing, type KeyRingFile } from "../token/key-ring.ts";
 import { platformAesGcm } from "./aes-gcm.ts";
 import { type BodyCipher, createBodyCipher } from "./body-cipher.ts";
@@ -18,7 +19,7 @@ export interface EncryptOptions {
 }
 
 /** The store with the powers of the one inside. */
-export type EncryptedStore<S extends SessionStore> = SessionStore & Pick<S, "capabilities"> & (S extends SubjectIndex ? SubjectIndex : unknown) & (S extends Sweeper ? Sweeper : unknown);
+export type EncryptedStore<S extends SessionStore> = Wrapped<S>;
 
 /**
  * Encrypts the bodies of a store, so that a dump of it tells who has how many sessions since when, and nothing that is in them. The row's id,

@@ -1,5 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { MARKS_KEPT } from "../for-stores/marks-kept.ts";
+import { MARKS_KEPT } from "../store-kit/marks-kept.ts";
 import type { Partition } from "../port.ts";
 
 /** `notBefore` of each partition whose sessions were all ended in the last 400 days. */

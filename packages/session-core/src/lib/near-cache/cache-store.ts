@@ -3,7 +3,8 @@ import { type Clock, systemClock } from "../clock.ts";
 import { configError, noOthers } from "../errors.ts";
 import { isIndex } from "../is-index.ts";
 import { isSweeper } from "../is-sweeper.ts";
-import type { ReadOptions, SessionId, SessionStore, StoreCapabilities, StoredSession, SubjectIndex, Sweeper } from "../port.ts";
+import type { ReadOptions, SessionId, SessionStore, StoredSession, SubjectIndex, Sweeper } from "../port.ts";
+import type { Wrapped } from "../wrapped.ts";
 import { createCopies } from "./copies.ts";
 import { createFlights } from "./flights.ts";
 import type { Invalidations } from "./invalidations.ts";
@@ -44,7 +45,7 @@ export interface NearCache {
 }
 
 /** The store with the powers of the one inside. */
-export type CachedStore<S extends SessionStore> = SessionStore & { readonly capabilities: StoreCapabilities & S["capabilities"]; readonly cache: NearCache } & (S extends SubjectIndex ? SubjectIndex : unknown) & (S extends Sweeper ? Sweeper : unknown);
+export type CachedStore<S extends SessionStore> = Wrapped<S> & { readonly cache: NearCache };
 
 const MEBIBYTE = 1024 * 1024;
 

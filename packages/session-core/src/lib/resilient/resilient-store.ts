@@ -1,9 +1,10 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "../clock.ts";
 import { configError, HoldfastError, noOthers } from "../errors.ts";
-import type { SessionStore, StoreOptions, SubjectIndex, Sweeper } from "../port.ts";
+import type { SessionStore, StoreOptions } from "../port.ts";
 import { faultName } from "../store-call.ts";
 import { VERBS, withinTime } from "../store-deadline.ts";
+import type { Wrapped } from "../wrapped.ts";
 import { createBreaker, type StoreHealth } from "./breaker.ts";
 import { createRetryBudget } from "./retry-budget.ts";
 
@@ -38,7 +39,7 @@ export interface Resilience {
 }
 
 /** The store with the powers of the one inside. */
-export type ResilientStore<S extends SessionStore> = SessionStore & Pick<S, "capabilities"> & { readonly resilience: Resilience } & (S extends SubjectIndex ? SubjectIndex : unknown) & (S extends Sweeper ? Sweeper : unknown);
+export type ResilientStore<S extends SessionStore> = Wrapped<S> & { readonly resilience: Resilience };
 
 type Verb = (...args: unknown[]) => Promise<unknown>;
 type Work = (signal?: AbortSignal) => Promise<unknown>;

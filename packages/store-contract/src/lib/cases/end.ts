@@ -1,3 +1,4 @@
+import { partitionOf } from "@holdfast/session-core/store-kit";
 import { expect } from "vitest";
 import { testId } from "../rows.ts";
 import type { Suite } from "../suite.ts";
@@ -94,7 +95,7 @@ export function deleteCases({ every, indexed }: Suite): void {
 
   indexed("a deleted row is neither listed nor counted", async ({ store, row, tombstone, clock }) => {
     const first = row();
-    const partition = first.id.slice(0, 12) as Parameters<typeof store.list>[0];
+    const partition = partitionOf(first.id);
     const began = clock.now();
     await store.create(first, { began });
     await store.delete(first.id);

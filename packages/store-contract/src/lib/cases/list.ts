@@ -1,4 +1,5 @@
 import type { Partition, SessionId, StoredSession } from "@holdfast/session-core/store";
+import { partitionOf } from "@holdfast/session-core/store-kit";
 import { expect } from "vitest";
 import { testId, testPartition } from "../rows.ts";
 import type { Bench, Indexed, Suite } from "../suite.ts";
@@ -35,7 +36,7 @@ export function listCases({ indexed }: Suite): void {
     await store.create(first, { began: 1 });
     await store.update({ ...first, revision: 1, writeId: "second-write", body: "second" }, 0);
     await store.touch(first.id, first.seenAt + 5, first.expiresAt + 5);
-    const { rows } = await store.list(first.id.slice(0, 12) as Partition);
+    const { rows } = await store.list(partitionOf(first.id));
     expect(rows).toEqual([await bench.look(first.id)]);
     expect(rows[0]).toMatchObject({ revision: 1, body: "second", seenAt: first.seenAt + 5 });
   });
@@ -118,7 +119,7 @@ export function listCases({ indexed }: Suite): void {
     for (const partition of partitions) await seed(bench, partition, 2);
     for (const partition of partitions) {
       const { rows } = await bench.store.list(partition);
-      expect(rows.map(({ id }) => id.slice(0, 12))).toEqual([partition, partition]);
+      expect(rows.map(({ id }) => partitionOf(id))).toEqual([partition, partition]);
     }
   });
 }

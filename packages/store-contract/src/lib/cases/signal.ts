@@ -1,4 +1,4 @@
-import type { Partition } from "@holdfast/session-core/store";
+import { partitionOf } from "@holdfast/session-core/store-kit";
 import { expect } from "vitest";
 import type { Suite } from "../suite.ts";
 
@@ -33,7 +33,7 @@ export function signalCases({ every, indexed, swept }: Suite): void {
 
   indexed("list and endAll reject with its reason, and end nobody", async ({ store, row, tombstone, look, clock }) => {
     const first = row();
-    const partition = first.id.slice(0, 12) as Partition;
+    const partition = partitionOf(first.id);
     await store.create(first, { began: clock.now() });
     await expect(store.list(partition, aborted(reason))).rejects.toBe(reason);
     await expect(store.endAll(partition, tombstone(), aborted(reason))).rejects.toBe(reason);

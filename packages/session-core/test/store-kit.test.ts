@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { heed, pageOf, placeOf, type SessionId, type StoredSession, withAttempts } from "../src/store.ts";
+import { heed, pageOf, placeOf, withAttempts } from "../src/store-kit.ts";
+import type { SessionId, StoredSession } from "../src/store.ts";
 
 describe("heed", () => {
   it("gives what the work gives, and leaves the signal alone afterwards", async () => {
