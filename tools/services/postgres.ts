@@ -6,29 +6,27 @@ export interface Postgres extends Server {
 }
 
 /** A cluster of its own with the superuser `app`, who needs no password. */
-export const startPostgres = async (program: string, settings: Readonly<Record<string, string>> = {}): Promise<Postgres> => {
+export const startPostgres = (program: string, settings: Readonly<Record<string, string>> = {}): Promise<Postgres> => {
   // Nothing outlives the test, so nothing has to reach a disk.
   const all = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", ...settings };
-  const data = (folder: string): string => join(folder, "data");
-  const server = await startServer({
-    program,
-    prepare: ({ folder }) => [[join(dirname(program), "initdb"), "-D", data(folder), "-U", "app", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]],
-    args: ({ folder, port }) => ["-D", data(folder), "-p", String(port), "-h", "127.0.0.1", "-k", folder, ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
-    // A start-up message of protocol 3.0 for user and database `app`: a ready server answers R (authentication), one that starts up E (error).
-    greeting: startUp({ user: "app", database: "postgres" }),
-    answer: /^R/,
-    stop: "SIGINT",
-  });
-  return withUrl(server);
+  return startOn(program, all, (data) => ["initdb", "-D", data, "-U", "app", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]);
 };
 
 /** A standby of `primary` with all it had when this was called, and what it writes from then on. */
-export const startStandby = async (program: string, primary: Pick<Postgres, "port">): Promise<Postgres> => {
+export const startStandby = (program: string, primary: Pick<Postgres, "port">): Promise<Postgres> =>
+  startOn(program, { fsync: "off", synchronous_standby_names: "" }, (data) => ["pg_basebackup", "-h", "127.0.0.1", "-p", String(primary.port), "-U", "app", "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
+
+/** A server on the folder that `making`, a program beside it, makes. */
+const startOn = async (program: string, settings: Readonly<Record<string, string>>, making: (data: string) => readonly [name: string, ...args: string[]]): Promise<Postgres> => {
   const data = (folder: string): string => join(folder, "data");
   const server = await startServer({
     program,
-    prepare: ({ folder }) => [[join(dirname(program), "pg_basebackup"), "-h", "127.0.0.1", "-p", String(primary.port), "-U", "app", "-D", data(folder), "-R", "-X", "stream", "-c", "fast", "--no-sync"]],
-    args: ({ folder, port }) => ["-D", data(folder), "-p", String(port), "-h", "127.0.0.1", "-k", folder, "-c", "fsync=off", "-c", "synchronous_standby_names="],
+    prepare: ({ folder }) => {
+      const [name, ...args] = making(data(folder));
+      return [[join(dirname(program), name), ...args]];
+    },
+    args: ({ folder, port }) => ["-D", data(folder), "-p", String(port), "-h", "127.0.0.1", "-k", folder, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])],
+    // A start-up message of protocol 3.0 for user and database `app`: a ready server answers R (authentication), one that starts up E (error).
     greeting: startUp({ user: "app", database: "postgres" }),
     answer: /^R/,
     stop: "SIGINT",

@@ -1,6 +1,6 @@
 import { testId } from "@holdfast/store-contract";
 import { createMysqlStore, type MysqlStatement, mysqlPool, mysqlSchema } from "@holdfast/store-mysql";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { callEveryVerb } from "../../store-contract/test/shared/tables.ts";
 
 const config = (option: string): unknown => expect.objectContaining({ code: "config", option });
@@ -98,7 +98,7 @@ describe("a connection", () => {
       await Promise.resolve();
       controller.abort();
       if (answers) answer();
-      else await new Promise((resolve) => setTimeout(resolve, 20));
+      else await vi.waitFor(() => expect(done).not.toEqual([]));
       expect(done).toEqual(answers ? [] : ["destroyed"]);
       answer();
       await running;

@@ -1,7 +1,7 @@
 import { createPostgresStore, type PostgresStatement, pgPool, postgresSchema } from "@holdfast/store-postgres";
 import { EventEmitter } from "node:events";
 import { testId } from "@holdfast/store-contract";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { callEveryVerb } from "../../store-contract/test/shared/tables.ts";
 
 const config = (option: string): unknown => expect.objectContaining({ code: "config", option });
@@ -145,7 +145,7 @@ describe("a connection of pg", () => {
       await Promise.resolve();
       controller.abort();
       if (answers) answer();
-      else await new Promise((resolve) => setTimeout(resolve, 20));
+      else await vi.waitFor(() => expect(released).not.toEqual([]));
       expect(released).toEqual(answers ? [] : [true]);
       answer();
       await running;

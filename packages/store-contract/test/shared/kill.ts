@@ -13,9 +13,12 @@ export interface Killable {
   close(): Promise<void>;
 }
 
-/** Asks again and again, for at most half a minute: servers get ready in their own time. */
-export async function until(what: () => unknown): Promise<void> {
-  for (let i = 0; i < 3000 && !(await what()); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+/** Asks every few ms, for at most half a minute or so: servers get ready in their own time. */
+export async function until(what: () => unknown, every = 10): Promise<void> {
+  for (let left = 30_000; !(await what()); left -= every) {
+    if (left <= 0) throw new Error(`waited in vain until ${String(what)}`);
+    await new Promise((resolve) => setTimeout(resolve, every));
+  }
 }
 
 export const answers = (store: SessionStore): Promise<void> => until(() => store.read(testId()).then(() => true, () => false));

@@ -5,10 +5,12 @@ import mysql from "mysql2/promise";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startMariadb } from "../../../../tools/services/mariadb.ts";
 import type { Server } from "../../../../tools/services/server.ts";
+import { givesUpAtItsDeadline, undoesEvictions } from "../../../store-contract/test/shared/contention.ts";
 import { itSurvivesKill, until } from "../../../store-contract/test/shared/kill.ts";
 import { addressOf, connect, mariadbProgram } from "../support/servers.ts";
 
-const WAITING = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+/** The table of transactions is a copy that is refreshed only when nobody has looked for a tenth of a second. */
+const REFRESHED = 150;
 
 describe.skipIf(mariadbProgram === undefined)("MariaDB that is killed [needs mariadb]", () => {
   // As installed, MariaDB flushes its log at each commit.
@@ -35,31 +37,19 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
   });
   afterEach(() => other.end());
 
-  const somebodyWaits = async (): Promise<boolean> => {
-    // The table of transactions is a copy that is refreshed only when nobody has looked for a tenth of a second.
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    const [rows] = await other.query(WAITING);
-    return (rows as unknown[]).length > 0;
+  const transactions = async (where: string): Promise<readonly { readonly trx_mysql_thread_id: number }[]> => {
+    const [rows] = await other.query(`SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE ${where}`);
+    return rows as { trx_mysql_thread_id: number }[];
   };
+  const somebodyWaits = async (): Promise<boolean> => (await transactions("trx_state = 'LOCK WAIT'")).length > 0;
 
   it("a write that waits for a lock is given up at its deadline, and its only connection serves the next call", async () => {
     const { run, close } = connect(addressOf(server.port), 1);
-    const store = createMysqlStore(run);
-    const row = testRow();
-    await store.create(row);
-    await other.query("BEGIN");
-    await other.query("SELECT 1 FROM holdfast_sessions WHERE id = ? FOR UPDATE", [row.id]);
-    const controller = new AbortController();
-    const reason = new Error("the deadline of this call is over");
-    const touching = store.touch(row.id, row.seenAt + 1, row.expiresAt + 1, { signal: controller.signal });
-    await until(somebodyWaits);
-    controller.abort(reason);
-    await expect(touching).rejects.toBe(reason);
-    await other.query("COMMIT");
-    const later = testRow();
-    expect((await store.create(later, { began: later.createdAt })).outcome).toBe("created");
-    // Nothing was cancelled: what was sent may still take effect, and here it does.
-    expect(await store.read(row.id)).toEqual({ ...row, seenAt: row.seenAt + 1, expiresAt: row.expiresAt + 1 });
+    await givesUpAtItsDeadline(createMysqlStore(run), {
+      take: async (id) => (await other.query("BEGIN"), other.query("SELECT 1 FROM holdfast_sessions WHERE id = ? FOR UPDATE", [id])),
+      awaited: somebodyWaits,
+      release: () => other.query("COMMIT"),
+    });
     await close();
   });
 
@@ -72,9 +62,11 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
       await other.query("BEGIN");
       await other.query("INSERT INTO holdfast_sessions_marks VALUES (?, 0)", [partition]);
       const one = first(store);
-      await until(somebodyWaits);
+      await until(somebodyWaits, REFRESHED);
       const two = second(store);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      // A stamp from when it began to wait would be an earlier one.
+      const waiting = Date.now();
+      await until(() => Date.now() > waiting);
       const released = Date.now();
       await other.query("ROLLBACK");
       const both = await Promise.all([one, two]);
@@ -108,25 +100,19 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
     const { run, close } = connect(addressOf(server.port), 1);
     await ensureMysqlSchema(run, { table: "slow" });
     await other.query("CREATE TRIGGER slows BEFORE UPDATE ON slow FOR EACH ROW BEGIN DECLARE i BIGINT DEFAULT 0; IF NEW.body = 'slow' THEN WHILE i < 1e12 DO SET i = i + 1; END WHILE; END IF; END");
-    const store = createMysqlStore(run, { table: "slow" });
-    const partition = testPartition();
-    const guard = (body: string) => ({ began: 1, limit: { max: 1, whenFull: "evict-oldest", tombstone: testTombstone({ body }) } }) as const;
-    const [first, second] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) })];
-    await store.create(first, guard("ended"));
     // Interrupted between the insert and the eviction. What the server does not roll back then, the end of the connection does.
-    const refused = expect(store.create(second, guard("slow"))).rejects.toMatchObject({ errno: 1317 });
-    let id: unknown;
-    await until(async () => {
-      const [rows] = await other.query("SELECT id FROM information_schema.processlist WHERE command = 'Execute'");
-      id = (rows as { id: number }[])[0]?.id;
-      return id !== undefined;
+    await undoesEvictions(createMysqlStore(run, { table: "slow" }), "slow", async (signIn) => {
+      const refused = expect(signIn).rejects.toMatchObject({ errno: 1317 });
+      let id: number | undefined;
+      await until(async () => {
+        // The new row; the mark was there.
+        const [held] = await transactions("trx_rows_modified > 0");
+        id = held?.trx_mysql_thread_id;
+        return id !== undefined;
+      }, REFRESHED);
+      await other.query(`KILL QUERY ${String(id)}`);
+      await refused;
     });
-    // It has to be in the trigger.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await other.query(`KILL QUERY ${String(id)}`);
-    await refused;
-    expect([await store.read(first.id), await store.read(second.id)]).toEqual([first, null]);
-    expect(await store.create(second, guard("ended"))).toEqual({ outcome: "created", evicted: [first.id] });
     await close();
   });
 
@@ -134,15 +120,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
     const { run, close } = connect(addressOf(server.port), 1);
     await ensureMysqlSchema(run, { table: "broken" });
     await other.query("CREATE TRIGGER breaks BEFORE UPDATE ON broken FOR EACH ROW IF NEW.body = 'breaks' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the disk is on fire'; END IF");
-    const store = createMysqlStore(run, { table: "broken" });
-    const partition = testPartition();
-    const guard = (body: string) => ({ began: 1, limit: { max: 1, whenFull: "evict-oldest", tombstone: testTombstone({ body }) } }) as const;
-    const [first, second] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) })];
-    await store.create(first, guard("ended"));
-    await expect(store.create(second, guard("breaks"))).rejects.toThrow("the disk is on fire");
-    expect(await store.read(first.id)).toEqual(first);
-    expect(await store.read(second.id)).toBeNull();
-    expect(await store.create(second, guard("ended"))).toEqual({ outcome: "created", evicted: [first.id] });
+    await undoesEvictions(createMysqlStore(run, { table: "broken" }), "breaks", (signIn) => expect(signIn).rejects.toThrow("the disk is on fire"));
     await close();
   });
 
@@ -156,7 +134,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
     await other.query("BEGIN");
     await other.query("SELECT 1 FROM gaps WHERE id = ? FOR UPDATE", [rows[1]?.id]);
     const ending = store.endAll(subject ?? testPartition(), testTombstone());
-    await until(somebodyWaits);
+    await until(somebodyWaits, REFRESHED);
     for (const partition of [before, after]) {
       const signIn = store.create(testRow({ id: testId(partition) }), { began: 1 }, { signal: AbortSignal.timeout(20_000) });
       expect((await signIn).outcome).toBe("created");

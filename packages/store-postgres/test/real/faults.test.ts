@@ -5,8 +5,11 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startPgbouncer } from "../../../../tools/services/pgbouncer.ts";
 import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
+import { givesUpAtItsDeadline, undoesEvictions } from "../../../store-contract/test/shared/contention.ts";
 import { answers, itSurvivesKill, until } from "../../../store-contract/test/shared/kill.ts";
 import { type Connected, drivers, pgbouncerProgram, postgresProgram } from "../support/servers.ts";
+
+const WAITING = "SELECT FROM pg_locks WHERE NOT granted";
 
 describe.skipIf(postgresProgram === undefined)("PostgreSQL that is killed [needs postgres]", () => {
   for (const [name, connect] of Object.entries(drivers(true))) {
@@ -68,23 +71,11 @@ describe.skipIf(postgresProgram === undefined || pgbouncerProgram === undefined)
     const { run, close } = connect();
     try {
       await ensurePostgresSchema(run);
-      const store = createPostgresStore(run);
-      const row = testRow();
-      await store.create(row);
-      await other.query("BEGIN");
-      await other.query("SELECT FROM holdfast_sessions WHERE id = $1 FOR UPDATE", [row.id]);
-      const controller = new AbortController();
-      const reason = new Error("the deadline of this call is over");
-      const touching = store.touch(row.id, row.seenAt + 1, row.expiresAt + 1, { signal: controller.signal });
-      const waiting = "SELECT FROM pg_locks WHERE NOT granted";
-      await until(async () => (await other.query(waiting)).rowCount === 1);
-      controller.abort(reason);
-      await expect(touching).rejects.toBe(reason);
-      await other.query("COMMIT");
-      // Nothing was cancelled: what was sent may still take effect, and here it does.
-      const later = testRow();
-      expect((await store.create(later, { began: later.createdAt })).outcome).toBe("created");
-      expect(await store.read(row.id)).toEqual({ ...row, seenAt: row.seenAt + 1, expiresAt: row.expiresAt + 1 });
+      await givesUpAtItsDeadline(createPostgresStore(run), {
+        take: async (id) => (await other.query("BEGIN"), other.query("SELECT FROM holdfast_sessions WHERE id = $1 FOR UPDATE", [id])),
+        awaited: async () => (await other.query(WAITING)).rowCount === 1,
+        release: () => other.query("COMMIT"),
+      });
     } finally {
       await close();
     }
@@ -125,8 +116,10 @@ describe.skipIf(postgresProgram === undefined)("what the server is told [needs p
       const before = await first(createPostgresStore(async ({ text, values }) => (await client.query({ text, values: [...values], rowMode: "array" })).rows));
       let done = false;
       const running = second(createPostgresStore(connected.run)).finally(() => (done = true));
-      await until(async () => done || (await connected.run({ text: "SELECT 1 FROM pg_locks WHERE NOT granted", values: [] })).length > 0);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(async () => done || (await connected.run({ text: WAITING, values: [] })).length > 0);
+      // A stamp from when it began to wait would be an earlier one.
+      const waiting = Date.now();
+      await until(() => Date.now() > waiting);
       const committed = Date.now();
       await client.query("COMMIT");
       await client.end();
@@ -164,14 +157,7 @@ describe.skipIf(postgresProgram === undefined)("what the server is told [needs p
     await run({ text: "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the disk is on fire'; END $$", values: [] });
     await run({ text: "CREATE TRIGGER broken BEFORE UPDATE ON holdfast_sessions FOR EACH ROW WHEN (NEW.body = 'breaks') EXECUTE FUNCTION broken()", values: [] });
     const store = createPostgresStore(run);
-    const partition = testPartition();
-    const guard = (body: string) => ({ began: 1, limit: { max: 1, whenFull: "evict-oldest", tombstone: testTombstone({ body }) } }) as const;
-    const [first, second] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) })];
-    await store.create(first, guard("ended"));
-    await expect(store.create(second, guard("breaks"))).rejects.toThrow("the disk is on fire");
-    expect(await store.read(first.id)).toEqual(first);
-    expect(await store.read(second.id)).toBeNull();
-    expect(await store.create(second, guard("ended"))).toEqual({ outcome: "created", evicted: [first.id] });
+    await undoesEvictions(store, "breaks", (signIn) => expect(signIn).rejects.toThrow("the disk is on fire"));
   });
 
   it("a dropped table rejects as the driver says, and its return heals", async () => {

@@ -3,6 +3,7 @@ import { createPostgresStore, ensurePostgresSchema, type PostgresRun, postgresSc
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
+import { until } from "../../../store-contract/test/shared/kill.ts";
 import { callEveryVerb, describeTables } from "../../../store-contract/test/shared/tables.ts";
 import { type Connected, drivers, postgresProgram } from "../support/servers.ts";
 
@@ -111,7 +112,7 @@ describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs 
     const counted = "SELECT n_tup_hot_upd::float8 / nullif(n_tup_upd, 0) FROM pg_stat_user_tables WHERE relname = 'hot' AND n_tup_upd >= 400";
     let share: unknown;
     // Connections report what they did within a second.
-    for (let i = 0; i < 500 && (share = await value(counted)) === undefined; i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (share = await value(counted)) !== undefined);
     expect(share).toBeGreaterThan(0.75);
   });
 

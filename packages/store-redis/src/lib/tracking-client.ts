@@ -34,7 +34,13 @@ export interface Tracker {
   arm(prefix: string): Promise<void>;
   ping(): Promise<unknown>;
   /** `keys` is `null` when the server was emptied. Returns what ends it. */
-  listen(on: { changed(keys: readonly unknown[] | null): void; lost(): void; connected(): void }): () => void;
+  listen(on: Listening): () => void;
+}
+
+interface Listening {
+  changed(keys: readonly unknown[] | null): void;
+  lost(): void;
+  connected(): void;
 }
 
 const CHANNEL = "__redis__:invalidate";
@@ -54,7 +60,7 @@ export function trackerOf(client: TrackingClient): Tracker {
       await client.sendCommand(["CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix]);
     },
     ping: () => client.sendCommand(["PING"]),
-    listen: ({ changed, lost, connected }) => attach(client, [["invalidate", (key) => changed(key === null ? null : [key])], ["ready", connected], ...LOST.map((event) => [event, lost] as const)]),
+    listen: (on) => attach(client, on, "invalidate", (key) => on.changed(key === null ? null : [key])),
   };
 }
 
@@ -75,13 +81,13 @@ function ofIoredis(client: IoredisTracker): Tracker {
       await client.subscribe(CHANNEL);
     },
     ping: () => client.ping(),
-    listen: ({ changed, lost, connected }) =>
-      // The event for texts makes one of all keys.
-      attach(client, [["messageBuffer", (channel, keys) => String(channel) === CHANNEL && changed(keys as readonly unknown[] | null)], ["ready", connected], ...LOST.map((event) => [event, lost] as const)]),
+    // The event for texts makes one of all keys.
+    listen: (on) => attach(client, on, "messageBuffer", (channel, keys) => String(channel) === CHANNEL && on.changed(keys as readonly unknown[] | null)),
   };
 }
 
-function attach(client: Emitter, listeners: readonly (readonly [event: string, listener: Listener])[]): () => void {
+function attach(client: Emitter, { lost, connected }: Listening, event: string, changed: Listener): () => void {
+  const listeners: readonly (readonly [string, Listener])[] = [[event, changed], ["ready", connected], ...LOST.map((name) => [name, lost] as const)];
   for (const [event, listener] of listeners) client.on(event, listener);
   return () => {
     for (const [event, listener] of listeners) client.off(event, listener);
