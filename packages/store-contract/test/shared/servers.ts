@@ -113,6 +113,37 @@ export function describeServers(name: string, open: OpenEngine, clockOf: "caller
         expect(new Set(kinds)).toEqual(new Set(["active"]));
         expect(events.filter((type) => type === "session_renewed")).toHaveLength(1);
       });
+
+      it("[D10] 50 promotions and updates on two servers beside 50 revocations: one of them is told, and nothing brings the session back", async () => {
+        const [a, b] = [await server(), await server()];
+        const at = (i: number): typeof a => (i % 2 ? a : b);
+        for (let round = 0; round < 3; round++) {
+          const { state, credential } = await a.issue("ada");
+          time.leap(120_000);
+          const session = await a.open(credential.reveal());
+          session.renew();
+          const next = (await session.commit()).credential?.reveal() ?? expect.unreachable();
+          events.length = 0;
+          const turns = async (count: number): Promise<void> => {
+            for (let wait = count; wait > 0; wait--) await new Promise<void>((resolve) => void setImmediate(resolve));
+          };
+          const use = async (i: number): Promise<void> => {
+            await turns(i % 7);
+            const using = await at(i).open(next);
+            if (i % 3 === 0 && using.state.kind === "active") using.update(() => ({ i }));
+            // It was over, or it ended while this was on its way.
+            await using.commit().catch((error: { readonly code: string }) => expect(["no_session", "conflict"]).toContain(error.code));
+          };
+          const revoke = async (i: number): Promise<void> => {
+            await turns(3 + (i % 5));
+            await at(i).revoke(state.id);
+          };
+          await Promise.all(Array.from({ length: 50 }, (_, i) => [use(i), revoke(i)]).flat());
+          expect(events.filter((type) => type === "session_revoked")).toHaveLength(1);
+          for (const sessions of [a, b]) for (const used of [next, credential.reveal()]) expect((await sessions.open(used)).state).toEqual({ kind: "none", ended: "revoked" });
+          expect(await b.list("ada")).toEqual([]);
+        }
+      });
     });
 
     describe("a register", () => {

@@ -26,12 +26,12 @@ export async function work(worker: string, args: readonly string[], onLine?: (ch
 }
 
 export interface Visited {
-  /** What the other process makes of this credential: `active`, `none revoked` and the like. */
+  /** What the other process answers: to the task `visit`, what it makes of this credential (`active`, `none revoked` and the like). */
   ask(credential: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** A worker that goes on with the task `visit`: a server of its own. */
+/** A worker that goes on with the task `visit` or `revoke`: a server of its own. */
 export async function visited(worker: string, args: readonly string[]): Promise<Visited> {
   const child = fork(worker, [...args], { execArgv: ["--import", sources], stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const ended = new Promise<string>((resolve) => void child.once("exit", () => resolve("the process ended")));

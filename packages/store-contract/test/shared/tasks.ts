@@ -78,6 +78,17 @@ const tasks: Readonly<Record<string, Task>> = {
     process.send?.("ready");
     await new Promise(() => undefined);
   },
+
+  /** A server that revokes each session it is sent, and says when that was acknowledged: nanoseconds of the clock that the processes of a machine share. */
+  async revoke(store, argument) {
+    const sessions = createSessions({ ...(JSON.parse(argument) as Pick<SessionsOptions<object>, "keys">), store });
+    process.on("message", async (id: SessionId) => {
+      await sessions.revoke(id);
+      process.send?.(String(process.hrtime.bigint()));
+    });
+    process.send?.("ready");
+    await new Promise(() => undefined);
+  },
 };
 
 /** Runs the task that the command line names, on the store that `connect` makes of the address. Never returns: connections would keep the process. */
