@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodesHere } from "./lib/nodes.ts";
 import { buildAll, conclude, pnpm, run } from "./lib/shell.ts";
@@ -12,6 +12,12 @@ const packages = published();
 
 /** Style sheets are offered too; they have no types, and nothing to import. */
 const isStyle = (entry: string): boolean => entry.endsWith(".css");
+
+/** What imports a module of Workers can be imported nowhere else; its tests run it in workerd. */
+const isForWorkers = ({ path, manifest }: Workspace, specifier: string): boolean => {
+  const entry = specifier.slice(manifest.name.length + 1);
+  return entry !== "" && /from ["']cloudflare:/.test(readFileSync(join(path, "dist", `${entry}.js`), "utf8"));
+};
 
 const packed = (member: Workspace, folder: string): { tarball: string; problems: string[] } => {
   const destination = join(folder, member.folder);
@@ -51,7 +57,7 @@ const installed = (tarballs: readonly (readonly [Workspace, string])[], folder: 
 
 const imported = (folder: string): string[] => {
   // The conformance kit is imported by tests only: outside of a test run, vitest refuses to load.
-  const specifiers = packages.filter(({ manifest }) => !("vitest" in (manifest.peerDependencies ?? {}))).flatMap(({ manifest }) => offered(manifest)).filter((specifier) => !isStyle(specifier));
+  const specifiers = packages.filter(({ manifest }) => !("vitest" in (manifest.peerDependencies ?? {}))).flatMap((member) => offered(member.manifest).filter((specifier) => !isStyle(specifier) && !isForWorkers(member, specifier)));
   return nodesHere().flatMap(({ path, version }) => {
     const problems = specifiers.flatMap((specifier) => {
       const { code, output } = run(path, ["--input-type=module", "--eval", `await import(${JSON.stringify(specifier)})`], { cwd: folder });

@@ -21,6 +21,16 @@ import type { Server } from "./services/server.ts";
 const folder = join(reportsFolder, "readmes");
 const seconds = 1000;
 
+/** What `wrangler types` would write in a project on Workers. */
+const WORKERS = `declare module "cloudflare:workers" {
+  export const env: {
+    readonly SESSIONS: import("@holdfast/store-workers/durable-object").SessionsNamespace;
+    readonly DB: import("@holdfast/store-workers/d1").D1Database;
+    readonly SESSION_KEYS: string;
+  };
+}
+`;
+
 /** A project in which the packages and everything they depend on are installed. */
 const prepare = (): void => {
   rmSync(folder, { recursive: true, force: true });
@@ -34,6 +44,7 @@ const prepare = (): void => {
     }
   }
   const compilerOptions = { module: "nodenext", moduleResolution: "nodenext", moduleDetection: "force", types: ["node"], noUnusedLocals: false, noUnusedParameters: false };
+  writeFileSync(join(folder, "workers.d.ts"), WORKERS);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ extends: "../../tsconfig.base.json", compilerOptions, include: ["*.ts"] }));
 };

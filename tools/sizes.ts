@@ -52,6 +52,8 @@ const budgets: readonly Budget[] = [
   { name: "store-sqlite", entry: ".", kilobytes: 3, external: ["@holdfast/session-core"] },
   { name: "store-postgres", entry: ".", kilobytes: 4.3, external: ["@holdfast/session-core"] },
   { name: "store-mysql", entry: ".", kilobytes: 3.8, external: ["@holdfast/session-core"] },
+  { name: "store-workers", entry: "./durable-object", kilobytes: 2.2, external: ["@holdfast/session-core"] },
+  { name: "store-workers", entry: "./d1", kilobytes: 2.6, external: ["@holdfast/session-core"] },
   { name: "store-contract", entry: ".", kilobytes: 10, external: ["@holdfast/session-core", "vitest"] },
 ];
 
@@ -78,7 +80,7 @@ const bundled = async (files: readonly string[], budget: Budget): Promise<number
     platform: "neutral",
     target: "es2022",
     mainFields: ["module", "main"],
-    external: ["node:*", "bun:*", ...(budget.external ?? [])],
+    external: ["node:*", "bun:*", "cloudflare:*", ...(budget.external ?? [])],
     logLevel: "silent",
   });
   return brotliCompressSync(outputFiles[0]?.contents ?? "").byteLength;
@@ -101,7 +103,7 @@ for (const budget of budgets) {
   const bytes = await sizeOf(budget);
   const limit = budget.kilobytes * 1000;
   const label = `${budget.name}${budget.entry.slice(1)}`;
-  const cost = budget.name === "store-contract" ? "" : `${importCost(budget).toFixed(1)} ms`;
+  const cost = ["store-contract", "store-workers/durable-object"].includes(label) ? "" : `${importCost(budget).toFixed(1)} ms`;
   console.log(`${label.padEnd(24)} ${String(bytes).padStart(7)} ${String(limit).padStart(8)}   ${cost}`);
   if (bytes > limit) problems.push(`${label}: ${bytes} bytes, the budget is ${limit}`);
 }

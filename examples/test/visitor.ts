@@ -50,7 +50,8 @@ export class Visitor {
       ...headers,
     };
     return new Promise((resolve, refuse) => {
-      const request = httpRequest(this.#url + path, { method, headers: Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) });
+      // A connection for each: workerd closes one on which nobody read the request's body, and says so to nobody.
+      const request = httpRequest(this.#url + path, { agent: false, method, headers: Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== undefined)) });
       request.once("error", refuse).once("response", (response) => {
         response.toArray().then((chunks: Buffer[]) => {
           const received = new Headers();

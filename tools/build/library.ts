@@ -12,6 +12,6 @@ export const library = (entries: readonly string[]): ReturnType<typeof defineCon
     splitting: true,
     clean: true,
     tsconfig: "tsconfig.build.json",
-    external: [/^node:/, /^bun:/],
+    external: [/^node:/, /^bun:/, /^cloudflare:/],
     onSuccess: () => joinChunks("dist"),
   });

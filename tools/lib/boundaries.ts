@@ -19,6 +19,7 @@ const allowed: readonly (readonly [packages: RegExp, modules: readonly string[]]
   [/^session-browser$/, ["@holdfast/session-protocol", "react", "vue", "svelte/reactivity", "solid-js"]],
   [/^session-browser-testing$/, ["@holdfast/session-browser", "@holdfast/session-core", "@holdfast/session-core/csrf", "@holdfast/session-core/memory", "@holdfast/session-hono", "@holdfast/session-protocol", "hono", "msw"]],
   [/^store-contract$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "vitest"]],
+  [/^store-workers$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "cloudflare:workers"]],
   [/^store-/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit"]],
 ];
 
@@ -57,7 +58,7 @@ const sourceBreaches = (member: Workspace): string[] =>
         .filter(({ specifier }) => !(rulesFor(member) ?? []).some((rule) => matches(rule, specifier)))
         .map(({ specifier, line }) => `${file}:${line}: ${member.manifest.name} may not import ${specifier}`),
       ...outside
-        .filter(({ specifier }) => !isBuiltin(specifier) && !(packageOf(specifier) in declared) && !bundled.includes(packageOf(specifier)))
+        .filter(({ specifier }) => !isBuiltin(specifier) && !specifier.startsWith("cloudflare:") && !(packageOf(specifier) in declared) && !bundled.includes(packageOf(specifier)))
         .map(({ specifier, line }) => `${file}:${line}: imports ${specifier}, which its package.json does not declare`),
     ];
   });

@@ -50,6 +50,17 @@ describe("boundaries", () => {
     expect(findBreaches(base)).toEqual(["packages/store-x/src/index.ts:2: @holdfast/store-x may not import @holdfast/session-core"]);
   });
 
+  it("lets only the package for Workers import the platform's module", () => {
+    const line = 'import { DurableObject } from "cloudflare:workers";\n';
+    const base = workspace({
+      "packages/store-workers/package.json": { name: "@holdfast/store-workers" },
+      "packages/store-workers/src/index.ts": line,
+      "packages/store-x/package.json": store,
+      "packages/store-x/src/index.ts": line,
+    });
+    expect(findBreaches(base)).toEqual(["packages/store-x/src/index.ts:1: @holdfast/store-x may not import cloudflare:workers"]);
+  });
+
   it("finds a dependency that a package may not have", () => {
     const base = workspace({ "packages/session-browser/package.json": { ...browser, dependencies: { jose: "6" } } });
     expect(findBreaches(base)).toEqual(["packages/session-browser/package.json: depends on jose, which it may not import"]);

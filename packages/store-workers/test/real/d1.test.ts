@@ -1,0 +1,156 @@
+import type { IndexedStore } from "@holdfast/session-core/store";
+import { partitionOf } from "@holdfast/session-core/store-kit";
+import { testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { callEveryVerb } from "../../../store-contract/test/shared/tables.ts";
+import { namesOf } from "../../src/lib/d1/schema.ts";
+import { statementsOf } from "../../src/lib/d1/statements.ts";
+import { remoteStore, tool } from "../support/remote-store.ts";
+import { startWorkerd, type Workerd } from "../support/workerd.ts";
+
+const DAY = 86_400_000;
+let workerd: Workerd;
+beforeAll(async () => void (workerd = await startWorkerd()));
+afterAll(() => workerd?.stop());
+
+const make = async (table: string): Promise<IndexedStore> => remoteStore(await workerd.d1(table));
+
+interface Answer {
+  readonly results: readonly Readonly<Record<string, unknown>>[];
+  readonly meta: { readonly rows_written: number };
+}
+const sql = async (text: string, ...values: (string | number | null)[]): Promise<Answer> => (await tool(workerd.object, "sql", JSON.stringify({ text, values }))) as Answer;
+const count = async (table: string): Promise<unknown> => (await sql(`SELECT count(*) AS rows FROM "${table}"`)).results[0]?.["rows"];
+
+describe("tables", () => {
+  it("may be made again, be called like keywords, and are apart", async () => {
+    const row = testRow();
+    await (await make("order")).create(row, { began: 1 });
+    expect(await (await make("Group")).read(row.id)).toBeNull();
+    expect(await (await make("order")).read(row.id)).toEqual(row);
+  });
+
+  it("what is no cursor gets an empty page", async () => {
+    const store = await make("paged");
+    const row = testRow();
+    await store.create(row, { began: row.createdAt });
+    for (const cursor of ["", "x", "x.y", "-1.y", "1e9.y"]) expect(await store.list(partitionOf(row.id), { cursor })).toEqual({ rows: [] });
+  });
+
+  it("[K05] hostile values reach every statement as values", async () => {
+    const store = await make("hostile");
+    const bystander = testRow();
+    await store.create(bystander, { began: 1 });
+    for (const hostile of [`'); DROP TABLE "hostile"; --`, `"?1 :a @b $c`, "%_"]) await callEveryVerb(store, hostile as typeof bystander.id);
+    expect(await store.read(bystander.id)).toEqual(bystander);
+  });
+});
+
+describe("statements", () => {
+  const places = (text: string): null[] => Array<null>(Math.max(...Array.from(text.matchAll(/\?(\d+)/g), ([, place]) => Number(place)))).fill(null);
+
+  it("none scans a table or sorts: each is served by a key or an index", async () => {
+    await workerd.d1("planned");
+    const statements = Object.entries(statementsOf(namesOf({ table: "planned" })));
+    const plans: Record<string, string> = {};
+    for (const [name, text] of statements) plans[name] = (await sql(`EXPLAIN QUERY PLAN ${text}`, ...places(text))).results.map(({ detail }) => detail).join("; ");
+    for (const [name, plan] of Object.entries(plans)) expect(`${name}: ${plan}`).not.toMatch(/SCAN (?!CONSTANT)|TEMP B-TREE/);
+    expect(plans["list"]).toContain("planned_by_subject");
+    expect(plans["endAll"]).toContain("planned_by_subject");
+    expect(plans["sweep"]).toContain("planned_by_due");
+  });
+
+  it("a touch and an update write one row, no index", async () => {
+    const store = await make("billed");
+    const row = testRow();
+    await store.create(row, { began: 1 });
+    const { touch, update } = statementsOf(namesOf({ table: "billed" }));
+    expect((await sql(touch, row.id, row.seenAt + 1, row.expiresAt + 1)).meta.rows_written).toBe(1);
+    expect((await sql(update, row.id, 0, 1, "write", row.seenAt + 2, row.expiresAt + 2, "body")).meta.rows_written).toBe(1);
+    expect(await store.read(row.id)).toMatchObject({ revision: 1, expiresAt: row.expiresAt + 2 });
+  });
+});
+
+describe("a sign-in", () => {
+  const guard = { began: 1, limit: { max: 1, whenFull: "evict-oldest", tombstone: testTombstone() } } as const;
+
+  it("[A09] that fails undoes all of its batch, rejects with the fault, and the store goes on", async () => {
+    const store = await make("broken");
+    await sql(`CREATE TRIGGER broken_trigger BEFORE UPDATE ON "broken" WHEN NEW.body = 'breaks' BEGIN SELECT RAISE(ABORT, 'the disk is on fire'); END`);
+    const partition = testPartition();
+    const [first, second] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) })];
+    await store.create(first, guard);
+    const breaking = { ...guard, limit: { ...guard.limit, tombstone: testTombstone({ body: "breaks" }) } };
+    await expect(store.create(second, breaking)).rejects.toThrow("the disk is on fire");
+    expect(await store.read(second.id)).toBeNull();
+    expect(await store.read(first.id)).toEqual(first);
+    expect(await store.create(second, guard)).toEqual({ outcome: "created", evicted: [first.id] });
+  });
+
+  it("that is sent twice ends nobody the second time", async () => {
+    const store = await make("twice");
+    const partition = testPartition();
+    const [old, row, next] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) }), testRow({ id: testId(partition) })];
+    await store.create(row, guard);
+    for (const other of [old, next]) await store.create(other, { began: 1 });
+    const replaces = { id: old.id, tombstone: testTombstone() };
+    expect(await store.create(row, { ...guard, replaces })).toEqual({ outcome: "exists", evicted: [] });
+    expect((await store.list(partition)).rows).toHaveLength(3);
+  });
+});
+
+describe("sweeping", () => {
+  it("[K08] two sweepers share 2,000 expired rows in batches of 500: each row is removed and counted once", async () => {
+    const store = await make("swept");
+    await sql(`INSERT INTO "swept" (id, revision, write_id, created_at, seen_at, expires_at, due_at, body)
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT 'old-' || i, 0, '', 1, 1, 2, 2, '' FROM n`);
+    const live = testRow();
+    await store.create(live);
+    const sweepAll = async (): Promise<number[]> => {
+      const counts: number[] = [];
+      do counts.push(await store.sweep(Date.now(), 500));
+      while (counts.at(-1) !== 0);
+      return counts;
+    };
+    const counts = (await Promise.all([sweepAll(), sweepAll()])).flat();
+    expect(Math.max(...counts)).toBe(500);
+    expect(counts.reduce((sum, swept) => sum + swept)).toBe(2000);
+    expect(await count("swept")).toBe(1);
+    expect(await store.read(live.id)).toEqual(live);
+  });
+
+  it("what was used since it was due is due again when it expires, and does not hide what is over", async () => {
+    const store = await make("due");
+    const now = Date.now();
+    const used = Array.from({ length: 3 }, () => testRow({ expiresAt: now + 1000 }));
+    const unused = testRow({ expiresAt: now + 1001 });
+    for (const row of [...used, unused]) await store.create(row);
+    for (const { id } of used) await store.touch(id, now, now + 10_000);
+    const swept = async (at: number): Promise<number> => store.sweep(at, 2);
+    expect([await swept(now + 2000), await count("due")]).toEqual([1, 3]);
+    await swept(now + 2000);
+    expect((await sql(`SELECT due_at FROM "due"`)).results).toEqual(used.map(() => ({ due_at: now + 10_000 })));
+    expect([await swept(now + 9_999), await swept(now + 10_000), await swept(now + 10_000)]).toEqual([0, 2, 1]);
+  });
+
+  it("an ended session is due when its tombstone is over", async () => {
+    const store = await make("tombs");
+    const row = testRow();
+    await store.create(row, { began: 1 });
+    const stone = testTombstone();
+    await store.end(row.id, stone);
+    expect([await store.sweep(stone.expiresAt - 1), await store.sweep(stone.expiresAt)]).toEqual([0, 1]);
+  });
+
+  it("[D05] forgets a notBefore after 400 days, and not earlier", async () => {
+    const store = await make("marked");
+    const partition = testPartition();
+    const { notBefore } = await store.endAll(partition, testTombstone());
+    const signIn = async (): Promise<string> => (await store.create(testRow({ id: testId(partition) }), { began: notBefore })).outcome;
+    await store.sweep(notBefore + 400 * DAY - 1);
+    expect(await signIn()).toBe("revoked");
+    await store.sweep(notBefore + 400 * DAY);
+    expect(await signIn()).toBe("created");
+    expect(await count("marked_marks")).toBe(0);
+  });
+});

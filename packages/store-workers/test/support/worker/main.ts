@@ -1,0 +1,59 @@
+// What runs in workerd: both stores on their bindings, and a door through which the tests call their verbs.
+import { createD1Store, type D1Database, type D1Value, d1Schema } from "@holdfast/store-workers/d1";
+import { createDurableObjectStore, type SessionsNamespace } from "@holdfast/store-workers/durable-object";
+import { VERBS } from "../../../../session-core/src/lib/store-deadline.ts";
+import type { Call, Reply } from "../remote-store.ts";
+import type { TestObject } from "./test-object.ts";
+
+export { TestObject } from "./test-object.ts";
+
+interface Env {
+  readonly SESSIONS: Pick<SessionsNamespace, "idFromName"> & { get(id: unknown): ReturnType<SessionsNamespace["get"]> & Pick<TestObject, "inspect" | "breakOn" | "clean" | "crash"> };
+  readonly DB: D1Database;
+}
+
+type Verbs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
+
+async function answer({ store, verb, args, fired }: Call, env: Env): Promise<unknown> {
+  const [name, table] = store.split(":");
+  const chosen = name === "d1" ? createD1Store(env.DB, table === undefined ? {} : { table }) : createDurableObjectStore(env.SESSIONS);
+  const at = VERBS[verb];
+  const given = Array.from({ length: at + 1 }, (_, i) => args[i] ?? undefined);
+  const controller = new AbortController();
+  if (fired) controller.abort(FIRED);
+  given[at] = { ...(given[at] as object | undefined), signal: controller.signal };
+  return (chosen as unknown as Verbs)[verb]?.(...given);
+}
+
+const FIRED = new Error("fired");
+
+const objectOf = ({ SESSIONS }: Env, partition: string): ReturnType<Env["SESSIONS"]["get"]> => SESSIONS.get(SESSIONS.idFromName(partition));
+
+const tools: Readonly<Record<string, (env: Env, argument: string) => unknown>> = {
+  inspect: (env, partition) => objectOf(env, partition).inspect(),
+  clean: (env, partition) => objectOf(env, partition).clean(),
+  crash: (env, partition) => objectOf(env, partition).crash(),
+  breakOn: (env, partition) => objectOf(env, partition).breakOn("breaks"),
+  schema: (env, table) => {
+    const session = env.DB.withSession("first-primary");
+    return session.batch(d1Schema({ table }).map((text) => session.prepare(text)));
+  },
+  sql: (env, argument) => {
+    const { text, values } = JSON.parse(argument) as { readonly text: string; readonly values: D1Value[] };
+    return env.DB.withSession("first-primary").prepare(text).bind(...values).all();
+  },
+};
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const call = (await request.json()) as Call | { readonly tool: string; readonly argument: string };
+    let reply: Reply;
+    try {
+      reply = { value: "tool" in call ? await tools[call.tool]?.(env, call.argument) : await answer(call, env) };
+    } catch (fault) {
+      const { name, message } = fault as Error;
+      reply = { fault: fault === FIRED ? "fired" : { name, message } };
+    }
+    return Response.json(reply);
+  },
+};
