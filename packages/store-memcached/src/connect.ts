@@ -1,0 +1,2 @@
+export { connectMemcached, type MemcachedConnection, type MemcachedConnectOptions } from "./lib/connect-memcached.ts";
+export { MemcachedError } from "./lib/errors.ts";
