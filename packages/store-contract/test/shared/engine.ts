@@ -21,6 +21,9 @@ export interface Connection {
 /** Makes an engine for one test. Where it is a server for several tests, they share it: each test has keys of its own, so no row of another. */
 export type OpenEngine = () => Promise<SharedEngine>;
 
+/** What an engine has no power for, so that it is not asked of it: to limit how many sessions a subject has, to keep what it once took. */
+export type Lacking = readonly ("limits" | "keeping")[];
+
 /** The time of a test, for both kinds of stores. */
 export interface TestTime {
   /** The clock of the servers: on an engine with a clock of its own, theirs and the engine's are the machine's. */

@@ -1,11 +1,11 @@
 import { createSessions, generateKeys } from "@holdfast/session-core";
 import { testId, testPartition, testRow } from "@holdfast/store-contract";
 import { describe, expect, it } from "vitest";
-import type { OpenEngine, SharedEngine, SharedStore } from "./engine.ts";
+import type { Lacking, OpenEngine, SharedEngine, SharedStore } from "./engine.ts";
 import { missing, visited, work } from "./spawn.ts";
 
 /** Several processes on one engine. `worker` is a file that calls `runTask` (tasks.ts) with a connection to the address of the engine. */
-export function describeProcesses(name: string, open: OpenEngine, worker: string): void {
+export function describeProcesses(name: string, open: OpenEngine, worker: string, lacking: Lacking = []): void {
   describe.skipIf(missing() !== undefined)(`several processes on ${name} (${missing() ?? "real ones"})`, () => {
     const withEngine = async (test: (engine: SharedEngine, store: () => Promise<SharedStore>) => Promise<void>): Promise<void> => {
       const engine = await open();
@@ -32,7 +32,8 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
         expect(await store.read(row.id)).toMatchObject({ body: "400", revision: 400 });
       }));
 
-    it("[D08] three processes that come to a new engine at once keep to one limit", { timeout: 60_000 }, () =>
+    const itLimits = it.skipIf(lacking.includes("limits"));
+    itLimits("[D08] three processes that come to a new engine at once keep to one limit", { timeout: 60_000 }, () =>
       withEngine(async ({ address }, connect) => {
         const partition = testPartition();
         const results = await Promise.all([1, 2, 3].map(() => work(worker, ["signIn", address, partition])));
@@ -45,7 +46,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
       }));
 
     for (const whenFull of ["reject", "evict-oldest"] as const) {
-      it(`[D08] ${whenFull}: 102 sign-ins in three processes leave exactly three sessions, and exactly three people hold one`, { timeout: 60_000 }, () =>
+      itLimits(`[D08] ${whenFull}: 102 sign-ins in three processes leave exactly three sessions, and exactly three people hold one`, { timeout: 60_000 }, () =>
         withEngine(async ({ address }, connect) => {
           const options = { keys: generateKeys(), policy: { concurrent: { max: 3, whenFull } } } as const;
           const results = await Promise.all([1, 2, 3].map(() => work(worker, ["people", address, JSON.stringify(options)])));
