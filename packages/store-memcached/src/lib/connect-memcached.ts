@@ -75,12 +75,13 @@ export function connectMemcached(address: string, options: MemcachedConnectOptio
 
 /** Before anything is sent: an older server would take a row for commands, and one without an auth file would keep the password as a value. */
 async function greet(line: Line, user: string | undefined, password = ""): Promise<void> {
-  const says = async (text: string, count: number): Promise<string> => (await line.ask(text, count)).map(({ words }) => words.join(" ")).join(", ");
-  let answer = await says("mn\r\n", 1);
+  const says = async (text: string): Promise<string> => (await line.ask(text, 1))[0]?.words.join(" ") ?? "";
+  let answer = await says("mn\r\n");
   if (user !== undefined) {
     if (!/unauthenticated/.test(answer)) throw broken(line, "A user is given, but the server has no --auth-file.");
     const proof = `${user} ${password}`;
-    answer = (await says(`set auth 0 0 ${Buffer.byteLength(proof)}\r\n${proof}\r\nmn\r\n`, 2)).replace(/^STORED, /, "");
+    answer = await says(`set auth 0 0 ${Buffer.byteLength(proof)}\r\n${proof}\r\n`);
+    if (answer === "STORED") answer = await says("mn\r\n");
   }
   if (answer !== "MN") throw broken(line, `The server says ${JSON.stringify(answer.slice(0, 200))}. It must be memcached 1.6 or later, and let this user in.`);
 }

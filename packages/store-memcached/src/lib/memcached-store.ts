@@ -53,7 +53,11 @@ export function createMemcachedStore(nodes: readonly MemcachedNode[], options: M
     async create(row, guard, { signal } = {}) {
       if (guard?.limit) throw new HoldfastError("unsupported", "memcached has no index, so nobody can count a subject's sessions.");
       if (guard?.replaces && guard.replaces.id.slice(0, 12) !== row.id.slice(0, 12)) throw new HoldfastError("invalid_data", "A session replaces one of its own partition.");
-      return { outcome: await create((id) => at(id, signal), row, guard), evicted: [] };
+      try {
+        return { outcome: await create((id) => at(id, signal), row, guard), evicted: [] };
+      } catch (error) {
+        throw error instanceof Error && /SERVER_ERROR out of memory/.test(error.message) ? new HoldfastError("store_full", "The memcached server has no memory left.", { cause: error }) : error;
+      }
     },
 
     async update(row, expectedRevision, { signal } = {}) {
