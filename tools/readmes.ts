@@ -10,6 +10,7 @@ import { type Snippet, type SnippetService, snippetsIn } from "./lib/snippets.ts
 import { link } from "./lib/temporary.ts";
 import { members, root } from "./lib/workspace.ts";
 import { startMariadb } from "./services/mariadb.ts";
+import { startMemcached } from "./services/memcached.ts";
 import { startPostgres } from "./services/postgres.ts";
 import { SERVICES } from "./services/programs.ts";
 import { startRedis } from "./services/redis.ts";
@@ -17,7 +18,7 @@ import type { Server } from "./services/server.ts";
 
 // `pnpm readmes`: compiles every TypeScript block of the READMEs against the built packages, as an application would
 // have them, and runs those marked `ts run` (to the end) and `ts serve` (until they answer on PORT). One that names a
-// server (`ts run postgres`) gets a new one, and its address in DATABASE_URL or REDIS_URL.
+// server (`ts run postgres`) gets a new one, and its address in DATABASE_URL, REDIS_URL or MEMCACHED_SERVERS.
 const folder = join(reportsFolder, "readmes");
 const seconds = 1000;
 
@@ -67,6 +68,7 @@ const compile = (snippets: readonly Snippet[]): string[] => {
 const servers: Readonly<Record<SnippetService, { readonly start: (program: string) => Promise<Server>; readonly variable: string; readonly url: (port: number) => string }>> = {
   postgres: { start: startPostgres, variable: "DATABASE_URL", url: (port) => `postgres://app@127.0.0.1:${port}/postgres` },
   mariadb: { start: startMariadb, variable: "DATABASE_URL", url: (port) => `mysql://root@127.0.0.1:${port}/test` },
+  memcached: { start: startMemcached, variable: "MEMCACHED_SERVERS", url: (port) => `127.0.0.1:${port}` },
   redis: { start: startRedis, variable: "REDIS_URL", url: (port) => `redis://127.0.0.1:${port}` },
 };
 

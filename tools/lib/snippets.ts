@@ -13,8 +13,8 @@ export interface Snippet {
   readonly code: string;
 }
 
-export type SnippetService = Extract<ServiceName, "postgres" | "mariadb" | "redis">;
-const SERVICES: readonly SnippetService[] = ["postgres", "mariadb", "redis"];
+export type SnippetService = Extract<ServiceName, "postgres" | "mariadb" | "redis" | "memcached">;
+const SERVICES: readonly SnippetService[] = ["postgres", "mariadb", "redis", "memcached"];
 
 const opening = /^```(?:ts|typescript)\b[ \t]*(.*)$/;
 

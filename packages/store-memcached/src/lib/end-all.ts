@@ -11,8 +11,9 @@ export async function endAll(shelf: Shelf, id: SessionId, { writeId, expiresAt, 
     const { kept, mark, markToken } = await look(shelf, id);
     const now = shelf.now();
     const notBefore = Math.max(now, mark?.notBefore ?? 0);
-    const spared = kept?.state === "member" && underMark(kept, mark, now)?.live ? { id, generation: kept.generation } : undefined;
-    const next = { generation: newGeneration(), notBefore, until: Math.max(now + KEPT, mark?.until ?? 0), tombstone: { writeId, expiresAt, body }, ...(spared && { spared }) };
+    // One that was over before stays over.
+    const spared = kept?.state === "member" && underMark(kept, mark, now)?.live;
+    const next = { generation: newGeneration(), notBefore, until: Math.max(now + KEPT, mark?.until ?? 0), tombstone: { writeId, expiresAt, body }, ...(spared && { spared: id }) };
     const [reply] = await shelf.send([shelf.putMark(next, markToken)]);
     if (reply?.status === "HD") return { notBefore, ended: [] };
   }

@@ -14,8 +14,8 @@ export interface Mark {
   readonly until: number;
   /** What the sessions of earlier generations read as, while it lasts. */
   readonly tombstone?: Tombstone;
-  /** The session that stayed when all others were ended, with its own generation: one that was over before stays over. */
-  readonly spared?: { readonly id: SessionId; readonly generation: string };
+  /** The session that was alive, and stayed so, when all others were ended. */
+  readonly spared?: SessionId;
 }
 
 export const newGeneration = (): string => randomBytes(9).toString("base64url");
@@ -33,8 +33,7 @@ export function decodeMark(value: string | undefined): Mark | undefined {
 }
 
 /** Whether the subject's sessions were not all ended since this one was created. */
-export const holds = ({ generation, spared }: Mark, { row, generation: own }: Kept): boolean =>
-  own === generation || (spared?.id === row.id && spared.generation === own);
+export const holds = ({ generation, spared }: Mark, { row, generation: own }: Kept): boolean => own === generation || spared === row.id;
 
 /** What a row is under the mark of its subject: a live session, a tombstone, or nothing. */
 export function underMark(kept: Kept | undefined, mark: Mark | undefined, now: number): { readonly live: boolean; readonly row: StoredSession } | undefined {
