@@ -95,7 +95,8 @@ export function describeRequests(place: () => Place, reach: Reach): void {
       try {
         const armed: SharedStore = { ...reached.store };
         const call = reached.store[verb] as (...args: unknown[]) => Promise<unknown>;
-        Object.assign(armed, { [verb]: (...args: unknown[]) => (proxy.set("cut-answer"), call(...args)) });
+        const cut = (): void => proxy.set("cut-answer");
+        Object.assign(armed, { [verb]: (...args: unknown[]) => ((reached.beforeWrite ?? ((now) => now()))(cut), call(...args)) });
         for (let round = 0; round < ROUNDS; round += 1) {
           const keys = generateKeys();
           const elsewhere = createSessions<Data>({ store: direct, keys, initial: { count: 0 } });

@@ -10,6 +10,8 @@ import { describeRequests } from "./network-requests.ts";
 
 export interface Reached {
   readonly store: SharedStore & Partial<Sweeper>;
+  /** Where a verb asks before it writes: calls this when its next write is about to leave. */
+  beforeWrite?(call: () => void): void;
   close(): Promise<void>;
 }
 

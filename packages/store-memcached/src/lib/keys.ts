@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { SessionId } from "@holdfast/session-core/store";
+import { partitionOf } from "@holdfast/session-core/store-kit";
 import { wrongOption } from "./errors.ts";
 import type { MemcachedNode } from "./node.ts";
 import { placement } from "./placement.ts";
@@ -19,7 +20,7 @@ export function placesIn(nodes: readonly MemcachedNode[], prefix: string): (id: 
   if (typeof prefix !== "string" || !/^[!-~]{1,64}$/.test(prefix)) throw wrongOption("prefix", "must be 1 to 64 visible ASCII characters, no spaces.");
   const nodeOf = placement(nodes);
   return (id) => {
-    const partition = id.slice(0, 12);
+    const partition = partitionOf(id);
     return { node: nodeOf(partition), row: prefix + nameOf(id), mark: `${prefix}m:${nameOf(partition)}` };
   };
 }

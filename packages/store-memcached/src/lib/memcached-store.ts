@@ -3,6 +3,7 @@ import { wrongOption } from "./errors.ts";
 import { placesIn } from "./keys.ts";
 import { underMark } from "./marks.ts";
 import type { MemcachedNode } from "./node.ts";
+import { partitionOf } from "@holdfast/session-core/store-kit";
 import { change, end } from "./change.ts";
 import { create } from "./create.ts";
 import { endAll } from "./end-all.ts";
@@ -52,7 +53,7 @@ export function createMemcachedStore(nodes: readonly MemcachedNode[], options: M
 
     async create(row, guard, { signal } = {}) {
       if (guard?.limit) throw new HoldfastError("unsupported", "memcached has no index, so nobody can count a subject's sessions.");
-      if (guard?.replaces && guard.replaces.id.slice(0, 12) !== row.id.slice(0, 12)) throw new HoldfastError("invalid_data", "A session replaces one of its own partition.");
+      if (guard?.replaces && partitionOf(guard.replaces.id) !== partitionOf(row.id)) throw new HoldfastError("invalid_data", "A session replaces one of its own partition.");
       try {
         return { outcome: await create((id) => at(id, signal), row, guard), evicted: [] };
       } catch (error) {
@@ -83,7 +84,7 @@ export function createMemcachedStore(nodes: readonly MemcachedNode[], options: M
 
     async endAll(partition, tombstone, { signal, except } = {}) {
       // What is no session of theirs spares nobody: nothing lies under the name of a partition.
-      const id = except?.slice(0, 12) === partition ? except : (partition as string as SessionId);
+      const id = except && partitionOf(except) === partition ? except : (partition as string as SessionId);
       return endAll(at(id, signal), id, tombstone);
     },
   };

@@ -1,5 +1,5 @@
 import { HoldfastError, type SessionId } from "@holdfast/session-core/store";
-import { heed } from "./heed.ts";
+import { heed } from "@holdfast/session-core/store-kit";
 import type { Place } from "./keys.ts";
 import { decodeMark, encodeMark, type Mark } from "./marks.ts";
 import type { MetaCommand, MetaReply } from "./node.ts";

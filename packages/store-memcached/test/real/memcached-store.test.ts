@@ -1,5 +1,6 @@
 import { createSessions, generateKeys } from "@holdfast/session-core";
 import type { Partition, SessionId, StoredSession } from "@holdfast/session-core/store";
+import { partitionOf } from "@holdfast/session-core/store-kit";
 import { testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
 import { createMemcachedStore, type MemcachedNode, type MemcachedStore } from "@holdfast/store-memcached";
 import { connectMemcached, type MemcachedConnection } from "@holdfast/store-memcached/connect";
@@ -10,7 +11,7 @@ import type { Server } from "../../../../tools/services/server.ts";
 import { command, connectTo, keysOf, stat } from "../support/nodes.ts";
 
 const program = serviceFor("memcached", "what is memcached's own is");
-const partitionOf = ({ id }: Pick<StoredSession, "id">): Partition => id.slice(0, 12) as Partition;
+const subjectOf = ({ id }: StoredSession): Partition => partitionOf(id);
 const DAY = 86_400_000;
 
 describe.skipIf(program === undefined)("[needs memcached]", () => {
@@ -49,13 +50,13 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       const row = testRow();
       const of = async (verb: () => Promise<unknown>): Promise<string[]> => (await verb(), trips.splice(0));
       expect(await of(() => own.create(row, { began: Date.now() }))).toEqual(["mg mg", "ms ms mg"]);
-      expect(await of(() => own.create(testRow({ id: testId(partitionOf(row)) }), { began: Date.now() }))).toEqual(["mg mg", "ms mg"]);
+      expect(await of(() => own.create(testRow({ id: testId(subjectOf(row)) }), { began: Date.now() }))).toEqual(["mg mg", "ms mg"]);
       expect(await of(() => own.read(row.id))).toEqual(["mg mg"]);
       expect(await of(() => own.update({ ...row, revision: 1 }, 0))).toEqual(["mg mg", "ms"]);
       expect(await of(() => own.touch(row.id, row.seenAt + 1, row.expiresAt + 1))).toEqual(["mg mg", "ms"]);
       expect(await of(() => own.touch(row.id, row.seenAt, row.expiresAt))).toEqual(["mg mg"]);
-      expect(await of(() => own.endAll(partitionOf(row), testTombstone()))).toEqual(["mg mg", "ms"]);
-      expect(await of(() => own.create(testRow({ id: testId(partitionOf(row)) }), { began: Date.now() + 1 }))).toEqual(["mg mg", "ms mg"]);
+      expect(await of(() => own.endAll(subjectOf(row), testTombstone()))).toEqual(["mg mg", "ms"]);
+      expect(await of(() => own.create(testRow({ id: testId(subjectOf(row)) }), { began: Date.now() + 1 }))).toEqual(["mg mg", "ms mg"]);
     });
   });
 
@@ -81,7 +82,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       const longer = Date.now() + 90 * DAY;
       expect(await store.touch(row.id, row.seenAt, longer)).toBe("touched");
       expect(await store.read(row.id)).toEqual({ ...row, expiresAt: longer });
-      for (const key of [`hf:${row.id}`, `hf:m:${partitionOf(row)}`]) expect(await lifeOf(key)).toBeGreaterThan(90 * 86_400 - 60);
+      for (const key of [`hf:${row.id}`, `hf:m:${subjectOf(row)}`]) expect(await lifeOf(key)).toBeGreaterThan(90 * 86_400 - 60);
     });
 
     it("[K08] the server removes what is over by itself: each key has an end, the mark one after all its sessions", async () => {
@@ -149,7 +150,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
 
     it("of somebody else is not written, whoever `except` names", async () => {
       const [ada, bob] = [await signIn(testPartition()), await signIn(testPartition())];
-      await store.endAll(partitionOf(ada), testTombstone(), { except: bob.id });
+      await store.endAll(subjectOf(ada), testTombstone(), { except: bob.id });
       expect((await store.read(ada.id))?.body).toBe("ended");
       expect(await store.read(bob.id)).toEqual(bob);
     });
@@ -237,7 +238,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       };
       const [ended, revoked, kept] = await Promise.all([0, 1, 2].map(() => Promise.all(Array.from({ length: 100 }, make))));
       for (const { id } of ended ?? []) await own.end(id, testTombstone());
-      for (const row of revoked ?? []) await own.endAll(partitionOf(row), testTombstone());
+      for (const row of revoked ?? []) await own.endAll(subjectOf(row), testTombstone());
       const alive = async (rows: readonly StoredSession[] = []): Promise<number> => {
         const words = await Promise.all(rows.map(({ id }) => own.touch(id, 0, 0)));
         return words.filter((word) => word === "touched").length;
@@ -251,7 +252,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       expect(await stat(small, "evictions")).toBeGreaterThan(0);
       expect(await Promise.all([ended, revoked].map(alive))).toEqual([0, 0]);
       expect(await alive(kept)).toBeLessThan(100);
-      for (const row of revoked ?? []) await own.create(testRow({ id: testId(partitionOf(row)) }), { began: Date.now() + 60_000 });
+      for (const row of revoked ?? []) await own.create(testRow({ id: testId(subjectOf(row)) }), { began: Date.now() + 60_000 });
       expect(await Promise.all([ended, revoked].map(alive))).toEqual([0, 0]);
       nodes[0]?.close();
       await small.stop();

@@ -1,4 +1,4 @@
-import type { IndexedStore, Partition, SessionId, SessionStore, StoredSession, SubjectIndex } from "@holdfast/session-core/store";
+import type { IndexedStore, Partition, SessionId, SessionStore, StoredSession, StoreOptions, SubjectIndex } from "@holdfast/session-core/store";
 import type { MemcachedStore } from "@holdfast/store-memcached";
 
 /** Ids of sessions with a subject, as one test made them through all its connections. */
@@ -9,14 +9,14 @@ export type Made = Set<SessionId>;
  * it, and the core asks it to end all sessions of somebody.
  */
 export function indexed(store: MemcachedStore, made: Made): SessionStore & SubjectIndex {
-  const rowsOf = async (partition: Partition): Promise<StoredSession[]> => {
-    const found = await Promise.all([...made].filter((id) => id.startsWith(partition)).map((id) => store.read(id)));
+  const rowsOf = async (partition: Partition, how?: StoreOptions): Promise<StoredSession[]> => {
+    const found = await Promise.all([...made].filter((id) => id.startsWith(partition)).map((id) => store.read(id, how)));
     return found.filter((row) => row !== null).sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
   };
-  const list = async (partition: Partition): Promise<StoredSession[]> => {
-    const rows = await rowsOf(partition);
+  const list = async (partition: Partition, how?: StoreOptions): Promise<StoredSession[]> => {
+    const rows = await rowsOf(partition, how);
     // To a moment that is past: nothing is written.
-    const live = await Promise.all(rows.map(({ id }) => store.touch(id, 0, 0)));
+    const live = await Promise.all(rows.map(({ id }) => store.touch(id, 0, 0, how)));
     return rows.filter((_, i) => live[i] === "touched");
   };
   const capabilities: IndexedStore["capabilities"] = { ...store.capabilities, index: true };
@@ -27,7 +27,7 @@ export function indexed(store: MemcachedStore, made: Made): SessionStore & Subje
       if (guard) made.add(row.id);
       return store.create(row, guard, options);
     },
-    list: async (partition) => ({ rows: await list(partition) }),
+    list: async (partition, options) => ({ rows: await list(partition, options) }),
     async endAll(partition, tombstone, options) {
       const { notBefore } = await store.endAll(partition, tombstone, options);
       const ended = (await rowsOf(partition)).filter(({ writeId }) => writeId === tombstone.writeId);
