@@ -13,5 +13,6 @@ export const library = (entries: readonly string[]): ReturnType<typeof defineCon
     clean: true,
     tsconfig: "tsconfig.build.json",
     external: [/^node:/, /^bun:/, /^cloudflare:/],
+    removeNodeProtocol: false,
     onSuccess: () => joinChunks("dist"),
   });

@@ -20,6 +20,8 @@ const allowed: readonly (readonly [packages: RegExp, modules: readonly string[]]
   [/^session-browser-testing$/, ["@holdfast/session-browser", "@holdfast/session-core", "@holdfast/session-core/csrf", "@holdfast/session-core/memory", "@holdfast/session-hono", "@holdfast/session-protocol", "hono", "msw"]],
   [/^store-contract$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "vitest"]],
   [/^store-workers$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "cloudflare:workers"]],
+  // It speaks to its servers itself (decision 026).
+  [/^store-memcached$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "node:crypto", "node:net", "node:tls"]],
   [/^store-/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit"]],
 ];
 
