@@ -1,33 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { createCases } from "./cases.ts";
-import { measure, type Plan, verify } from "./measure.ts";
-import { goals, machine, tables, versionsOf } from "./report.ts";
+import { pathToFileURL } from "node:url";
 
-// `pnpm bench [--quick | --check] [--only text]`: what a session costs per request. Nothing is judged by the exit code but wrong answers.
-const { values } = parseArgs({ options: { quick: { type: "boolean" }, check: { type: "boolean" }, only: { type: "string" } } });
-const plan: Plan = values.quick ? { rounds: 9, batchMs: 50 } : { rounds: 31, batchMs: 120 };
-const reports = fileURLToPath(new URL("../../../.reports/", import.meta.url));
-
-const all = await createCases();
-await verify(all);
-const { only } = values;
-const cases = only === undefined ? all : all.filter(({ kind, name }) => kind === "bare" || name.includes(only));
-const versions = versionsOf(cases);
-
-if (values.check) {
-  console.log(`${cases.length} cases give the right answers`);
-} else {
-  const started = performance.now();
-  const rows = await measure(cases, plan, (round) => {
-    if (process.stderr.isTTY) process.stderr.write(`\rround ${Math.max(0, round + 1)} of ${plan.rounds} `);
-  });
-  const seconds = Math.round((performance.now() - started) / 1000);
-  const lines = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  console.log(`${machine()}; ${plan.rounds} rounds of ${cases.length} cases in shuffled order, ${seconds} s\n${lines.join(", ")}\n`);
-  console.log(tables(rows));
-  console.log(`\n${goals(rows).join("\n")}`);
-  mkdirSync(reports, { recursive: true });
-  writeFileSync(`${reports}bench.json`, `${JSON.stringify({ date: new Date().toISOString(), machine: machine(), plan, versions, rows }, undefined, 2)}\n`);
-}
+// `pnpm bench [name] [options]`: see the file of that name. Each runs in this process alone, with nothing else loaded.
+const BENCHES = ["requests", "stores"];
+const [asked = ""] = process.argv.slice(2);
+const [first = ""] = BENCHES;
+const bench = BENCHES.includes(asked) ? asked : first;
+if (asked === bench) process.argv.splice(2, 1);
+else if (asked && !asked.startsWith("-")) throw new Error(`There is no bench "${asked}", but: ${BENCHES.join(", ")}`);
+await import(pathToFileURL(`${import.meta.dirname}/${bench}.ts`).href);

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { shuffle, type Spread, spread } from "./statistics.ts";
 
 export type Host = "Hono" | "Express" | "Fastify";
 
@@ -12,13 +13,6 @@ export interface Case {
   readonly run: () => unknown;
   readonly expected: string;
   readonly packages: readonly string[];
-}
-
-/** Median and quartiles. */
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
 }
 
 export interface Row {
@@ -78,19 +72,4 @@ async function batch({ run }: Case, size: number): Promise<number> {
   for (let i = 0; i < size; i++) await run();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / size;
-}
-
-function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (part: number): number => sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN;
-  return { median: at(0.5), low: at(0.25), high: at(0.75) };
-}
-
-function shuffle<T>(items: readonly T[]): T[] {
-  const shuffled = [...items];
-  for (let i = shuffled.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T];
-  }
-  return shuffled;
 }

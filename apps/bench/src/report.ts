@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { dirname, join } from "node:path";
-import type { Case, Row, Spread } from "./measure.ts";
+import type { Case, Row } from "./measure.ts";
+import type { Spread } from "./statistics.ts";
 
 const require = createRequire(import.meta.url);
 
 /** The versions behind the figures, of exactly the files that ran. */
-export const versionsOf = (cases: readonly Case[]): Record<string, string> => {
+export const versionsOf = (cases: readonly Pick<Case, "packages">[]): Record<string, string> => {
   const names = new Set(cases.flatMap(({ packages }) => packages));
   return Object.fromEntries([...names].sort().map((name) => [name, versionOf(name)]));
 };
@@ -42,8 +43,8 @@ export const goals = (rows: readonly Row[]): string[] => {
   ];
 };
 
-const micros = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
-const range = ({ median, low, high }: Spread): string => `${micros(median)} (${micros(low)} to ${micros(high)})`;
+export const micros = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
+export const range = ({ median, low, high }: Spread): string => `${micros(median)} (${micros(low)} to ${micros(high)})`;
 
 function versionOf(name: string): string {
   // Not every package exports its manifest, so it is looked for above the file that is imported.
