@@ -104,7 +104,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     signals: options.signals,
     project: options.project ?? (() => null),
     watched: new Map(),
-    line: createLine(),
+    line: createLine(store.capabilities.inProcess ? "off" : storeTimeout),
     emit,
   };
   if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the session cookie. Leave it out unless that is meant.");

@@ -1,4 +1,6 @@
 // What runs in workerd: both stores on their bindings, and a door through which the tests call their verbs.
+import { createSessions, generateKeys, type Sessions } from "@holdfast/session-core";
+import type { SessionId, SessionStore } from "@holdfast/session-core/store";
 import { createD1Store, type D1Database, type D1Value, d1Schema } from "@holdfast/store-workers/d1";
 import { createDurableObjectStore, type SessionsNamespace } from "@holdfast/store-workers/durable-object";
 import { VERBS } from "../../../../session-core/src/lib/store-deadline.ts";
@@ -29,11 +31,33 @@ const FIRED = new Error("fired");
 
 const objectOf = ({ SESSIONS }: Env, partition: string): ReturnType<Env["SESSIONS"]["get"]> => SESSIONS.get(SESSIONS.idFromName(partition));
 
+/** Sessions of this isolate, whose next write to the store may take for ever. */
+let stalls = false;
+let stalling = false;
+let made: Sessions<{ readonly steps: number }> | undefined;
+const sessionsOf = ({ SESSIONS }: Env): NonNullable<typeof made> => {
+  const store: SessionStore = createDurableObjectStore(SESSIONS);
+  const update: SessionStore["update"] = async (...args) => {
+    stalling = stalls;
+    if (stalls) await new Promise((resolve) => void setTimeout(resolve, 3_600_000));
+    return store.update(...args);
+  };
+  return (made ??= createSessions({ store: { ...store, update }, keys: generateKeys(), storeTimeout: 1000 }));
+};
+
 const tools: Readonly<Record<string, (env: Env, argument: string) => unknown>> = {
   inspect: (env, partition) => objectOf(env, partition).inspect(),
   clean: (env, partition) => objectOf(env, partition).clean(),
   crash: (env, partition) => objectOf(env, partition).crash(),
   breakOn: (env, partition) => objectOf(env, partition).breakOn("breaks"),
+  issue: async (env) => (await sessionsOf(env).issue("ada", { steps: 0 })).state.id,
+  step: async (env, argument) => {
+    const [id = "", how] = argument.split(":");
+    stalls = how === "stalls";
+    await sessionsOf(env).update(id as SessionId, ({ steps }) => ({ steps: steps + 1 }));
+    return (await sessionsOf(env).get(id as SessionId))?.data.steps;
+  },
+  stalling: async () => stalling,
   schema: (env, table) => {
     const session = env.DB.withSession("first-primary");
     return session.batch(d1Schema({ table }).map((text) => session.prepare(text)));
