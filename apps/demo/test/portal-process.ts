@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { serve, type ServerType } from "@hono/node-server";
 import { type Clock, generateKeys, type PolicyOptions } from "@holdfast/session-core";
 import { createMemoryStore } from "@holdfast/session-core/memory";
+import type { SessionStore } from "@holdfast/session-core/store";
 import type { ClientFiles } from "../src/server/client-files.ts";
 import { createPortal } from "../src/server/portal.ts";
 
@@ -89,7 +90,7 @@ export function manualClock(start = Date.UTC(2026, 0, 5, 12)): ManualClock {
 }
 
 /** The same application inside this process, over real HTTP, at a time of our own. */
-export async function startInside(clock: Clock, options: { policy?: PolicyOptions; warn?: number; client?: ClientFiles } = {}): Promise<Running> {
+export async function startInside(clock: Clock, options: { policy?: PolicyOptions; warn?: number; client?: ClientFiles; store?: SessionStore } = {}): Promise<Running> {
   const app = await createPortal({ store: createMemoryStore({ clock }), clock, keys: generateKeys(clock.now()), ...options });
   const server = await new Promise<ServerType>((resolve) => {
     const started: ServerType = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, () => resolve(started));

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { startMariadb } from "../../../tools/services/mariadb.ts";
+import { startMemcached } from "../../../tools/services/memcached.ts";
 import { startPostgres } from "../../../tools/services/postgres.ts";
 import { type ServiceName, serviceFor } from "../../../tools/services/programs.ts";
 import { startRedis } from "../../../tools/services/redis.ts";
@@ -14,6 +15,7 @@ const ENGINES: readonly (readonly [ServiceName, (program: string) => Promise<Ser
   ["redis", startRedis, (port) => `redis://127.0.0.1:${port}`],
   ["postgres", startPostgres, (port) => `postgres://app@127.0.0.1:${port}/postgres`],
   ["mariadb", startMariadb, (port) => `mysql://root@127.0.0.1:${port}/test`],
+  ["memcached", startMemcached, (port) => `memcached://127.0.0.1:${port}`],
 ];
 
 for (const [name, start, urlOf] of ENGINES) {
@@ -54,11 +56,41 @@ for (const [name, start, urlOf] of ENGINES) {
   });
 }
 
+const memcached = serviceFor("memcached", "the portal without a list of sessions is");
+describe.skipIf(memcached === undefined)("the portal on two memcached nodes [needs memcached]", () => {
+  it("says that it cannot list sessions, and signs out here where it cannot sign out everywhere", async () => {
+    const servers = await Promise.all([1, 2].map(() => startMemcached(memcached ?? "")));
+    const portal = await startProgram(["--store", `memcached://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`]);
+    try {
+      expect(portal.output.join("\n")).toMatch(/cannot list them/);
+      const client = new Browserlike(portal.url);
+      await client.signIn();
+      const elsewhere = new Browserlike(portal.url);
+      await elsewhere.signIn();
+      expect(await (await client.send("GET", "/")).text()).toContain("&quot;listable&quot;:false");
+      for (const [method, path, body] of [["GET", "/session/devices", undefined], ["POST", "/session/logout", { scope: "others" }]] as const) {
+        expect((await client.send(method, path, body)).status).toBe(501);
+        expect(await client.json("GET", "/session")).toMatchObject({ state: "active" });
+      }
+      const everywhere = await client.send("POST", "/session/logout", { scope: "all" });
+      expect([everywhere.status, await everywhere.json()]).toEqual([501, expect.objectContaining({ detail: "Only this session is over, the others are not." })]);
+      expect(await client.json("GET", "/session")).toMatchObject({ state: "none" });
+      expect(await elsewhere.json("GET", "/session")).toMatchObject({ state: "active" });
+      expect((await elsewhere.send("POST", "/session/logout", {})).status).toBe(204);
+    } finally {
+      await portal.stop();
+      for (const server of servers) await server.stop();
+    }
+  });
+});
+
 describe("a store that is named by a URL", () => {
   it("says in words that it cannot be reached, and ends with code 1", async () => {
     const exit = await runToEnd(["--store", "redis://127.0.0.1:1", "--file", newDatabase()]);
     expect(exit.code).toBe(1);
     expect(exit.output).toMatch(/The store cannot be reached: .*ECONNREFUSED/);
+    const other = await runToEnd(["--store", "memcached://127.0.0.1:1", "--file", newDatabase()]);
+    expect([other.code, other.output]).toEqual([1, expect.stringMatching(/The store cannot be reached: .*ECONNREFUSED/)]);
   });
 
   it("[K06] in production is refused when it is elsewhere and plain, or has no password; no word quotes the URL", () => {
@@ -73,15 +105,22 @@ describe("a store that is named by a URL", () => {
       ["redis://:hunter2@127.0.0.1.example.test", /not encrypted/],
       ["ftp://:hunter2@sessions.test", /must be sqlite, memory, or a URL/],
       ["redis:hunter2", /must be sqlite, memory, or a URL/],
+      ["memcached://sessions.test", /not encrypted/],
+      ["memcached://127.0.0.1,sessions.test:11211", /not encrypted/],
+      ["memcached://web:hunter2@127.0.0.1", /takes HOST/],
+      ["memcached://localhost,", /takes HOST/],
+      ["memcached://localhost/1", /takes HOST/],
+      ["memcached://", /takes HOST/],
+      ["memcached://localhost,localhost", /twice/],
     ] as const;
     for (const [url, why] of refused) {
       const words = parseStoreUrl(url, true);
       expect([url, words]).toEqual([url, expect.stringMatching(why)]);
       expect(words).not.toContain("hunter2");
     }
-    for (const url of ["rediss://:hunter2@sessions.test", "postgres://web:hunter2@db.test/app?sslmode=verify-full", 'mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true}', "redis://localhost", "postgres://app@127.0.0.1/app", "mysql://root@[::1]/app"]) {
+    for (const url of ["rediss://:hunter2@sessions.test", "postgres://web:hunter2@db.test/app?sslmode=verify-full", 'mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true}', "redis://localhost", "postgres://app@127.0.0.1/app", "mysql://root@[::1]/app", "memcached://localhost:11211,127.0.0.1:11212,[::1]"]) {
       expect([url, typeof parseStoreUrl(url, true)]).toEqual([url, "object"]);
     }
-    expect(typeof parseStoreUrl("redis://sessions.test", false)).toBe("object");
+    for (const url of ["redis://sessions.test", "memcached://a.test:11211,b.test"]) expect(typeof parseStoreUrl(url, false)).toBe("object");
   });
 });

@@ -7,7 +7,9 @@ const CONNECT = 5000;
 const complain = (error: Error): void => console.error("The session store:", error.message);
 
 /** Connects, and makes the tables where they are missing. Drivers are loaded when they are used. */
-export async function openServer({ kind, url }: StoreUrl): Promise<Omit<OpenStore, "keys">> {
+export async function openServer(store: StoreUrl): Promise<Omit<OpenStore, "keys">> {
+  if (store.kind === "memcached") return openMemcached(store.addresses);
+  const { kind, url } = store;
   if (kind === "redis") {
     const [{ createClient }, { createRedisStore }] = await Promise.all([import("redis"), import("@holdfast/store-redis")]);
     let connected = false;
@@ -16,9 +18,9 @@ export async function openServer({ kind, url }: StoreUrl): Promise<Omit<OpenStor
     client.on("error", complain);
     await client.connect();
     connected = true;
-    const store = createRedisStore(client);
-    await store.check();
-    return { store, name: "Redis", close: () => client.close() };
+    const redis = createRedisStore(client);
+    await redis.check();
+    return { store: redis, name: "Redis", close: () => client.close() };
   }
   if (kind === "postgres") {
     const [{ default: postgres }, { createPostgresStore, ensurePostgresSchema, postgresJs }] = await Promise.all([import("postgres"), import("@holdfast/store-postgres")]);
@@ -32,4 +34,23 @@ export async function openServer({ kind, url }: StoreUrl): Promise<Omit<OpenStor
   const run = mysqlPool(pool);
   await ensureMysqlSchema(run);
   return { store: createMysqlStore(run), name: "MySQL", close: () => pool.end() };
+}
+
+async function openMemcached(addresses: readonly string[]): Promise<Omit<OpenStore, "keys">> {
+  const [{ createMemcachedStore }, { connectMemcached }] = await Promise.all([import("@holdfast/store-memcached"), import("@holdfast/store-memcached/connect")]);
+  const nodes = addresses.map((address) => connectMemcached(address, { connectTimeoutMs: CONNECT }));
+  const close = async (): Promise<void> => nodes.forEach((node) => node.close());
+  try {
+    await Promise.all(nodes.map((node) => node.check()));
+  } catch (error) {
+    await close();
+    // In its words is more than in its code.
+    throw new Error((error as Error).message, { cause: error });
+  }
+  return {
+    store: createMemcachedStore(nodes, { evicts: true }),
+    name: "memcached",
+    notice: "memcached forgets sessions when it needs room and at a restart, and cannot list them: no device list, no sign-out everywhere.",
+    close,
+  };
 }

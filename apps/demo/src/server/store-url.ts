@@ -1,33 +1,50 @@
 /** A store on another machine, or on this one behind a port. */
-export interface StoreUrl {
-  readonly kind: "redis" | "postgres" | "mysql";
-  readonly url: URL;
-}
+export type StoreUrl =
+  | { readonly kind: "redis" | "postgres" | "mysql"; readonly url: URL }
+  /** Of all nodes, as `host:port`. */
+  | { readonly kind: "memcached"; readonly addresses: readonly string[] };
 
-const KINDS: Readonly<Record<string, StoreUrl["kind"]>> = { "redis:": "redis", "rediss:": "redis", "postgres:": "postgres", "postgresql:": "postgres", "mysql:": "mysql" };
+type UrlKind = Exclude<StoreUrl["kind"], "memcached">;
+
+const KINDS: Readonly<Record<string, UrlKind>> = { "redis:": "redis", "rediss:": "redis", "postgres:": "postgres", "postgresql:": "postgres", "mysql:": "mysql" };
 const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+const UNKNOWN = "--store must be sqlite, memory, or a URL: redis://, rediss://, postgres://, mysql:// or memcached:// with a host.";
 
 /**
  * What `--store` names, or in words why not. In production a store that is not on this machine must be reached encrypted and with a password (ASVS 12.3.1, 13.2.1).
  * No word quotes the URL: it may hold a password.
  */
 export function parseStoreUrl(text: string, production: boolean): StoreUrl | string {
+  const [, nodes] = /^memcached:\/\/(.*)$/s.exec(text) ?? [];
+  if (nodes !== undefined) return memcached(nodes, production);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const kind = url && KINDS[url.protocol];
-  if (!url || !kind || !url.hostname) return "--store must be sqlite, memory, or a URL: redis://, rediss://, postgres:// or mysql:// with a host.";
+  if (!url || !kind || !url.hostname) return UNKNOWN;
   if (!production || LOCAL.test(url.hostname)) return { kind, url };
   if (!isEncrypted(kind, url)) return `--store is not encrypted, which is refused in production: ${ENCRYPTED[kind]}.`;
   if (!url.password) return "--store has no password, which is refused in production.";
   return { kind, url };
 }
 
-const ENCRYPTED: Readonly<Record<StoreUrl["kind"], string>> = {
+/** Several nodes with commas between them, which no URL has. */
+function memcached(nodes: string, production: boolean): StoreUrl | string {
+  const given = nodes.split(",");
+  const urls = given.map((node) => (URL.canParse(`memcached://${node}`) ? new URL(`memcached://${node}`) : undefined));
+  if (!urls.every((url, i) => url?.hostname && url.host === given[i])) return "--store memcached:// takes HOST[:PORT], several with commas between them, and nothing else.";
+  if (new Set(given).size < given.length) return "--store names a node twice.";
+  if (production && !urls.every((url) => LOCAL.test(url?.hostname ?? ""))) {
+    return "--store is not encrypted, which is refused in production: the portal reaches memcached on this machine only, through an encrypted tunnel if need be.";
+  }
+  return { kind: "memcached", addresses: given };
+}
+
+const ENCRYPTED: Readonly<Record<UrlKind, string>> = {
   redis: "use rediss://",
   postgres: "add ?sslmode=verify-full",
   mysql: 'add ?ssl={"rejectUnauthorized":true}',
 };
 
-function isEncrypted(kind: StoreUrl["kind"], { protocol, searchParams }: URL): boolean {
+function isEncrypted(kind: UrlKind, { protocol, searchParams }: URL): boolean {
   if (kind === "redis") return protocol === "rediss:";
   // `prefer` and `allow` fall back to plain text, and `require` takes any certificate.
   if (kind === "postgres") return ["verify-full", "verify-ca"].includes(searchParams.get("sslmode") ?? "");

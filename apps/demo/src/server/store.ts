@@ -2,16 +2,16 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { generateKeys, type KeyRingFile } from "@holdfast/session-core";
 import { createMemoryStore } from "@holdfast/session-core/memory";
-import type { SessionStore, SubjectIndex, Sweeper } from "@holdfast/session-core/store";
+import type { SessionStore, Sweeper } from "@holdfast/session-core/store";
 import { createSqliteStore } from "@holdfast/store-sqlite";
 import { loadKeys } from "./keys.ts";
 import type { PortalOptions } from "./options.ts";
 import { openServer } from "./store-server.ts";
 
 export interface OpenStore {
-  readonly store: SessionStore & SubjectIndex & Partial<Sweeper>;
+  readonly store: SessionStore & Partial<Sweeper>;
   /** For people. */
-  readonly name: "SQLite" | "memory" | "Redis" | "PostgreSQL" | "MySQL";
+  readonly name: "SQLite" | "memory" | "Redis" | "PostgreSQL" | "MySQL" | "memcached";
   /** Memory gets new ones each time: keys that outlive their sessions are of no use. */
   readonly keys: KeyRingFile;
   /** What the person who started the portal should know. */
