@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
-import { serviceFor } from "../../../tools/services/programs.ts";
+import { afterAll, describe, expect, it } from "vitest";
+import { startBenchEngines } from "../../../tools/services/bench-engines.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
-function check(bench: string): { readonly status: number | null; readonly said: string; readonly complaints: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, bench, "--check"], { encoding: "utf8" });
+function check(bench: string, env: Readonly<Record<string, string>> = {}): { readonly status: number | null; readonly said: string; readonly complaints: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, bench, "--check"], { encoding: "utf8", env: { ...process.env, ...env } });
   return { status, said: stdout.trim(), complaints: stderr };
 }
 
@@ -20,9 +20,17 @@ it("says which benches there are", () => {
   expect(complaints).toContain("requests, stores");
 });
 
-const engines = (["redis", "postgres"] as const).every((engine) => serviceFor(engine, "the bench of the stores is"));
-describe.skipIf(!engines)("with the sessions in real engines [needs redis, postgres]", () => {
+const engines = await startBenchEngines();
+describe.skipIf(engines === undefined)("with the sessions in real engines [needs redis, postgres]", () => {
+  afterAll(() => engines?.stop());
+
   it("every contender signs in over HTTP and answers with the user", { timeout: 120_000 }, () => {
-    expect(check("stores")).toMatchObject({ status: 0, said: "16 contenders give the right answers" });
+    expect(check("stores", engines?.env)).toMatchObject({ status: 0, said: "16 contenders give the right answers" });
+  });
+
+  it("and nothing is emptied that is not the bench's own", () => {
+    expect(check("stores").complaints).toContain("BENCH_REDIS_URL must name a server for this bench alone");
+    // The check before has left its sessions.
+    expect(check("stores", engines?.env).complaints).toContain("holds something, and would be emptied");
   });
 });

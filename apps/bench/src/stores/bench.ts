@@ -1,6 +1,3 @@
-import { serviceFor } from "../../../../tools/services/programs.ts";
-import { startPostgres } from "../../../../tools/services/postgres.ts";
-import { startRedis } from "../../../../tools/services/redis.ts";
 import type { Contender, Engine } from "./contender.ts";
 import { type Gauge, gaugePostgres, gaugeRedis } from "./gauge.ts";
 import { ask, type Load, load, signIn, type Traffic, traffic } from "./measure.ts";
@@ -30,27 +27,22 @@ interface Engines {
   close(): Promise<void>;
 }
 
-const programOf = (engine: Engine): string => {
-  const program = serviceFor(engine, "the bench of the stores is");
-  if (program === undefined) throw new Error(`the bench needs ${engine}`);
-  return program;
-};
+/** Of servers for this alone: they are emptied. `tools/services/bench-engines.ts` starts them. */
+const VARIABLES = { redis: "BENCH_REDIS_URL", postgres: "BENCH_POSTGRES_URL" } as const satisfies Record<Engine, string>;
 
-async function startEngines(): Promise<Engines> {
-  const redis = await startRedis(programOf("redis"));
-  // As it is run: what was acknowledged is on the disk.
-  const postgres = await startPostgres(programOf("postgres"), { fsync: "on", synchronous_commit: "on", full_page_writes: "on", shared_preload_libraries: "pg_stat_statements" });
-  const port = (engine: Engine): number => (engine === "redis" ? redis : postgres).port;
-  const url = (engine: Engine, at = port(engine)): string => (engine === "redis" ? `redis://127.0.0.1:${at}` : `postgres://app@127.0.0.1:${at}/postgres`);
-  const gauge = { redis: await gaugeRedis(url("redis")), postgres: await gaugePostgres(url("postgres")) };
+async function openEngines(): Promise<Engines> {
+  const urlOf = (engine: Engine): URL => {
+    const url = process.env[VARIABLES[engine]];
+    if (!url) throw new Error(`${VARIABLES[engine]} must name a server for this bench alone, which is emptied; \`pnpm bench stores\` starts one.`);
+    return new URL(url);
+  };
+  const gauge = { redis: await gaugeRedis(urlOf("redis").href), postgres: await gaugePostgres(urlOf("postgres").href) };
   return {
-    url,
-    port,
+    url: (engine, port) => Object.assign(urlOf(engine), port && { port: String(port) }).href,
+    port: (engine) => Number(urlOf(engine).port),
     gauge,
     async close() {
       for (const each of Object.values(gauge)) await each.close();
-      await redis.stop();
-      await postgres.stop();
     },
   };
 }
@@ -95,7 +87,7 @@ export async function benchStores(contenders: readonly Contender[], plan: StoreP
 }
 
 async function withEngines<T>(work: (engines: Engines) => Promise<T>): Promise<T> {
-  const engines = await startEngines();
+  const engines = await openEngines();
   try {
     return await work(engines);
   } finally {

@@ -20,6 +20,7 @@ const OURS = new Set(["info", "config|resetstat"]);
 
 export async function gaugeRedis(url: string): Promise<Gauge> {
   const redis = await openNodeRedis(url);
+  if ((await redis.dbSize()) > 0) throw new Error("The Redis of this bench holds something, and would be emptied.");
   return {
     async counts() {
       const stats = [...(await redis.info("commandstats")).matchAll(/^cmdstat_(\S+):calls=(\d+)/gm)].map(([, name = "", calls]) => [name, Number(calls)] as const);
