@@ -76,7 +76,7 @@ describe("a connection", () => {
 
   it("[K07] that gets no answer in time is given up with all that wait, and none of it is sent again", async () => {
     const seen: string[] = [];
-    const { node, connections } = await fake((text) => greets(text) ?? void seen.push(text), { timeoutMs: 30 });
+    const { node, connections } = await fake((text) => greets(text) ?? void seen.push(text), { timeoutMs: 300 });
     const asked = await Promise.allSettled([node.send([get("a")]), node.send([get("b")])]);
     for (const outcome of asked) expect(outcome).toMatchObject({ status: "rejected", reason: { code: "ETIMEDOUT" } });
     expect(seen.join("").match(/mg a /g)).toHaveLength(1);
@@ -91,6 +91,10 @@ describe("a connection", () => {
     node.close();
     await expect(node.send([get("k")])).rejects.toMatchObject({ code: "ECONNECTION" });
     await expect(node.check()).rejects.toMatchObject({ code: "ECONNECTION" });
+    const late = connectMemcached(node.name);
+    const opening = late.check();
+    late.close();
+    await expect(opening).rejects.toMatchObject({ code: "ECONNECTION" });
   });
 
   it("sends no key that is none", async () => {

@@ -45,11 +45,17 @@ export function connectMemcached(address: string, options: MemcachedConnectOptio
   const open = async (): Promise<Line> => {
     const opened = await openLine(lineOptions);
     await greet(opened, user, password);
-    if (ended) throw broken(opened, "The connection was ended.");
-    return (line = opened);
+    line = opened;
+    if (ended) throw end();
+    return opened;
+  };
+  const end = (): MemcachedError => {
+    const why = new MemcachedError("ECONNECTION", "The connection was ended.");
+    line?.close(why);
+    return why;
   };
   const ready = (): Promise<Line> | Line => {
-    if (ended) throw new MemcachedError("ECONNECTION", "The connection was ended.");
+    if (ended) throw end();
     if (line && !line.closed) return line;
     return (opening ??= open().finally(() => (opening = undefined)));
   };
@@ -68,7 +74,7 @@ export function connectMemcached(address: string, options: MemcachedConnectOptio
     },
     close() {
       ended = true;
-      line?.close(new MemcachedError("ECONNECTION", "The connection was ended."));
+      end();
     },
   };
 }

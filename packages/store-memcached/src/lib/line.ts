@@ -28,7 +28,7 @@ interface Waiting {
 
 /** Rejects with `ECONNECTION` or `ETIMEDOUT`. */
 export function openLine({ host, port, tls, connectTimeoutMs, timeoutMs }: LineOptions): Promise<Line> {
-  const socket: Socket = tls ? connectTls({ host, port, ...tls }) : connectPlain({ host, port });
+  const socket: Socket = tls ? connectTls({ ...tls, host, port }) : connectPlain({ host, port });
   const waiting: Waiting[] = [];
   const readAnswers = createAnswerReader();
   let closed = false;
@@ -50,7 +50,7 @@ export function openLine({ host, port, tls, connectTimeoutMs, timeoutMs }: LineO
     waiting.shift();
     first.resolve(first.answers);
   };
-  /** What came while this process was busy is read first. */
+  // After a time limit what came while this process was busy is looked at first.
   const giveUp = (): void => {
     const before = heard;
     setImmediate(() => {
@@ -83,13 +83,18 @@ export function openLine({ host, port, tls, connectTimeoutMs, timeoutMs }: LineO
     close,
   };
   return new Promise((resolve, reject) => {
-    const opening = setTimeout(() => fail(new MemcachedError("ETIMEDOUT", `No connection within ${connectTimeoutMs} ms.`)), connectTimeoutMs);
+    let open = false;
+    const late = (): void => {
+      if (!open) fail(new MemcachedError("ETIMEDOUT", `No connection within ${connectTimeoutMs} ms.`));
+    };
+    const opening = setTimeout(() => setImmediate(late), connectTimeoutMs);
     const fail = (why: MemcachedError): void => {
       clearTimeout(opening);
       close(why);
       reject(why);
     };
     socket.once(tls ? "secureConnect" : "connect", () => {
+      open = true;
       clearTimeout(opening);
       resolve(line);
     });

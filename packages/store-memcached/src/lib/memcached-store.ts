@@ -1,12 +1,12 @@
 import { type Clock, HoldfastError, type SessionId, type SessionStore, type StoredSession, type SubjectIndex, systemClock } from "@holdfast/session-core/store";
-import { wrongOption } from "./errors.ts";
-import { placesIn } from "./keys.ts";
-import { underMark } from "./marks.ts";
-import type { MemcachedNode } from "./node.ts";
 import { partitionOf } from "@holdfast/session-core/store-kit";
 import { change, end } from "./change.ts";
 import { create } from "./create.ts";
 import { endAll } from "./end-all.ts";
+import { wrongOption } from "./errors.ts";
+import { placesIn } from "./keys.ts";
+import { underMark } from "./marks.ts";
+import type { MemcachedNode } from "./node.ts";
 import { look, type Shelf, shelfOf } from "./shelf.ts";
 
 export interface MemcachedStoreOptions {

@@ -70,4 +70,4 @@ export async function look({ place, send }: Pick<Shelf, "place" | "send">, id: S
 
 export const get = (key: string): MetaCommand => ({ verb: "mg", key, flags: "v c" });
 
-export const tokenOf = (reply: MetaReply | undefined): string | undefined => reply?.flags.find((flag) => flag.startsWith("c"))?.slice(1);
+const tokenOf = (reply: MetaReply | undefined): string | undefined => reply?.flags.find((flag) => flag.startsWith("c"))?.slice(1);

@@ -258,15 +258,23 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       await small.stop();
     });
 
-    it("a server that drops nothing (-M) refuses sign-ins when it is full, with a code", { timeout: 120_000 }, async () => {
+    it("a server that drops nothing (-M) refuses sign-ins when it is full, with a code, and loses who is written to then", { timeout: 120_000 }, async () => {
       const full = await startMemcached(program ?? "", { megabytes: 2, args: ["-M"] });
       const connection = connectMemcached(`127.0.0.1:${full.port}`);
       const own = createMemcachedStore([connection], { evicts: true });
-      const fill = async (): Promise<unknown> => {
-        for (let i = 0; i < 20_000; i++) await own.create(testRow({ body: "x".repeat(1000) }));
-        return undefined;
+      const rows: StoredSession[] = [];
+      const fill = async (): Promise<never> => {
+        for (;;) {
+          const row = testRow({ body: "x".repeat(1000) });
+          await own.create(row);
+          rows.push(row);
+        }
       };
       await expect(fill()).rejects.toMatchObject({ code: "store_full" });
+      const [first, second] = rows as [StoredSession, StoredSession];
+      await expect(own.touch(first.id, first.seenAt + 1, first.expiresAt)).rejects.toMatchObject({ code: "ESERVER" });
+      // It had no room for the new row, and dropped the one it had.
+      expect([await own.read(first.id), await own.read(second.id)]).toEqual([null, second]);
       connection.close();
       await full.stop();
     });
