@@ -103,6 +103,12 @@ describe("a store that is named by a URL", () => {
       ["mysql://web:hunter2@db.test/app", /not encrypted/],
       ["mysql://web:hunter2@db.test/app?ssl={}", /not encrypted/],
       ["redis://:hunter2@127.0.0.1.example.test", /not encrypted/],
+      ["redis+sentinel://:hunter2@sentinel.test/sessions", /not encrypted.*rediss\+sentinel/],
+      ["rediss+cluster://node.test", /no password/],
+      ["redis+cluster://localhost:1?node=sessions.test:2", /not encrypted/],
+      ["redis+cluster://localhost:1?node=hunter2", /not HOST:PORT/],
+      ["rediss+sentinel://:hunter2@sentinel.test", /what the sentinels call the master/],
+      ["redis://localhost?replicas=hunter2", /must be 0 to 9/],
       ["ftp://:hunter2@sessions.test", /must be sqlite, memory, or a URL/],
       ["redis:hunter2", /must be sqlite, memory, or a URL/],
       ["memcached://sessions.test", /not encrypted/],
@@ -118,7 +124,7 @@ describe("a store that is named by a URL", () => {
       expect([url, words]).toEqual([url, expect.stringMatching(why)]);
       expect(words).not.toContain("hunter2");
     }
-    for (const url of ["rediss://:hunter2@sessions.test", "postgres://web:hunter2@db.test/app?sslmode=verify-full", 'mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true}', "redis://localhost", "postgres://app@127.0.0.1/app", "mysql://root@[::1]/app", "memcached://localhost:11211,127.0.0.1:11212,[::1]"]) {
+    for (const url of ["rediss://:hunter2@sessions.test", "postgres://web:hunter2@db.test/app?sslmode=verify-full", 'mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true}', "redis://localhost", "redis+cluster://localhost:1?node=127.0.0.1:2&replicas=1", "rediss+sentinel://:hunter2@sentinel.test/sessions?node=other.test:26379", "postgres://app@127.0.0.1/app", "mysql://root@[::1]/app", "memcached://localhost:11211,127.0.0.1:11212,[::1]"]) {
       expect([url, typeof parseStoreUrl(url, true)]).toEqual([url, "object"]);
     }
     for (const url of ["redis://sessions.test", "memcached://a.test:11211,b.test"]) expect(typeof parseStoreUrl(url, false)).toBe("object");

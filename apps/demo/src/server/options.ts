@@ -20,7 +20,8 @@ export type ParsedOptions =
 export const USAGE = `Usage: portal [options]
 
   --store sqlite|memory   where sessions live (default: sqlite), or a server:
-          redis://HOST[:PORT], postgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE,
+          redis://HOST[:PORT], redis+sentinel://HOST:PORT/NAME, redis+cluster://HOST:PORT,
+          postgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE,
           memcached://HOST[:PORT][,HOST[:PORT]]
   --file PATH             the SQLite file; the keys lie beside it (default: .data/portal.sqlite of the app)
   --idle 30s              sign-out after this long without activity (default: 10m)

