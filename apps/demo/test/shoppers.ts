@@ -6,6 +6,8 @@ const SHOPPERS = 6;
 interface Visit {
   readonly client: Browserlike;
   readonly id: string;
+  /** The one of before a sign-out, which a thief may have kept. */
+  cookie: string;
   /** What its owner was told: a sign-out that was refused may have taken effect or not, so it counts as nothing. */
   told: "in" | "out" | "unknown";
 }
@@ -53,9 +55,9 @@ export class Shoppers {
   /** How many were told what is not so. */
   async lost(): Promise<number> {
     let lost = 0;
-    for (const { client, told } of this.visits) {
+    for (const { client, cookie, told } of this.visits) {
       if (told === "unknown") continue;
-      const { state } = await client.json<View>("GET", "/session", undefined);
+      const { state } = await client.json<View>("GET", "/session", undefined, cookie);
       if ((state === "active") !== (told === "in")) lost += 1;
     }
     return lost;
@@ -66,12 +68,13 @@ export class Shoppers {
       const client = new Browserlike(this.#url);
       const answer = await this.#ask(shopper, client, "POST", "/api/sign-in", 200, { username: i % 2 ? "ada" : "grace", password: "correct-horse" });
       if (!answer) continue;
-      const visit: Visit = { client, id: ((await answer.json()) as { id: string }).id, told: "in" };
+      const visit: Visit = { client, id: ((await answer.json()) as { id: string }).id, cookie: client.cookie, told: "in" };
       this.visits.push(visit);
       for (const [method, path, body] of [["POST", "/api/cart", { item: "rope" }], ["GET", "/session"], ["GET", "/api/cart"], ["POST", "/session/touch"], ["GET", "/session"]] as const) {
         await this.#ask(shopper, client, method, path, 200, body, visit);
       }
       if (i % 3 === 0 || visit.told !== "in") continue;
+      visit.cookie = client.cookie;
       visit.told = "unknown";
       if (await this.#ask(shopper, client, "POST", "/session/logout", 204, { scope: "this" })) visit.told = "out";
     }
