@@ -1,5 +1,6 @@
 import type { CloudflareWorkersModule, D1Database as PlatformDatabase, DurableObjectNamespace, DurableObjectStorage } from "@cloudflare/workers-types";
-import { testRow } from "@holdfast/store-contract";
+import { partitionOf } from "@holdfast/session-core/store-kit";
+import { testRow, testTombstone } from "@holdfast/store-contract";
 import { createD1Store, type D1Database, d1Schema } from "@holdfast/store-workers/d1";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { createDurableObjectStore, type SessionsNamespace } from "../src/lib/object/object-store.ts";
@@ -26,6 +27,23 @@ describe.each(Object.entries({ "Durable Objects": createDurableObjectStore(names
     controller.abort(reason);
     for (const call of calls) await expect(call).rejects.toBe(reason);
   });
+});
+
+it("D1 is asked at its primary, each call in a session of its own, whose first query alone is sure to go there", async () => {
+  const asked: string[] = [];
+  const counting = (): ReturnType<D1Database["withSession"]> => {
+    const session = database.withSession("first-primary");
+    let calls = 0;
+    const once = (): Promise<never> => ((calls += 1), asked.push(`query ${calls}`), Promise.reject(new Error("enough")));
+    const counted = { bind: () => counted, all: once };
+    return { ...session, prepare: () => counted, batch: once };
+  };
+  const store = createD1Store({ withSession: (constraint) => (asked.push(constraint), counting()) });
+  const [row, stone] = [testRow(), testTombstone()];
+  const partition = partitionOf(row.id);
+  const calls = [store.read(row.id), store.create(row), store.create(row, { began: 1 }), store.update(row, 0), store.touch(row.id, 1, 2), store.end(row.id, stone), store.delete(row.id), store.list(partition), store.endAll(partition, stone), store.sweep(1)];
+  await Promise.allSettled(calls);
+  expect(asked).toEqual(calls.flatMap(() => ["first-primary", "query 1"]));
 });
 
 it.each(["", "a b", 'x"; DROP TABLE y; --', "1st", "ünï", "a.b", "sqlite_x", "_cf_KV", "a\0", "x".repeat(56)])("[K05] the table name %j is refused", (table) => {

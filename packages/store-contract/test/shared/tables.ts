@@ -9,12 +9,12 @@ const partitionOf = (id: SessionId): Partition => id.slice(0, 12) as string as P
 export interface SqlServer {
   /** Makes the table if it is missing, and a store on it. */
   make(table: string): Promise<IndexedStore>;
-  /** Another namespace for tables, called like a keyword. */
-  readonly namespace: string;
+  /** Another namespace for tables, called like a keyword. Absent where there is only one. */
+  readonly namespace?: string;
   /** Writes rows that expired long ago. */
   expired(table: string, count: number): Promise<unknown>;
-  /** A sweeper that has so many of them in hand, until it is let go without having removed any. */
-  hold(table: string, count: number): Promise<() => Promise<unknown>>;
+  /** A sweeper that has so many of them in hand, until it is let go without having removed any. Absent where writers never overlap. */
+  hold?(table: string, count: number): Promise<() => Promise<unknown>>;
   rows(table: string): Promise<number>;
 }
 
@@ -44,7 +44,7 @@ export function describeTables(server: () => SqlServer): void {
   it("may be called like keywords or lie in another namespace, and two tables are apart", async () => {
     const { make, namespace } = server();
     const stores: IndexedStore[] = [];
-    for (const table of ["order", "group", `${namespace}.user`, `${namespace}.order`]) stores.push(await make(table));
+    for (const table of ["order", "group", ...(namespace === undefined ? [] : [`${namespace}.user`, `${namespace}.order`])]) stores.push(await make(table));
     const row = testRow();
     const guard = { began: row.createdAt, limit: { max: 1, whenFull: "reject", tombstone: testTombstone() } } as const;
     for (const store of stores) {
@@ -52,7 +52,7 @@ export function describeTables(server: () => SqlServer): void {
       expect(await store.create(row, guard)).toEqual({ outcome: "created", evicted: [] });
     }
     await stores[0]?.endAll(partitionOf(row.id), testTombstone());
-    expect(await stores[3]?.read(row.id)).toEqual(row);
+    expect(await stores.at(-1)?.read(row.id)).toEqual(row);
   });
 
   it("what is no cursor gets an empty page", async () => {
@@ -84,8 +84,9 @@ export function describeTables(server: () => SqlServer): void {
       expect(await store.read(live.id)).toEqual(live);
     });
 
-    it("[K08] rows that another sweeper has in hand make neither requests wait nor this sweeper", async () => {
+    it("[K08] rows that another sweeper has in hand make neither requests wait nor this sweeper", async (context) => {
       const { make, expired, hold } = server();
+      if (!hold) return context.skip("its writers never overlap");
       const store = await make("busy");
       await expired("busy", 100);
       const row = testRow();

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { json } from "node:stream/consumers";
 import type { IndexedStore, StoreOptions } from "@holdfast/session-core/store";
 import { VERBS } from "../../../session-core/src/lib/store-deadline.ts";
 
@@ -13,9 +16,11 @@ export type Reply = { readonly value?: unknown } | { readonly fault: "fired" | {
 /** Of both stores. */
 export const CAPABILITIES = { index: true, clock: "engine", durability: "replicated", evicts: false } as const;
 
+/** A connection for each: workerd closes one that nobody used for five seconds, which may be just when it is used again. */
 async function ask(url: string, body: unknown): Promise<Reply> {
-  const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });
-  return (await response.json()) as Reply;
+  const sent = request(url, { method: "POST", agent: false }).end(JSON.stringify(body));
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  return (await json(response)) as Reply;
 }
 
 /** A store in workerd, called from Node. @param address of the server, and after a `#` the store: `object`, or `d1:` and the table. */

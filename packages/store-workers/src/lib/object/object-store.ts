@@ -12,11 +12,16 @@ export interface SessionsNamespace<Id = unknown> {
   get(id: Id): Stub;
 }
 
+/** It needs no sweeper: each object removes what has expired. */
+export interface DurableObjectStore extends SessionStore, SubjectIndex {
+  readonly capabilities: StoreCapabilities & { readonly index: true };
+}
+
 /**
  * Sessions in Durable Objects, one for each partition: all sessions of a subject are in one object, which is a single thread with a database of its own. Each
  * verb is one call to one object. Faults of the platform reject as they are.
  */
-export function createDurableObjectStore<Id>(namespace: SessionsNamespace<Id>): SessionStore & SubjectIndex & { readonly capabilities: StoreCapabilities & { readonly index: true } } {
+export function createDurableObjectStore<Id>(namespace: SessionsNamespace<Id>): DurableObjectStore {
   /** A stub for this call alone: one that has met a fault stays broken, and none may be used by another request. */
   const call = async <T>(partition: Partition, signal: AbortSignal | undefined, work: (object: Stub) => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();

@@ -5,7 +5,8 @@ import { createD1Store, type D1Database, type D1Value, d1Schema } from "@holdfas
 import { createDurableObjectStore, type SessionsNamespace } from "@holdfast/store-workers/durable-object";
 import { VERBS } from "../../../../session-core/src/lib/store-deadline.ts";
 import type { Call, Reply } from "../remote-store.ts";
-import type { TestObject } from "./test-object.ts";
+import { meteredDatabase, type Rows } from "./meter.ts";
+import { objectRows, type TestObject } from "./test-object.ts";
 
 export { TestObject } from "./test-object.ts";
 
@@ -14,11 +15,19 @@ interface Env {
   readonly DB: D1Database;
 }
 
+const d1Rows: Rows = { written: 0, read: 0 };
+/** What was counted since the last time. */
+const taken = (rows: Rows): Rows => {
+  const counted = { ...rows };
+  rows.written = rows.read = 0;
+  return counted;
+};
+
 type Verbs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
 async function answer({ store, verb, args, fired }: Call, env: Env): Promise<unknown> {
   const [name, table] = store.split(":");
-  const chosen = name === "d1" ? createD1Store(env.DB, table === undefined ? {} : { table }) : createDurableObjectStore(env.SESSIONS);
+  const chosen = name === "d1" ? createD1Store(meteredDatabase(env.DB, d1Rows), table === undefined ? {} : { table }) : createDurableObjectStore(env.SESSIONS);
   const at = VERBS[verb];
   const given = Array.from({ length: at + 1 }, (_, i) => args[i] ?? undefined);
   const controller = new AbortController();
@@ -57,6 +66,7 @@ const tools: Readonly<Record<string, (env: Env, argument: string) => unknown>> =
     await sessionsOf(env).update(id as SessionId, ({ steps }) => ({ steps: steps + 1 }));
     return (await sessionsOf(env).get(id as SessionId))?.data.steps;
   },
+  rows: async (_env, store) => taken(store.startsWith("d1") ? d1Rows : objectRows),
   stalling: async () => stalling,
   schema: (env, table) => {
     const session = env.DB.withSession("first-primary");

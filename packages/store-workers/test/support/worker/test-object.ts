@@ -1,11 +1,15 @@
 import { type ObjectState, SessionsObject } from "@holdfast/store-workers/durable-object";
+import { meteredState, type Rows } from "./meter.ts";
+
+/** Of all objects together. */
+export const objectRows: Rows = { written: 0, read: 0 };
 
 /** The object as it is, and a look into its storage. */
 export class TestObject extends SessionsObject {
   readonly #state: ObjectState & { abort(): void };
 
   constructor(state: ObjectState & { abort(): void }, env: unknown) {
-    super(state, env);
+    super(meteredState(state, objectRows), env);
     this.#state = state;
   }
 
