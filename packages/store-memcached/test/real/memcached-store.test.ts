@@ -3,9 +3,9 @@ import type { Partition, SessionId, StoredSession } from "@holdfast/session-core
 import { partitionOf } from "@holdfast/session-core/store-kit";
 import { testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
 import { createMemcachedStore, type MemcachedNode, type MemcachedStore } from "@holdfast/store-memcached";
-import { connectMemcached, type MemcachedConnection } from "@holdfast/store-memcached/connect";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startMemcached } from "../../../../tools/services/memcached.ts";
+import type { MemcachedConnection } from "@holdfast/store-memcached/connect";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { type MemcachedSettings, startMemcached } from "../../../../tools/services/memcached.ts";
 import { serviceFor } from "../../../../tools/services/programs.ts";
 import type { Server } from "../../../../tools/services/server.ts";
 import { command, connectTo, keysOf, stat } from "../support/nodes.ts";
@@ -28,6 +28,16 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
     await server?.stop();
   });
 
+  /** For one test, to its end. */
+  const ownServer = async (settings?: MemcachedSettings): Promise<{ readonly own: Server; readonly nodes: MemcachedConnection[] }> => {
+    const own = await startMemcached(program ?? "", settings);
+    const nodes = connectTo([own]);
+    onTestFinished(async () => {
+      for (const node of nodes) node.close();
+      await own.stop();
+    });
+    return { own, nodes };
+  };
   /** The seconds that the server gives a key. */
   const lifeOf = async (key: string): Promise<number> => Number(/ t(\d+)/.exec(await command(server, `mg ${key} t`, /\r\n$/))?.[1]);
   const forget = (key: string): Promise<string> => command(server, `md ${key}`, /\r\n$/);
@@ -207,8 +217,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
     });
 
     it("a session with 280 bytes of application data takes less than 1,000 bytes of the server, its mark and what slabs waste included", async () => {
-      const own = await startMemcached(program ?? "");
-      const nodes = connectTo([own]);
+      const { own, nodes } = await ownServer();
       const sessions = createSessions({ store: createMemcachedStore(nodes, { evicts: true }), keys: generateKeys() });
       const taken = async (): Promise<number> => {
         const told = await command(own, "stats slabs", /END\r\n$/);
@@ -221,15 +230,12 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       console.log(`memcached: ${each} bytes for a session with 280 bytes of application data`);
       expect(each).toBeLessThan(1000);
       expect(each).toBeGreaterThan(500);
-      nodes[0]?.close();
-      await own.stop();
     });
   });
 
   describe("[K04] eviction", () => {
     it("signs people out early and brings nobody back: what was ended or revoked stays over, whatever is dropped", { timeout: 120_000 }, async () => {
-      const small = await startMemcached(program ?? "", { megabytes: 2, args: ["-o", "no_lru_crawler"] });
-      const nodes = connectTo([small]);
+      const { own: small, nodes } = await ownServer({ megabytes: 2, args: ["-o", "no_lru_crawler"] });
       const own = createMemcachedStore(nodes, { evicts: true });
       const make = async (): Promise<StoredSession> => {
         const row = testRow({ body: "x".repeat(400) });
@@ -254,14 +260,11 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       expect(await alive(kept)).toBeLessThan(100);
       for (const row of revoked ?? []) await own.create(testRow({ id: testId(subjectOf(row)) }), { began: Date.now() + 60_000 });
       expect(await Promise.all([ended, revoked].map(alive))).toEqual([0, 0]);
-      nodes[0]?.close();
-      await small.stop();
     });
 
     it("a server that drops nothing (-M) refuses sign-ins when it is full, with a code, and loses who is written to then", { timeout: 120_000 }, async () => {
-      const full = await startMemcached(program ?? "", { megabytes: 2, args: ["-M"] });
-      const connection = connectMemcached(`127.0.0.1:${full.port}`);
-      const own = createMemcachedStore([connection], { evicts: true });
+      const { nodes } = await ownServer({ megabytes: 2, args: ["-M"] });
+      const own = createMemcachedStore(nodes, { evicts: true });
       const rows: StoredSession[] = [];
       const fill = async (): Promise<never> => {
         for (;;) {
@@ -275,8 +278,6 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       await expect(own.touch(first.id, first.seenAt + 1, first.expiresAt)).rejects.toMatchObject({ code: "ESERVER" });
       // It had no room for the new row, and dropped the one it had.
       expect([await own.read(first.id), await own.read(second.id)]).toEqual([null, second]);
-      connection.close();
-      await full.stop();
     });
   });
 });

@@ -3,7 +3,7 @@ import { createSessions, generateKeys, HoldfastError } from "@holdfast/session-c
 import { testRow, testTombstone } from "@holdfast/store-contract";
 import { createMemcachedStore, type MemcachedStore } from "@holdfast/store-memcached";
 import { connectMemcached, type MemcachedConnection } from "@holdfast/store-memcached/connect";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { selfSigned } from "../../../../apps/engines/src/site/certificate.ts";
 import { startMemcached } from "../../../../tools/services/memcached.ts";
 import { serviceFor } from "../../../../tools/services/programs.ts";
@@ -103,6 +103,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       // It hangs up on whoever speaks plainly.
       answer: /^$/,
     });
+    onTestFinished(() => server.stop());
     const tls = { ca: cert };
     const address = `127.0.0.1:${server.port}`;
     const first = connectMemcached(address, { tls, user: "web", password: "hunter2" });
@@ -127,16 +128,15 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       }
       connection.close();
     }
-    await server.stop();
   });
 
   it("with a password in plain text lets in who has it", async () => {
     const server = await startMemcached(program ?? "", { args: ["-Y", "users"], files: { users: "web:hunter2\n" }, answer: /unauthenticated/ });
+    onTestFinished(() => server.stop());
     const [right, wrong] = ["hunter2", "hunter3"].map((password) => connectMemcached(`127.0.0.1:${server.port}`, { user: "web", password }));
     await right?.check();
     await expect(wrong?.check()).rejects.toThrow(/let this user in/);
     expect(await command(server, "stats", /\r\n$/)).toMatch(/unauthenticated/);
     right?.close();
-    await server.stop();
   });
 });
