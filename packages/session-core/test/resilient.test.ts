@@ -72,6 +72,21 @@ describe("a store that is left alone while it is down", () => {
     expect(events).toEqual([{ type: "store_down", fault: "Error ECONNRESET", failures: 3 }]);
   });
 
+  // On Workers the promises of a request whose client goes away never settle.
+  it("[K07] when the call that tries never comes back, another one tries half a minute later", async () => {
+    const { clock, store, read, asked, fail, seen } = resilient({ failures: 1, attemptTimeout: "off" });
+    await fail(1);
+    clock.advance(1000);
+    seen.answer = () => new Promise<never>(() => undefined);
+    void read();
+    seen.answer = () => Promise.resolve(null);
+    clock.advance(29_999);
+    expect(await asked(read)).toBe(0);
+    clock.advance(1);
+    expect(await asked(read)).toBe(1);
+    expect(store.resilience.health).toBe("closed");
+  });
+
   it("one call tries again after the pause, and the others wait for what it says", async () => {
     const { clock, events, store, seen, read, asked, fail } = resilient({ failures: 1, pause: 1000 });
     await fail(1);
@@ -224,6 +239,20 @@ describe("deadlines and limits of calls", () => {
     await expect(reading).rejects.toMatchObject({ name: "TimeoutError" });
     expect(seen.reads).toBe(1);
     expect(store.resilience.health).toBe("open");
+  });
+
+  it("[K07] calls that never come back are counted for half a minute, and no longer", async () => {
+    const { clock, store, seen, read, asked } = resilient({ maxInFlight: 2, attemptTimeout: "off" });
+    seen.answer = () => new Promise<never>(() => undefined);
+    void read();
+    clock.advance(10_000);
+    void read();
+    seen.answer = () => Promise.resolve(null);
+    clock.advance(19_999);
+    expect(await asked(read)).toBe(0);
+    clock.advance(1);
+    expect(await asked(read)).toBe(1);
+    expect(store.resilience.inFlight).toBe(1);
   });
 
   it("refuses what would only wait for a connection, and says once that it does", async () => {

@@ -54,8 +54,10 @@ export function createBreaker(options: BreakerOptions): Breaker {
     },
     admit(now) {
       if (health === "closed") return "call";
-      if (health === "half-open" || now < until) return "refuse";
+      if (now < until) return "refuse";
       health = "half-open";
+      // One that has not come back by then never will.
+      until = now + options.longestPause;
       return "probe";
     },
     succeeded(probe) {
@@ -73,7 +75,9 @@ export function createBreaker(options: BreakerOptions): Breaker {
       return (probe || failures >= options.failures) && open(now, spread);
     },
     abandoned(probe) {
-      if (probe) health = "open";
+      if (!probe) return;
+      health = "open";
+      until = 0;
     },
   };
 }

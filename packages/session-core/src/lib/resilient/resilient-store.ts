@@ -46,6 +46,7 @@ type Work = (signal?: AbortSignal) => Promise<unknown>;
 
 /** What may be done twice. `update`, `create` and `end` are not: after a lost answer nobody knows whether they took effect, and core finds out by their writeId. */
 const REPEATABLE: ReadonlySet<string> = new Set(["read", "list", "touch", "delete"]);
+/** Also how long a call is waited for that never comes back, as on Workers when a client goes away. */
 const LONGEST_PAUSE: Millis = 30_000;
 /** Before a second attempt, at the most. */
 const BACK_OFF: Millis = 50;
@@ -66,7 +67,8 @@ export function resilientStore<S extends SessionStore>(store: S, options: Resili
 
   const breaker = createBreaker({ failures, pause, longestPause: LONGEST_PAUSE });
   const budget = createRetryBudget(retries);
-  let inFlight = 0;
+  /** The calls under way, the oldest first. */
+  const calls = new Set<{ readonly began: Millis }>();
   let retried = 0;
   let refused = 0;
   let busy = false;
@@ -94,13 +96,20 @@ export function resilientStore<S extends SessionStore>(store: S, options: Resili
   };
 
   const call = async (name: string, work: Work, signal: AbortSignal | undefined): Promise<unknown> => {
-    if (inFlight >= maxInFlight) {
-      if (!busy) onHealth?.({ type: "store_busy", inFlight });
-      busy = true;
-      throw refuse(`has ${inFlight} calls under way already`);
+    const mine = { began: clock.now() };
+    if (calls.size >= maxInFlight) {
+      for (const lost of calls) {
+        if (mine.began - lost.began < LONGEST_PAUSE) break;
+        calls.delete(lost);
+      }
+      if (calls.size >= maxInFlight) {
+        if (!busy) onHealth?.({ type: "store_busy", inFlight: calls.size });
+        busy = true;
+        throw refuse(`has ${calls.size} calls under way already`);
+      }
     }
     budget.earn();
-    inFlight += 1;
+    calls.add(mine);
     try {
       return await attempt(name, work, signal).catch(async (error: unknown) => {
         if (!REPEATABLE.has(name) || signal?.aborted || !isFault(error) || breaker.health !== "closed" || !budget.spend()) throw error;
@@ -109,8 +118,8 @@ export function resilientStore<S extends SessionStore>(store: S, options: Resili
         return attempt(name, work, signal);
       });
     } finally {
-      inFlight -= 1;
-      if (inFlight < maxInFlight / 2) busy = false;
+      calls.delete(mine);
+      if (calls.size < maxInFlight / 2) busy = false;
     }
   };
 
@@ -119,7 +128,7 @@ export function resilientStore<S extends SessionStore>(store: S, options: Resili
       return breaker.health;
     },
     get inFlight() {
-      return inFlight;
+      return calls.size;
     },
     get retried() {
       return retried;
