@@ -23,7 +23,8 @@ it.each(["object", "d1"] as const)("what each verb costs: %s", async (kind) => {
   const address = kind === "d1" ? await workerd.d1("costs") : workerd.object;
   const store = remoteStore(address);
   const partition = testPartition();
-  const [first, second, third, fourth] = [1, 2, 3, 4].map((i) => testRow({ id: testId(partition), createdAt: i, body: "x".repeat(400) })) as [ReturnType<typeof testRow>, ReturnType<typeof testRow>, ReturnType<typeof testRow>, ReturnType<typeof testRow>];
+  const row = (createdAt: number): ReturnType<typeof testRow> => testRow({ id: testId(partition), createdAt, body: "x".repeat(400) });
+  const [first, second, third, fourth] = [row(1), row(2), row(3), row(4)];
   const tombstone = testTombstone();
   const limit = { max: 2, whenFull: "evict-oldest", tombstone } as const;
   // The first write to an object makes its tables.

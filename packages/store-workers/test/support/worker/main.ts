@@ -23,6 +23,9 @@ const taken = (rows: Rows): Rows => {
   return counted;
 };
 
+/** Why a call is given up whose signal has fired. */
+const FIRED = new Error("fired");
+
 type Verbs = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
 async function answer({ store, verb, args, fired }: Call, env: Env): Promise<unknown> {
@@ -35,8 +38,6 @@ async function answer({ store, verb, args, fired }: Call, env: Env): Promise<unk
   given[at] = { ...(given[at] as object | undefined), signal: controller.signal };
   return (chosen as unknown as Verbs)[verb]?.(...given);
 }
-
-const FIRED = new Error("fired");
 
 const objectOf = ({ SESSIONS }: Env, partition: string): ReturnType<Env["SESSIONS"]["get"]> => SESSIONS.get(SESSIONS.idFromName(partition));
 
