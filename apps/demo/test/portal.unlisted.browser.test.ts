@@ -5,9 +5,11 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumHere, launchChromium } from "../../../tools/lib/chromium.ts";
 import { loadClient } from "../src/server/client-files.ts";
+import { Browserlike } from "./browserlike.ts";
 import { manualClock, type Running, startInside } from "./portal-process.ts";
 
-describe.skipIf(!chromiumHere("the portal without a list of sessions is"))("the portal in Chromium on a store that cannot list sessions", () => {
+const here = chromiumHere("the portal without a list of sessions is");
+describe.skipIf(!here).each([false, true])("the portal in Chromium on a store that cannot list sessions; that it ends them all: %s", (endsAll) => {
   let portal: Running;
   let browser: Browser;
   let page: Page;
@@ -15,8 +17,8 @@ describe.skipIf(!chromiumHere("the portal without a list of sessions is"))("the 
     const client = loadClient(fileURLToPath(new URL("../dist/client", import.meta.url)));
     if (!client) throw new Error("apps/demo is not built; run the build first.");
     const clock = manualClock(Date.now());
-    const { list: _list, endAll: _endAll, ...verbs } = createMemoryStore({ clock });
-    const store: SessionStore = { ...verbs, capabilities: { ...verbs.capabilities, index: false } };
+    const { list: _list, endAll, ...verbs } = createMemoryStore({ clock });
+    const store: SessionStore = { ...verbs, ...(endsAll && { endAll }), capabilities: { ...verbs.capabilities, index: false } };
     portal = await startInside(clock, { client, store });
     browser = await launchChromium();
     page = await (await browser.newContext()).newPage();
@@ -31,15 +33,19 @@ describe.skipIf(!chromiumHere("the portal without a list of sessions is"))("the 
     await portal?.stop();
   });
 
-  it("offers no sign-out everywhere and no list of devices, says why, and signs out", async () => {
+  it("offers no list of devices and says why, a sign-out everywhere where there is one, and signs out", async () => {
     const why = page.getByText("a store that cannot list them");
     await why.waitFor();
-    expect(await page.getByRole("button", { name: "Sign out everywhere" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Sign out everywhere" }).count()).toBe(endsAll ? 1 : 0);
     await page.getByRole("link", { name: "Devices" }).click();
     await page.getByRole("heading", { level: 1, name: "Where you are signed in" }).waitFor();
     await why.waitFor();
     expect(await page.getByRole("button", { name: "End all others" }).count()).toBe(0);
-    await page.getByRole("button", { name: "Sign out" }).click();
+    const phone = new Browserlike(portal.url);
+    await phone.signIn();
+    await page.getByRole("link", { name: "Back to the session" }).click();
+    await page.getByRole("region", { name: "Going ashore" }).getByRole("button", { name: endsAll ? "Sign out everywhere" : "Sign out", exact: true }).click();
     await page.getByRole("heading", { level: 1, name: /signed out/i }).waitFor();
+    expect(await phone.json("GET", "/session")).toMatchObject({ state: endsAll ? "none" : "active" });
   });
 });

@@ -13,6 +13,7 @@ export type {
   StoreCapabilities,
   StoredSession,
   StoreOptions,
+  SubjectEnder,
   SubjectIndex,
   Sweeper,
   Tombstone,

@@ -151,6 +151,16 @@ describe("a store that cannot list a subject's sessions", () => {
     expect((await new Browser(app).post("/session/logout", { scope: "all" })).status).toBe(204);
     expect((await new Browser(app).get("/session/devices")).status).toBe(401);
   });
+
+  it.each([["others", ["active", "none"]], ["all", ["none", "none"]]])("signs out %s where the store can do that all the same", async (scope, expected) => {
+    const { list: _list, ...store } = createMemoryStore();
+    const { app } = bare({ sessions: createSessions<Data>({ store: { ...store, capabilities: { ...store.capabilities, index: false } }, keys, initial: { cart: [] } }) });
+    const [here, there] = [await signedIn(app), await signedIn(app)];
+    expect((await here.get("/session/devices")).status).toBe(501);
+    expect((await here.post("/session/logout", { scope })).status).toBe(204);
+    const states = [here, there].map(async (browser) => ((await (await browser.get("/session")).json()) as { state: string }).state);
+    expect(await Promise.all(states)).toEqual(expected);
+  });
 });
 
 describe("bodies over a real server", () => {

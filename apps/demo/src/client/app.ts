@@ -12,8 +12,9 @@ export interface PortalConfig {
   /** How long a proof of who is there counts as recent. */
   readonly freshFor: number;
   readonly store: string;
-  /** Whether the store knows where somebody is signed in: some do not, and then nobody can be signed out everywhere either. */
+  /** Whether the store knows where somebody is signed in, and whether it can end all that: some can do the second without the first. */
   readonly listable: boolean;
+  readonly endsAll: boolean;
 }
 
 /** What one can see of a sign-in: the id before and the id after. */

@@ -70,7 +70,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
   }));
 
   if (client) {
-    const page = pageWith(client.page, { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable });
+    const page = pageWith(client.page, { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable, endsAll: sessions.endsAll });
     for (const [path, { body, type }] of client.files) {
       const cache = path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "public, max-age=3600";
       app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cache } }));

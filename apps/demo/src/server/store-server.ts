@@ -37,7 +37,7 @@ async function openMemcached(addresses: readonly string[]): Promise<Omit<OpenSto
   return {
     store: createMemcachedStore(nodes, { evicts: true }),
     name: "memcached",
-    notice: "memcached forgets sessions when it needs room and at a restart, and cannot list them: no device list, no sign-out everywhere.",
+    notice: "memcached forgets sessions when it needs room and at a restart, and cannot list them: no device list.",
     close,
   };
 }

@@ -5,6 +5,7 @@ import type { CsrfTokens } from "./csrf-tokens.ts";
 import { createKnownEpoch } from "./epoch/known-epoch.ts";
 import { configError, noOthers, oneOf } from "./errors.ts";
 import type { SessionEvent } from "./events.ts";
+import { isEnder } from "./is-ender.ts";
 import { isIndex } from "./is-index.ts";
 import { isSweeper } from "./is-sweeper.ts";
 import { createLine } from "./line.ts";
@@ -89,6 +90,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   const engine: Engine<Data> = {
     store,
     index,
+    ender: isEnder(store) ? store : undefined,
     sweeper: isSweeper(store) ? store : undefined,
     ring,
     decode: createDecode(ring, now),

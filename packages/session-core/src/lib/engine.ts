@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
 import type { KnownEpoch } from "./epoch/known-epoch.ts";
 import type { Emit } from "./events.ts";
-import type { SessionId, SessionStore, SubjectIndex, Sweeper } from "./port.ts";
+import type { SessionId, SessionStore, SubjectEnder, SubjectIndex, Sweeper } from "./port.ts";
 import type { readBody } from "./record.ts";
 import type { DataCodec } from "./session/data.ts";
 import type { Policy } from "./session/policy.ts";
@@ -17,7 +17,8 @@ import type { Watched } from "./watched.ts";
 export interface Engine<Data> {
   readonly store: SessionStore;
   /** The same store where it lists a subject's sessions. */
-  readonly index: (SessionStore & SubjectIndex) | undefined;
+  readonly index: SubjectIndex | undefined;
+  readonly ender: SubjectEnder | undefined;
   readonly sweeper: Sweeper | undefined;
   readonly ring: KeyRing;
   /** With memories: sessions come again and again. */

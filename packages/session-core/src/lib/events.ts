@@ -8,6 +8,7 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "session_elevated" }
   | { readonly type: "session_expired"; readonly reason: "idle" | "absolute" }
   | { readonly type: "session_logout" }
+  /** `count` is 0, and no handle told, for all that a subject had in a store that cannot list them. */
   | { readonly type: "session_revoked"; readonly reason: EndedReason; readonly count: number; readonly handles?: readonly string[] }
   /** Every session that began by `notBefore` is over. */
   | { readonly type: "everything_revoked"; readonly notBefore: Millis }

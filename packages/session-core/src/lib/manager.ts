@@ -22,7 +22,7 @@ import { partitionOf } from "./partition-of.ts";
 import { isSessionId } from "./token/credential.ts";
 import { readSource } from "./transport/source.ts";
 import { viewOf } from "./view.ts";
-import { tellEnded, watch } from "./watch.ts";
+import { tellRevoked, watch } from "./watch.ts";
 
 export function createManager<Data extends object>(engine: Engine<Data>, listeners: Set<(event: SessionEvent) => void>): Sessions<Data> {
   const { ring, policy, clock } = engine;
@@ -36,6 +36,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
   return {
     policy,
     listable: engine.index !== undefined,
+    endsAll: engine.ender !== undefined,
     cookie: engine.cookies.attributes,
     csrf: engine.csrf,
     open,
@@ -69,7 +70,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     revokeAll: async (subject, { except } = {}) => endAll(engine, ring.partition(subject), except),
     async revokeEverything() {
       const { at: notBefore } = await engine.epoch.advance();
-      for (const id of Array.from(engine.watched.keys())) tellEnded(engine, id, "revoked");
+      tellRevoked(engine, Array.from(engine.watched.keys()));
       engine.emit({ type: "everything_revoked", notBefore });
       return { notBefore };
     },

@@ -108,19 +108,24 @@ export interface ListPage {
   readonly cursor?: string;
 }
 
-/** Optional power: the sessions of a subject. Declared by `capabilities.index`. */
-export interface SubjectIndex {
-  /** @param options.limit rows per page, default 100. */
-  list(partition: Partition, options?: StoreOptions & { readonly limit?: number; readonly cursor?: string }): Promise<ListPage>;
+/** Optional power: to end all sessions of a subject. A store may have it without being able to list them. */
+export interface SubjectEnder {
   /**
-   * Ends every indexed live row of the partition but `except`, and refuses later `create`s whose `began <= notBefore`, for 400 days.
+   * Ends every live row of the partition that was created with a guard, but `except`, and refuses later `create`s whose `began <= notBefore`, for 400 days.
    * Complete also against creates under way: a create that is not ended by this call is refused or began after it.
+   * `ended` names them; it is empty where the store is no {@link SubjectIndex} and nobody knows which there were.
    */
   endAll(
     partition: Partition,
     tombstone: Tombstone,
     options?: StoreOptions & { readonly except?: SessionId },
   ): Promise<{ readonly notBefore: Millis; readonly ended: readonly SessionId[] }>;
+}
+
+/** Optional power: the sessions of a subject. Declared by `capabilities.index`. */
+export interface SubjectIndex extends SubjectEnder {
+  /** @param options.limit rows per page, default 100. */
+  list(partition: Partition, options?: StoreOptions & { readonly limit?: number; readonly cursor?: string }): Promise<ListPage>;
 }
 
 /** Optional power: bounded removal of expired rows. */

@@ -28,6 +28,8 @@ export interface Sessions<Data> {
   readonly policy: Policy;
   /** Whether the store can list a subject's sessions. */
   readonly listable: boolean;
+  /** Whether the store can end all sessions of a subject: `revokeAll` and `start()` with `revokeOthers`. */
+  readonly endsAll: boolean;
   /** Attributes of the session cookies. */
   readonly cookie: CookieAttributes;
   /** CSRF tokens where they are switched on: adapters then ask for one with every write that carries a cookie. */
@@ -65,7 +67,11 @@ export interface Sessions<Data> {
   watch(id: SessionId, options?: WatchOptions): AbortSignal;
   /** Idempotent. @throws HoldfastError `config` for a reason that is none */
   revoke(id: SessionId, reason?: EndedReason): Promise<void>;
-  /** Complete also against sign-ins under way. @returns the moment up to which sign-ins are refused. */
+  /**
+   * Complete also against sign-ins under way.
+   * @returns the moment up to which sign-ins are refused, and how many sessions ended: 0 where the store cannot tell (`listable` is false).
+   * @throws HoldfastError `unsupported` where `endsAll` is false
+   */
   revokeAll(subject: string, options?: { except?: SessionId }): Promise<{ notBefore: Millis; ended: number }>;
   /**
    * The last resort: every session of the realm is over, guests included, and sign-ins under way are refused. At once for the requests of

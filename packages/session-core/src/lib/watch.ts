@@ -38,6 +38,11 @@ export function tellEnded<Data>({ watched }: Engine<Data>, id: SessionId, reason
   for (const controller of controllers) controller.abort(over);
 }
 
+/** The same for several that were revoked. */
+export function tellRevoked<Data>(engine: Engine<Data>, ids: Iterable<SessionId>): void {
+  for (const id of ids) tellEnded(engine, id, "revoked");
+}
+
 async function poll<Data>(engine: Engine<Data>, id: SessionId, watched: Watched, round: number): Promise<void> {
   while (watched.controllers.size > 0 && watched.round === round) {
     // A store that fails says nothing about the session.

@@ -82,7 +82,7 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
     let kept: Response | undefined;
     if (scope !== "this" && state.kind === "active") {
       const why = { headers, ...(scope === "all" ? { detail: "Only this session is over, the others are not." } : {}) };
-      kept = sessions.listable ? stale(state, why) : problem("unsupported", why);
+      kept = sessions.endsAll ? stale(state, why) : problem("unsupported", why);
       if (!kept) await sessions.revokeAll(state.subject, { except: state.id });
     }
     // Whoever wants to leave is let out, whatever becomes of the others.

@@ -55,7 +55,7 @@ export function createSuite(factory: StoreFactory, capabilities: StoreCapabiliti
     },
     indexed(name, run) {
       if (!capabilities.index) {
-        registrar.skip(`${name} (not run: capabilities.index is false, so subjects cannot be listed, limited or revoked)`);
+        registrar.skip(`${name} (not run: capabilities.index is false, so subjects cannot be listed or limited)`);
         return;
       }
       registrar.run(name, () =>

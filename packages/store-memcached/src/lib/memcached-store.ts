@@ -1,4 +1,4 @@
-import { type Clock, HoldfastError, type SessionId, type SessionStore, type StoredSession, type SubjectIndex, systemClock } from "@holdfast/session-core/store";
+import { type Clock, HoldfastError, type SessionId, type SessionStore, type StoredSession, type SubjectEnder, systemClock } from "@holdfast/session-core/store";
 import { partitionOf } from "@holdfast/session-core/store-kit";
 import { change, end } from "./change.ts";
 import { create } from "./create.ts";
@@ -26,10 +26,7 @@ export interface MemcachedStoreOptions {
   readonly clock?: Clock;
 }
 
-export interface MemcachedStore extends SessionStore {
-  /** As on the port; `ended` is empty, since nobody knows which sessions there were. */
-  readonly endAll: SubjectIndex["endAll"];
-}
+export interface MemcachedStore extends SessionStore, SubjectEnder {}
 
 /**
  * Sessions in memcached 1.6. A read is one trip to one node; every other verb is compare-and-set. There is no index: no lists, no limits.

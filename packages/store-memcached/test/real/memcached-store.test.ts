@@ -203,6 +203,38 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
     });
   });
 
+  describe("[D05] through the core, without a list", () => {
+    it("revokeAll ends all sessions of a subject or all but one, refuses sign-ins that began before, and a sign-in may end the others", async () => {
+      let now = Date.now();
+      const clock = { now: () => now, wait: async () => undefined };
+      const sessions = createSessions({ store: createMemcachedStore(connections, { evicts: true, clock }), keys: generateKeys(), clock });
+      const began = now;
+      const [first, second, other] = await Promise.all(["ada", "ada", "bob"].map((subject) => sessions.issue(subject)));
+      const stateOf = async (issued: typeof first) => (await sessions.open(issued?.credential.reveal() ?? "")).state;
+      const kinds = async (...all: (typeof first)[]): Promise<string[]> => Promise.all(all.map(async (each) => (await stateOf(each)).kind));
+      await sessions.revokeAll("ada", { except: second?.state.id ?? expect.unreachable() });
+      expect(await kinds(first, second, other)).toEqual(["none", "active", "active"]);
+      await expect(sessions.issue("ada", {}, { authenticatedAt: began })).rejects.toMatchObject({ code: "sign_in_revoked" });
+      now += 1;
+      const third = await sessions.issue("ada", {}, { revokeOthers: true });
+      expect(await kinds(second, third, other)).toEqual(["none", "active", "active"]);
+      expect(await sessions.revokeAll("ada")).toEqual({ notBefore: now, ended: 0 });
+      expect(await kinds(third, other)).toEqual(["none", "active"]);
+      for (const each of [first, second, third]) expect(await stateOf(each)).toEqual({ kind: "none", ended: "revoked" });
+    });
+
+    it("of 50 sign-ins beside a revocation none is alive that began by then, and of 20 that end the others at once one is left at most", async () => {
+      const sessions = createSessions({ store, keys: generateKeys() });
+      const began = Date.now();
+      const signIns = Array.from({ length: 50 }, (_, i) => sessions.issue("ada", {}, { authenticatedAt: began - (i % 3) * 1000 }).catch(() => undefined));
+      const [, ...done] = await Promise.all([sessions.revokeAll("ada"), ...signIns]);
+      const alive = async (issued: Awaited<(typeof signIns)[number]>): Promise<boolean> => issued !== undefined && (await sessions.open(issued.credential.reveal())).state.kind === "active";
+      expect((await Promise.all(done.map(alive))).filter(Boolean)).toHaveLength(0);
+      const alone = await Promise.all(Array.from({ length: 20 }, () => sessions.issue("bob", {}, { revokeOthers: true }).catch(() => undefined)));
+      expect((await Promise.all(alone.map(alive))).filter(Boolean).length).toBeLessThanOrEqual(1);
+    });
+  });
+
   describe("sizes", () => {
     it("[K05] a row that is too large is refused before the server drops the one it has", async () => {
       const row = testRow();

@@ -3,7 +3,7 @@ import { type App, type Changeover, isSignedIn, type View } from "../app.ts";
 import { h, icon, setText } from "../dom.ts";
 import { gauge } from "../gauge.ts";
 import { agoText, durationText, plural } from "../time.ts";
-import { UNLISTED } from "../unlisted.ts";
+import { unlisted } from "../unlisted.ts";
 import { proved } from "./step-up.ts";
 
 export function account(app: App): View {
@@ -103,17 +103,17 @@ function preferences(app: App): HTMLElement {
 }
 
 function leaving(app: App, everywhere: () => void): HTMLElement {
-  const { listable } = app.config;
+  const { listable, endsAll } = app.config;
   return h(
     "section",
     { class: "card stack", "aria-labelledby": "leave" },
     h("h2", { id: "leave" }, "Going ashore"),
-    h("p", { class: "soft" }, `Signing out ends the session on the server first, then here, then in your other tabs. ${listable ? "Everywhere means on your other devices too." : UNLISTED}`),
+    h("p", { class: "soft" }, `Signing out ends the session on the server first, then here, then in your other tabs. ${listable ? "Everywhere means on your other devices too." : unlisted(endsAll)}`),
     h(
       "div",
       { class: "row wide" },
       h("button", { class: "btn quiet", type: "button", onclick: () => void app.signOut("this") }, "Sign out"),
-      listable && h("button", { class: "btn alarm", type: "button", onclick: everywhere }, "Sign out everywhere"),
+      endsAll && h("button", { class: "btn alarm", type: "button", onclick: everywhere }, "Sign out everywhere"),
     ),
   );
 }

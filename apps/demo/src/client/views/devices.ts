@@ -1,7 +1,7 @@
 import type { App, View } from "../app.ts";
 import { h, icon } from "../dom.ts";
 import { agoText, plural } from "../time.ts";
-import { UNLISTED } from "../unlisted.ts";
+import { unlisted } from "../unlisted.ts";
 import { proved } from "./step-up.ts";
 
 interface Device {
@@ -18,7 +18,7 @@ export function devices(app: App): View {
   const count = h("p", { class: "soft", role: "status" }, "Looking…");
 
   const load = async (): Promise<void> => {
-    if (!app.config.listable) return void (count.textContent = UNLISTED);
+    if (!app.config.listable) return void (count.textContent = unlisted(app.config.endsAll));
     const answer = await app.call<{ devices: readonly Device[] }>("GET", "/session/devices");
     if (!answer.ok) return void (count.textContent = answer.title);
     const rows = [...answer.value.devices].sort((a, b) => Number(b.current) - Number(a.current) || a.seenAgo - b.seenAgo);

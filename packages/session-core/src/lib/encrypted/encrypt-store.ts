@@ -1,3 +1,4 @@
+import { isEnder } from "../is-ender.ts";
 import { isIndex } from "../is-index.ts";
 import { isSweeper } from "../is-sweeper.ts";
 import type { CreateGuard, SessionId, SessionStore, StoredSession, SubjectIndex, Sweeper, Tombstone } from "../port.ts";
@@ -54,8 +55,8 @@ export function encryptStore<S extends SessionStore>(store: S, { keys, realm = "
       const rows = await Promise.all(page.rows.map((row) => opened(cipher, row)));
       return { ...page, rows: rows.filter((row) => row !== null) };
     };
-    encrypted.endAll = (partition, tombstone, options) => store.endAll(partition, signed(tombstone), options);
   }
+  if (isEnder(store)) encrypted.endAll = (partition, tombstone, options) => store.endAll(partition, signed(tombstone), options);
   if (isSweeper(store)) encrypted.sweep = (now, limit, options) => store.sweep(now, limit, options);
   return encrypted as EncryptedStore<S>;
 }

@@ -1,6 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "../clock.ts";
 import { configError, noOthers } from "../errors.ts";
+import { isEnder } from "../is-ender.ts";
 import { isIndex } from "../is-index.ts";
 import { isSweeper } from "../is-sweeper.ts";
 import type { ReadOptions, SessionId, SessionStore, StoredSession, SubjectIndex, Sweeper } from "../port.ts";
@@ -125,8 +126,8 @@ export function cacheStore<S extends SessionStore>(store: S, options: CacheOptio
     end: (id, tombstone, how) => writing(id, () => store.end(id, tombstone, how)),
     delete: (id, how) => writing(id, () => store.delete(id, how)),
   };
-  if (isIndex(store)) {
-    cached.list = (partition, how) => store.list(partition, how);
+  if (isIndex(store)) cached.list = (partition, how) => store.list(partition, how);
+  if (isEnder(store)) {
     cached.endAll = async (partition, tombstone, how) => {
       const dropThose = (): void => {
         copies.deleteAll(partition);

@@ -2,7 +2,8 @@ import type { Millis } from "@holdfast/session-protocol";
 import { endAll } from "../end-all.ts";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
-import { indexOf, listRows } from "../list-rows.ts";
+import { listRows } from "../list-rows.ts";
+import { needed } from "../needed.ts";
 import type { CreateGuard, Partition, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
 import { overBy } from "../session/over.ts";
@@ -10,7 +11,7 @@ import type { Draft } from "../session/draft.ts";
 import { noSession } from "../session/refusal.ts";
 import { storeFault } from "../store-call.ts";
 import { partitionOf } from "../partition-of.ts";
-import { tellEnded } from "../watch.ts";
+import { tellEnded, tellRevoked } from "../watch.ts";
 import { endRow, type Live, tombstone } from "./load.ts";
 import { type Creation, replaceGuest } from "./replace.ts";
 import { toRow, wroteIt } from "./update-row.ts";
@@ -42,7 +43,7 @@ export async function createRow<Data extends object>(
     engine.emit({ type: "excess_sessions_exceeded", action: "reject", count: 1 });
     throw new HoldfastError("limit_reached", "The subject has as many sessions as policy.concurrent allows.");
   }
-  for (const old of evicted) tellEnded(engine, old, "revoked");
+  tellRevoked(engine, evicted);
   if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length, handles: evicted.map(engine.ring.handle) });
   engine.emit({ type: "session_created", handle: engine.ring.handle(id), kind: record.subject === undefined ? "guest" : "active", previous: live && engine.ring.handle(live.row.id) });
   if (again) tellEnded(engine, again, "replaced");
@@ -82,7 +83,7 @@ async function guardOf<Data>(engine: Engine<Data>, partition: Partition, { began
   const { concurrent } = engine.policy;
   const guard: CreateGuard = { began, ...(again && { replaces: { id: again, tombstone: tombstone(engine, "replaced") } }) };
   // Alone it is the only one in a moment.
-  if (alone) indexOf(engine);
+  if (alone) needed(engine.ender);
   if (concurrent === "off" || alone) return guard;
   await endExpired(engine, partition, concurrent.max, now);
   return { ...guard, limit: { ...concurrent, tombstone: tombstone(engine, "revoked") } };
