@@ -9,9 +9,9 @@ export type Data = Partial<User> & { readonly count?: number };
 
 export const createHoldfast = (): Sessions<Data> => createSessions<Data>({ store: createMemoryStore(), keys: generateKeys() });
 
-export function holdfast(options: { readonly lazy?: boolean } = {}): App {
-  const app = new Hono<SessionEnv<Data>>()
-    .use(session(createHoldfast(), options))
+export const holdfastApp = (sessions: Sessions<Data>, options: { readonly lazy?: boolean } = {}) =>
+  new Hono<SessionEnv<Data>>()
+    .use(session(sessions, options))
     .get("/", (c) => {
       const { state } = c.var.session;
       return c.json({ user: state.kind === "none" ? null : state.data.user });
@@ -19,12 +19,14 @@ export function holdfast(options: { readonly lazy?: boolean } = {}): App {
     // Nobody looks at the session here, as on most pages that visitors see.
     .get("/static", (c) => c.json({ user: null }))
     .get("/sign-in", (c) => {
-      c.var.session.start(USER.user, USER);
+      c.var.session.start(c.req.query("user") ?? USER.user, USER);
       return c.text("ok");
     })
     .get("/write", (c) => {
       c.var.session.update((data) => ({ ...data, count: (data.count ?? 0) + 1 }));
       return c.json({ user: USER.user });
     });
-  return honoHost(app, ["@holdfast/session-core", "@holdfast/session-hono"]);
-}
+
+export const PACKAGES = ["@holdfast/session-core", "@holdfast/session-hono"];
+
+export const holdfast = (options: { readonly lazy?: boolean } = {}): App => honoHost(holdfastApp(createHoldfast(), options), PACKAGES);

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { RequestListener } from "node:http";
 import fastifyCookie from "@fastify/cookie";
-import fastifySession from "@fastify/session";
+import fastifySession, { type FastifySessionOptions } from "@fastify/session";
 import { useSession, useSessionStorage, type SessionEnv as HonoSessionEnv } from "@hono/session";
-import express from "express";
-import expressSession from "express-session";
+import express, { type Express } from "express";
+import expressSession, { type SessionOptions } from "express-session";
 import fastify from "fastify";
 import { Hono } from "hono";
 import { MemoryStore, type Session as HonoSessionsSession, sessionMiddleware } from "hono-sessions";
@@ -26,54 +27,68 @@ declare module "fastify" {
 
 const secret = (): string => randomBytes(32).toString("hex");
 
-/** Its defaults, but for the two settings whose defaults its own README advises against. */
-export function expressSessions(): App {
+/** Its defaults, but for the two settings whose defaults its own README advises against; `store` in memory unless given. */
+export function expressApp(options: Pick<SessionOptions, "store" | "cookie"> = {}): Express {
   const app = express();
-  app.use(expressSession({ secret: secret(), resave: false, saveUninitialized: false }));
+  app.use(expressSession({ secret: secret(), resave: false, saveUninitialized: false, ...options }));
   app.get("/", (request, response) => void response.json({ user: request.session.user?.user ?? null }));
   app.get("/sign-in", (request, response) => {
     request.session.user = USER;
     response.send("ok");
   });
-  return nodeHost(app, ["express", "express-session"]);
+  return app;
 }
 
+export const expressSessions = (): App => nodeHost(expressApp(), ["express", "express-session"]);
+
 /** Rolling is its default: each answer writes the session and sets the cookie again. */
-export async function fastifySessions(rolling: boolean): Promise<App> {
+export async function fastifyApp({ cookie, ...options }: Pick<FastifySessionOptions, "store" | "rolling" | "cookie"> = {}): Promise<RequestListener> {
   const app = fastify();
   await app.register(fastifyCookie);
-  await app.register(fastifySession, { secret: secret(), saveUninitialized: false, rolling, cookie: { secure: false } });
+  await app.register(fastifySession, { secret: secret(), saveUninitialized: false, cookie: { secure: false, ...cookie }, ...options });
   app.get("/", (request, reply) => void reply.send({ user: request.session.get("user")?.user ?? null }));
   app.get("/sign-in", (request, reply) => {
     request.session.set("user", USER);
     void reply.send("ok");
   });
   await app.ready();
-  return nodeHost(app.routing, ["fastify", "@fastify/session"]);
+  return app.routing;
 }
 
-export function honoSessions(): App {
-  const app = new Hono<{ Variables: { session: HonoSessionsSession<{ user: User }> } }>()
-    .use(sessionMiddleware({ store: new MemoryStore(), expireAfterSeconds: 1800 }))
+export const fastifySessions = async (rolling: boolean): Promise<App> => nodeHost(await fastifyApp({ rolling }), ["fastify", "@fastify/session"]);
+
+type SessionsStore = NonNullable<Parameters<typeof sessionMiddleware>[0]["store"]>;
+
+export const honoSessionsApp = (store: SessionsStore) =>
+  new Hono<{ Variables: { session: HonoSessionsSession<{ user: User }> } }>()
+    .use(sessionMiddleware({ store, expireAfterSeconds: 1800 }))
     .get("/", (c) => c.json({ user: c.var.session.get("user")?.user ?? null }))
     .get("/sign-in", (c) => {
       c.var.session.set("user", USER);
       return c.text("ok");
     });
-  return honoHost(app, ["hono-sessions"]);
+
+export const honoSessions = (): App => honoHost(honoSessionsApp(new MemoryStore()), ["hono-sessions"]);
+
+interface Storage {
+  get(id: string): User | null | Promise<User | null>;
+  set(id: string, data: User): void | Promise<void>;
+  delete(id: string): void | Promise<void>;
 }
 
-export function honoSession(): App {
-  const rows = new Map<string, User>();
-  const storage = { get: (id: string) => rows.get(id) ?? null, set: (id: string, data: User) => void rows.set(id, data), delete: (id: string) => void rows.delete(id) };
-  const app = new Hono<HonoSessionEnv<User>>()
+export const honoSessionApp = (storage: Storage) =>
+  new Hono<HonoSessionEnv<User>>()
     .use(useSessionStorage(storage), useSession<User>({ secret: secret(), duration: { absolute: 8 * 3600 } }))
     .get("/", async (c) => c.json({ user: (await c.var.session.get())?.user ?? null }))
     .get("/sign-in", async (c) => {
       await c.var.session.update(USER);
       return c.text("ok");
     });
-  return honoHost(app, ["@hono/session"]);
+
+export function honoSession(): App {
+  const rows = new Map<string, User>();
+  const storage: Storage = { get: (id) => rows.get(id) ?? null, set: (id, data) => void rows.set(id, data), delete: (id) => void rows.delete(id) };
+  return honoHost(honoSessionApp(storage), ["@hono/session"]);
 }
 
 /** Keeps no rows: the cookie is the session, sealed. */

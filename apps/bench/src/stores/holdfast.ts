@@ -1,34 +1,19 @@
 import { createSessions, generateKeys } from "@holdfast/session-core";
 import { cacheStore } from "@holdfast/session-core/near-cache";
 import { type SessionStore, systemClock } from "@holdfast/session-core/store";
-import { session, type SessionEnv } from "@holdfast/session-hono";
 import { createPostgresStore, ensurePostgresSchema, pgPool, type PostgresRun, postgresJs } from "@holdfast/store-postgres";
 import { createRedisStore } from "@holdfast/store-redis";
 import { trackInvalidations } from "@holdfast/store-redis/tracking";
-import { Hono } from "hono";
 import postgres from "postgres";
 import { createClient } from "redis";
-import { USER } from "../app.ts";
-import type { Data } from "../apps/holdfast.ts";
+import { type Data, holdfastApp, PACKAGES } from "../apps/holdfast.ts";
 import { type Contender, onHono, type Serving } from "./contender.ts";
 import { openIoredis, openNodeRedis, openPg } from "./engines.ts";
-
-const PACKAGES = ["@holdfast/session-core", "@holdfast/session-hono"];
 
 function serve(store: SessionStore): Promise<Serving> {
   let ahead = 0;
   const sessions = createSessions<Data>({ store, keys: generateKeys(), clock: { ...systemClock, now: () => Date.now() + ahead } });
-  const app = new Hono<SessionEnv<Data>>()
-    .use(session(sessions))
-    .get("/", (c) => {
-      const { state } = c.var.session;
-      return c.json({ user: state.kind === "none" ? null : state.data.user });
-    })
-    .get("/sign-in", (c) => {
-      c.var.session.start(c.req.query("user") ?? USER.user, USER);
-      return c.text("ok");
-    });
-  return onHono(app, { advance: (ms) => void (ahead += ms) });
+  return onHono(holdfastApp(sessions), { advance: (ms) => void (ahead += ms) });
 }
 
 async function onPostgres(run: PostgresRun): Promise<Serving> {
