@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSessions, type SessionEvent, type SessionsOptions } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
-import { Jar, KEYS, MINUTE, request, testClock } from "./support.ts";
+import { Jar, KEYS, MINUTE, recordOf, request, testClock } from "./support.ts";
 
 interface One {
   readonly list: readonly string[];
@@ -34,7 +34,7 @@ describe("data of an earlier version", () => {
     const { state } = await request(first, jar, (s) => s.start("ada", { list: ["rope"] }));
     if (state.kind !== "active") return expect.unreachable();
     const { id } = state;
-    const stored = async (): Promise<unknown> => JSON.parse((await store.read(id))?.body ?? "{}");
+    const stored = async (): Promise<unknown> => recordOf(await store.read(id));
     const next = second();
     expect((await request(next, jar)).state).toMatchObject({ data: ROPE });
     expect((await next.get(id))?.data).toEqual(ROPE);
@@ -45,11 +45,11 @@ describe("data of an earlier version", () => {
     expect((await request(next, jar)).state).toMatchObject({ data: ROPE });
     await request(next, jar, (s) => s.elevate({ acr: "high" }));
     await request(next, jar);
-    expect(await stored()).toMatchObject({ d: { list: ["rope"] }, dv: 1 });
+    expect(await stored()).toMatchObject({ data: { list: ["rope"] }, dataVersion: 1 });
     // So a server of the old release, still running, loses nothing meanwhile.
     expect((await request(first, jar)).state).toMatchObject({ data: { list: ["rope"] } });
     await next.update(id, (d) => ({ items: [...d.items, { name: "hook" }] }));
-    expect(await stored()).toMatchObject({ d: { items: [{ name: "rope" }, { name: "hook" }] }, dv: 2 });
+    expect(await stored()).toMatchObject({ data: { items: [{ name: "rope" }, { name: "hook" }] }, dataVersion: 2 });
     expect((await request(next, jar)).state).toMatchObject({ acr: "high", data: { items: [{ name: "rope" }, { name: "hook" }] } });
   });
 

@@ -30,6 +30,13 @@ describe("record", () => {
     expect(readBody(endedBody("replaced", left))).toEqual({ kind: "ended", reason: "replaced", left });
   });
 
+  it("of a sign-in takes at most 160 bytes beside what the application gave", () => {
+    const { chain } = beginChain(224, Date.UTC(2026, 0, 1));
+    const given = { subject: "ada", data: { cart: ["rope"] } };
+    const fresh = { ...record, ...given, chain, pending: undefined, startedAt: chain.promotedAt, authenticatedAt: chain.promotedAt, device: undefined, marks: undefined, remember: false, writes: [] };
+    expect(writeBody(fresh).length - JSON.stringify({ s: given.subject, d: given.data }).length).toBeLessThanOrEqual(160);
+  });
+
   it("any other text is null, without throwing", () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.constantFrom("null", "[]", '{"v":1}', '{"v":0}', '{"v":"2"}', '{"v":1,"ended":"x"}')), (text) => void expect(readBody(text)).toBeNull()));
     expect(readBody('{"v":2,"anything":"at all"}')).toEqual({ kind: "newer" });

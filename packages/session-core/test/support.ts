@@ -1,7 +1,8 @@
 import { type Clock, createSessions, HoldfastError, type KeyRingFile, type SessionEvent, type Sessions, type SessionsOptions } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
+import { readBody, type SessionRecord } from "../src/lib/record.ts";
 import { createKeyRing } from "../src/lib/token/key-ring.ts";
-import type { IndexedStore } from "../src/store.ts";
+import type { IndexedStore, StoredSession } from "../src/store.ts";
 
 export interface TestClock extends Clock {
   advance(ms: number): void;
@@ -160,3 +161,10 @@ export const signedIn = async (sessions: Sessions<Data>, subject = "ada"): Promi
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
+
+/** What a live row holds. */
+export function recordOf(row: StoredSession | null): SessionRecord {
+  const body = row && readBody(row.body);
+  if (body?.kind !== "live") throw new Error("no live row");
+  return body.record;
+}

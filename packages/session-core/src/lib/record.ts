@@ -46,39 +46,34 @@ export type Body =
 const FORMAT = 1;
 export const REASONS: readonly string[] = ["idle", "absolute", "revoked", "reuse", "logout", "replaced"] satisfies TombstoneReason[];
 
-interface ChainJson {
-  c: number;
-  k: string;
-  n: number;
-  h: string;
-  x: string;
-  p: Millis;
-  q: Millis;
+/** Times count from the record's `st`, which costs a digit or two instead of thirteen. */
+type ChainJson = readonly [chain: number, step: number, chainKey: string, hash: string, nextHash: string, promoted: Millis, before: Millis];
+
+/** `am` absent for none, `au` for the same moment as `st`. */
+interface RightsJson {
+  ac: string | undefined;
+  am: readonly string[] | undefined;
+  au: Millis | undefined;
+  sg: Marks | undefined;
 }
 
-interface PendingJson extends ChainJson {
-  ac?: string;
-  am: readonly string[];
-  au: Millis;
+interface PendingJson extends RightsJson {
+  r: ChainJson;
   st?: Millis;
-  sg?: Marks;
 }
 
-interface RecordJson {
+interface RecordJson extends RightsJson {
   v: typeof FORMAT;
   r: ChainJson;
   e?: PendingJson;
   s?: string;
   st: Millis;
-  au: Millis;
-  ac?: string;
-  am: readonly string[];
   dl?: string;
   rm?: true;
   la?: true;
-  sg?: Marks;
   d: unknown;
-  dv: number;
+  /** Absent for 1, which is the version of who names none. */
+  dv?: number;
   w?: readonly string[];
   ep?: number;
 }
@@ -87,21 +82,20 @@ export const endedBody = (reason: TombstoneReason, left?: Stored): string => JSO
 
 /** @throws HoldfastError `invalid_data` for rights that are none */
 export function writeBody(record: SessionRecord): string {
-  const { pending } = record;
+  const { pending, startedAt: st, dataVersion, writes } = record;
   const json: Record<keyof RecordJson, unknown> = {
     v: FORMAT,
-    r: chainToJson(record.chain),
-    e: pending && { ...chainToJson(pending), ...rightsToJson(pending), st: pending.startedAt, sg: pending.marks },
+    r: chainToJson(record.chain, st),
+    e: pending && { r: chainToJson(pending, st), st: pending.startedAt - st || undefined, ...rightsToJson(pending, st) },
     s: record.subject,
-    st: record.startedAt,
-    ...rightsToJson(record),
+    st,
+    ...rightsToJson(record, st),
     dl: record.device,
     rm: record.remember || undefined,
     la: record.lapsed || undefined,
-    sg: record.marks,
     d: record.data,
-    dv: record.dataVersion,
-    w: record.writes,
+    dv: dataVersion === 1 ? undefined : dataVersion,
+    w: writes.length > 0 ? writes : undefined,
     ep: record.epoch || undefined,
   };
   return JSON.stringify(json);
@@ -118,25 +112,23 @@ export function readBody(body: string): Body | null {
   }
   // Only this module writes bodies, yet a damaged one must not pass: a subject that is null would make a guest an account.
   const live = json as unknown as RecordJson;
-  const chain = chainFromJson(live.r);
-  const pending = live.e === undefined ? undefined : pendingFromJson(live.e, live.st);
-  const whole = isNumber(live.st) && isNumber(live.dv) && isNumber(live.ep ?? 0) && isOptionalText(live.s) && live.s !== "" && isOptionalText(live.dl) && hasRights(live);
-  if (!chain || pending === null || !whole) return null;
+  const { st, dv: dataVersion = 1 } = live;
+  const chain = chainFromJson(live.r, st);
+  const rights = rightsFromJson(live, st);
+  const pending = live.e === undefined ? undefined : pendingFromJson(live.e, st);
+  const whole = isNumber(st) && isNumber(dataVersion) && isNumber(live.ep ?? 0) && isOptionalText(live.s) && live.s !== "" && isOptionalText(live.dl);
+  if (!chain || !rights || pending === null || !whole) return null;
   const record: SessionRecord = {
+    ...rights,
     chain,
     pending,
     subject: live.s,
-    startedAt: live.st,
-    authenticatedAt: live.au,
-    acr: live.ac,
-    // Remembered, and shown to the application: what one request does to it must not reach the next.
-    amr: Object.freeze(live.am),
+    startedAt: st,
     device: live.dl,
     remember: live.rm === true,
     lapsed: live.la === true,
-    marks: live.sg,
     data: live.d,
-    dataVersion: live.dv,
+    dataVersion,
     writes: Array.isArray(live.w) ? live.w : [],
     epoch: live.ep,
   };
@@ -155,33 +147,39 @@ function parse(body: string): Record<string, unknown> | null {
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isText = (value: unknown): boolean => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
-const hasRights = ({ ac, am, au }: { ac?: unknown; am: unknown; au: unknown }): boolean => isOptionalText(ac) && Array.isArray(am) && am.every(isText) && isNumber(au);
+
+const areRights = (acr: unknown, amr: unknown): amr is readonly string[] => isOptionalText(acr) && Array.isArray(amr) && amr.every(isText);
+
+type RecordRights = Pick<SessionRecord, "acr" | "amr" | "authenticatedAt" | "marks">;
 
 /** @throws HoldfastError `invalid_data` for what could not be read again */
-function rightsToJson({ acr: ac, amr: am, authenticatedAt: au }: Pick<SessionRecord, "acr" | "amr" | "authenticatedAt">): { readonly ac: unknown; readonly am: unknown; readonly au: unknown } {
-  const json = { ac, am, au };
-  if (!hasRights(json)) throw new HoldfastError("invalid_data", "acr must be text, and amr a list of texts.");
-  return json;
+function rightsToJson({ acr, amr, authenticatedAt, marks }: RecordRights, from: Millis): RightsJson {
+  if (!areRights(acr, amr)) throw new HoldfastError("invalid_data", "acr must be text, and amr a list of texts.");
+  return { ac: acr, am: amr.length > 0 ? amr : undefined, au: authenticatedAt - from || undefined, sg: marks };
 }
 
-const chainToJson = (chain: Chain): ChainJson => ({
-  c: chain.chain,
-  k: chain.chainKey,
-  n: chain.step,
-  h: chain.hash,
-  x: chain.nextHash,
-  p: chain.promotedAt,
-  q: chain.promotedBefore,
-});
-
-function chainFromJson(json: ChainJson | undefined): Chain | null {
-  if (!json || !isText(json.k) || !isText(json.h) || !isText(json.x)) return null;
-  if (!isNumber(json.c) || !isNumber(json.n) || !isNumber(json.p) || !isNumber(json.q)) return null;
-  return { chain: json.c, chainKey: json.k, step: json.n, hash: json.h, nextHash: json.x, promotedAt: json.p, promotedBefore: json.q };
+function rightsFromJson({ ac, am = [], au = 0, sg }: RightsJson, from: Millis): RecordRights | null {
+  const authenticatedAt = from + au;
+  if (!areRights(ac, am) || !isNumber(authenticatedAt)) return null;
+  // The list is remembered, and shown to the application: what one request does to it must not reach the next.
+  return { acr: ac, amr: Object.freeze(am), authenticatedAt, marks: sg };
 }
 
-function pendingFromJson(json: PendingJson, before: Millis): PendingChain | null {
-  const chain = chainFromJson(json);
-  if (!chain || !hasRights(json) || (json.st !== undefined && !isNumber(json.st))) return null;
-  return { ...chain, acr: json.ac, amr: Object.freeze(json.am), authenticatedAt: json.au, startedAt: json.st ?? before, marks: json.sg };
+const chainToJson = ({ chain, step, chainKey, hash, nextHash, promotedAt, promotedBefore }: Chain, from: Millis): ChainJson => [chain, step, chainKey, hash, nextHash, promotedAt - from, promotedBefore - from];
+
+function chainFromJson(json: ChainJson | undefined, from: Millis): Chain | null {
+  if (!Array.isArray(json)) return null;
+  const [chain, step, chainKey, hash, nextHash, promoted, before] = json as ChainJson;
+  if (!isText(chainKey) || !isText(hash) || !isText(nextHash)) return null;
+  const promotedAt = from + promoted;
+  const promotedBefore = from + before;
+  if (!isNumber(chain) || !isNumber(step) || !isNumber(promotedAt) || !isNumber(promotedBefore)) return null;
+  return { chain, chainKey, step, hash, nextHash, promotedAt, promotedBefore };
+}
+
+function pendingFromJson(json: PendingJson | null, from: Millis): PendingChain | null {
+  const startedAt = from + (json?.st ?? 0);
+  const chain = chainFromJson(json?.r, from);
+  const rights = json && rightsFromJson(json, from);
+  return chain && rights && isNumber(startedAt) ? { ...chain, ...rights, startedAt } : null;
 }

@@ -32,7 +32,7 @@ export async function createRow<Data extends object>(
   const { id, record } = session;
   if (record.subject !== undefined && draft.began <= at) throw signInRevoked();
   const partition = partitionOf(id);
-  const row = toRow(engine, id, record, { revision: 0, createdAt: now, seenAt: now });
+  const row = toRow(engine, { id, revision: 0, createdAt: now, seenAt: now }, record);
   if (draft.resumes) await claim(engine, draft);
   const old = draft.resumes ? undefined : (live ?? lapsed);
   const again = old && partitionOf(old.row.id) === partition ? old.row.id : undefined;

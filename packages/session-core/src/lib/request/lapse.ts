@@ -2,12 +2,11 @@ import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import type { StoredSession } from "../port.ts";
 import type { SessionRecord } from "../record.ts";
-import { revisionAfter } from "../revision.ts";
 import { deadlinesOf } from "../session/deadlines.ts";
 import { judge } from "../token/ratchet.ts";
 import type { Presented } from "../transport/source.ts";
 import { tellEnded } from "../watch.ts";
-import { toRow, updateRow } from "./update-row.ts";
+import { rowAfter, updateRow } from "./update-row.ts";
 
 /** A session that idled out, still known to the holder of its credential, whom one factor may bring back (NIST SP 800-63B-4 section 2.2.3). */
 export interface Lapsed {
@@ -28,7 +27,6 @@ export async function lapse<Data>(engine: Engine<Data>, { row, record }: Lapsed)
   const handle = engine.ring.handle(row.id);
   tellEnded(engine, row.id, "idle");
   if (record.lapsed) return engine.emit({ type: "session_use_after_expire", handle, reason: "idle" });
-  const { createdAt, seenAt } = row;
-  const marked = toRow(engine, row.id, { ...record, lapsed: true }, { revision: revisionAfter(row.revision), createdAt, seenAt });
+  const marked = rowAfter(engine, row, { ...record, lapsed: true });
   if ((await updateRow(engine, marked, row.revision, true)) === "updated") engine.emit({ type: "session_expired", handle, reason: "idle" });
 }

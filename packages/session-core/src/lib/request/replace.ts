@@ -3,13 +3,12 @@ import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
-import { revisionAfter } from "../revision.ts";
 import type { Draft } from "../session/draft.ts";
 import { callStore } from "../store-call.ts";
 import { tellEnded } from "../watch.ts";
 import type { Lapsed } from "./lapse.ts";
 import { type Live, tombstone } from "./load.ts";
-import { toRow, updateRow } from "./update-row.ts";
+import { rowAfter, updateRow } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
 export type Creation<Data> = Draft<Data> & { readonly session: NonNullable<Draft<Data>["session"]> };
@@ -50,7 +49,7 @@ async function writeAgain<Data>(engine: Engine<Data>, draft: Creation<Data>, row
   const { id, record } = draft.session;
   const session = { ...(again.session ?? draft.session), id };
   const next = { ...session, record: { ...session.record, chain: record.chain, epoch: record.epoch } };
-  const changed = toRow(engine, id, next.record, { revision: revisionAfter(row.revision), createdAt: row.createdAt, seenAt: row.seenAt });
+  const changed = rowAfter(engine, row, next.record);
   if ((await updateRow(engine, changed, row.revision, true)) !== "updated") throw new HoldfastError("conflict", "The new session was changed or ended before it began; nobody was signed in.");
   return { draft: { ...again, session: next, offer: draft.offer }, row: changed };
 }

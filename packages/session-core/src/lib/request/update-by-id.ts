@@ -2,11 +2,10 @@ import { ATTEMPTS, backOff } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId } from "../port.ts";
 import { readRow } from "../read-row.ts";
-import { revisionAfter } from "../revision.ts";
 import { overBy } from "../session/over.ts";
 import { noSession } from "../session/refusal.ts";
 import { liveRecord } from "./load.ts";
-import { carries, conflict, toRow, updateRow } from "./update-row.ts";
+import { carries, conflict, rowAfter, updateRow } from "./update-row.ts";
 
 /** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
 export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data, subject?: string): Promise<boolean> {
@@ -24,8 +23,7 @@ export async function updateById<Data extends object>(engine: Engine<Data>, id: 
       const after = change(before);
       if (after === before) return false;
       const next = { ...record, data: engine.data.check(after), dataVersion: engine.data.version };
-      const { createdAt, seenAt } = row;
-      const changed = toRow(engine, id, next, { revision: revisionAfter(row.revision), createdAt, seenAt });
+      const changed = rowAfter(engine, row, next);
       tried = changed.writeId;
       const outcome = await updateRow(engine, changed, row.revision, false);
       if (outcome === "updated") return true;

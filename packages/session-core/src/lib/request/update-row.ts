@@ -1,29 +1,34 @@
-import type { Millis } from "@holdfast/session-protocol";
 import { ATTEMPTS } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
 import { type SessionRecord, writeBody } from "../record.ts";
+import { revisionAfter } from "../revision.ts";
 import { expiryOf } from "../session/deadlines.ts";
 import { callStore, storeFault } from "../store-call.ts";
 import { newWriteId } from "../write-id.ts";
 
-/** As many writes of others may come between one's own and the look for it. */
-const WRITES_KEPT = 4;
+/** Of the writes before a row's own: as many of others may come between one's own and the look for it. */
+const WRITES_KEPT = 3;
 
 export const conflict = (): HoldfastError => new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
 
+type RowTimes = Pick<StoredSession, "id" | "revision" | "createdAt" | "seenAt">;
+
 /** The row that a record makes. */
-export function toRow<Data>(
-  engine: Engine<Data>,
-  id: StoredSession["id"],
-  record: SessionRecord,
-  times: { readonly revision: number; readonly createdAt: Millis; readonly seenAt: Millis },
-): StoredSession {
-  const writeId = newWriteId();
-  const writes = [writeId, ...record.writes].slice(0, WRITES_KEPT);
-  return { id, ...times, expiresAt: expiryOf(record, times.seenAt, engine.policy), writeId, body: writeBody({ ...record, writes }) };
-}
+export const toRow = <Data>({ policy }: Engine<Data>, { id, revision, createdAt, seenAt }: RowTimes, record: SessionRecord): StoredSession => ({
+  id,
+  revision,
+  createdAt,
+  seenAt,
+  expiresAt: expiryOf(record, seenAt, policy),
+  writeId: newWriteId(),
+  body: writeBody(record),
+});
+
+/** The row that a record makes in the place of `before`. */
+export const rowAfter = <Data>(engine: Engine<Data>, before: StoredSession, record: SessionRecord, seenAt = before.seenAt): StoredSession =>
+  toRow(engine, { ...before, seenAt, revision: revisionAfter(before.revision) }, { ...record, writes: [before.writeId, ...record.writes].slice(0, WRITES_KEPT) });
 
 /**
  * One conditional write. A failed acknowledgement is settled by looking for one's own writeId, never by writing again. After a `conflict` the
@@ -39,7 +44,7 @@ export async function updateRow<Data>(engine: Engine<Data>, row: StoredSession, 
 }
 
 /** Whether a row carries the mark of a write: its own, or of one before it. */
-export const carries = (row: Pick<StoredSession, "body">, writeId: string): boolean => row.body.includes(writeId);
+export const carries = (row: StoredSession, writeId: string): boolean => row.writeId === writeId || row.body.includes(writeId);
 
 /** Whether a write took effect whose answer was lost. */
 export async function wroteIt<Data>(engine: Engine<Data>, row: StoredSession): Promise<boolean> {

@@ -3,7 +3,6 @@ import { ATTEMPTS, backOff } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId, StoredSession } from "../port.ts";
 import { readBody, type SessionRecord } from "../record.ts";
-import { revisionAfter } from "../revision.ts";
 import { expiryOf, limitsOf } from "../session/deadlines.ts";
 import type { Draft } from "../session/draft.ts";
 import { noSession } from "../session/refusal.ts";
@@ -12,7 +11,7 @@ import { callStore } from "../store-call.ts";
 import type { Incoming } from "../transport/source.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, type Loaded, loadAgain, loadOne, lost } from "./load.ts";
-import { carries, conflict, toRow, updateRow } from "./update-row.ts";
+import { carries, conflict, rowAfter, updateRow } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
 export interface WriteContext<Data> {
@@ -75,7 +74,7 @@ type Tried<Data> = Map<string, Draft<Data>>;
 
 /** `undefined` when the row is not as it was read. */
 async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live, tried: Tried<Data>): Promise<Written<Data> | undefined> {
-  const row = rowAfter(context, draft, live);
+  const row = rowOf(context, draft, live);
   tried.set(row.writeId, draft);
   const outcome = await updateRow(context.engine, row, live.row.revision, draft.elevated !== undefined);
   return outcome === "updated" ? done(context.engine, draft, live, row) : undefined;
@@ -88,10 +87,8 @@ function done<Data>(engine: Engine<Data>, draft: Draft<Data>, live: Live, times:
   return { draft, times };
 }
 
-function rowAfter<Data>({ engine, now, activity, touch }: WriteContext<Data>, { session }: Draft<Data>, { row, record }: Live): StoredSession {
-  const { id, createdAt, seenAt } = row;
-  return toRow(engine, id, session?.record ?? record, { revision: revisionAfter(row.revision), createdAt, seenAt: touch || activity() ? Math.max(seenAt, now) : seenAt });
-}
+const rowOf = <Data>({ engine, now, activity, touch }: WriteContext<Data>, { session }: Draft<Data>, { row, record }: Live): StoredSession =>
+  rowAfter(engine, row, session?.record ?? record, touch || activity() ? Math.max(row.seenAt, now) : undefined);
 
 /** Nothing but a promotion, or activity to record. Whoever won the race has promoted, or the next request will; the activity counts all the same. */
 async function keepHouse<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Written<Data>> {
@@ -100,7 +97,7 @@ async function keepHouse<Data>(context: WriteContext<Data>, draft: Draft<Data>, 
   const { store } = engine;
   let outcome: string | undefined = "none";
   if (draft.write === "promotion") {
-    const next = rowAfter(context, draft, live);
+    const next = rowOf(context, draft, live);
     outcome = await callStore(engine, "update", () => store.update(next, row.revision)).catch(() => undefined);
     if (outcome === "updated") {
       engine.emit({ type: "session_renewed", handle: engine.ring.handle(row.id) });
