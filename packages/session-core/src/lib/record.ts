@@ -148,6 +148,9 @@ const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isText = (value: unknown): boolean => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
 
+/** NaN for what is no time: `+` takes texts, and throws for some objects. */
+const timeAt = (from: Millis, after: Millis): Millis => (isNumber(from) && isNumber(after) ? from + after : Number.NaN);
+
 const areRights = (acr: unknown, amr: unknown): amr is readonly string[] => isOptionalText(acr) && Array.isArray(amr) && amr.every(isText);
 
 type RecordRights = Pick<SessionRecord, "acr" | "amr" | "authenticatedAt" | "marks">;
@@ -159,7 +162,7 @@ function rightsToJson({ acr, amr, authenticatedAt, marks }: RecordRights, from: 
 }
 
 function rightsFromJson({ ac, am = [], au = 0, sg }: RightsJson, from: Millis): RecordRights | null {
-  const authenticatedAt = from + au;
+  const authenticatedAt = timeAt(from, au);
   if (!areRights(ac, am) || !isNumber(authenticatedAt)) return null;
   // The list is remembered, and shown to the application: what one request does to it must not reach the next.
   return { acr: ac, amr: Object.freeze(am), authenticatedAt, marks: sg };
@@ -171,14 +174,14 @@ function chainFromJson(json: ChainJson | undefined, from: Millis): Chain | null 
   if (!Array.isArray(json)) return null;
   const [chain, step, chainKey, hash, nextHash, promoted, before] = json as ChainJson;
   if (!isText(chainKey) || !isText(hash) || !isText(nextHash)) return null;
-  const promotedAt = from + promoted;
-  const promotedBefore = from + before;
+  const promotedAt = timeAt(from, promoted);
+  const promotedBefore = timeAt(from, before);
   if (!isNumber(chain) || !isNumber(step) || !isNumber(promotedAt) || !isNumber(promotedBefore)) return null;
   return { chain, chainKey, step, hash, nextHash, promotedAt, promotedBefore };
 }
 
 function pendingFromJson(json: PendingJson | null, from: Millis): PendingChain | null {
-  const startedAt = from + (json?.st ?? 0);
+  const startedAt = timeAt(from, json?.st ?? 0);
   const chain = chainFromJson(json?.r, from);
   const rights = json && rightsFromJson(json, from);
   return chain && rights && isNumber(startedAt) ? { ...chain, ...rights, startedAt } : null;
