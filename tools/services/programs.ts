@@ -1,7 +1,8 @@
 import { type Program, programFor } from "../lib/programs.ts";
 import { backport, unpacked } from "./backport.ts";
+import { DYNAMODB_JAR, fetchDynamodb } from "./fetch-dynamodb.ts";
 
-export type ServiceName = "redis" | "valkey" | "memcached" | "postgres" | "pgbouncer" | "mariadb";
+export type ServiceName = "redis" | "valkey" | "memcached" | "postgres" | "pgbouncer" | "mariadb" | "dynamodb";
 
 /** The servers of the store tests. Each test starts its own, see the file of its name. */
 export const SERVICES: Readonly<Record<ServiceName, Program>> = {
@@ -41,6 +42,15 @@ export const SERVICES: Readonly<Record<ServiceName, Program>> = {
     variable: "MARIADBD_PATH",
     usual: ["/usr/sbin/mariadbd", "/usr/local/bin/mariadbd", "/opt/homebrew/bin/mariadbd"],
     packages: ["mariadb-server"],
+  },
+  dynamodb: {
+    name: "DynamoDB Local",
+    variable: "DYNAMODB_LOCAL_PATH",
+    usual: [DYNAMODB_JAR],
+    // It listens on every interface, so it runs in a network of its own (dynamodb.ts).
+    beside: ["/usr/bin/java", "/usr/bin/unshare", "/usr/bin/setpriv", "/usr/sbin/ip"],
+    packages: ["default-jre-headless", "iproute2"],
+    fetch: fetchDynamodb,
   },
 };
 

@@ -20,6 +20,8 @@ export interface ServerPlan {
   /** Sent after connecting (nothing: the server speaks first); the server is ready when `answer` matches what comes back. */
   readonly greeting: string;
   readonly answer: RegExp;
+  /** It needs our rights to start, and then drops them itself. */
+  readonly dropsRights?: boolean;
   /** Asks for a clean end. */
   readonly stop?: NodeJS.Signals;
 }
@@ -49,16 +51,16 @@ process.once("exit", () => {
 /** Starts a server as nobody where we are root. Rejects with its last words when it does not get ready. */
 export async function startServer(plan: ServerPlan, port?: number): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-server-"));
-  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const nobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   chmodSync(folder, 0o700);
-  if (identity.uid !== undefined) chownSync(folder, NOBODY, NOBODY);
+  if (nobody.uid !== undefined) chownSync(folder, NOBODY, NOBODY);
   const place: Place = { folder, port: port ?? (await freePort()) };
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const program = forAnybody(plan.program, folder);
 
   const start = async (): Promise<ChildProcess> => {
     let words = "";
-    const child = spawn(program, [...plan.args(place)], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...identity });
+    const child = spawn(program, [...plan.args(place)], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...(plan.dropsRights ? {} : nobody) });
     running.add(child);
     const ended = new Promise<never>((_, refuse) => {
       const end = (why: unknown): void => {
@@ -83,7 +85,7 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
   try {
     for (const [name, text] of Object.entries(plan.files?.(place) ?? {})) writeFileSync(join(folder, name), text, { mode: 0o644 });
     for (const [command, ...args] of plan.prepare?.(place) ?? []) {
-      const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8", ...identity });
+      const { status, stdout, stderr } = spawnSync(command, args, { cwd: folder, encoding: "utf8", ...nobody });
       if (status !== 0) throw new Error(`${command} failed:\n${stdout}${stderr}`);
     }
     child = await start();

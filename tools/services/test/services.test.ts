@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { startDynamodb } from "../dynamodb.ts";
 import { startMariadb } from "../mariadb.ts";
 import { startMemcached } from "../memcached.ts";
 import { startPostgres } from "../postgres.ts";
@@ -15,6 +16,7 @@ const start: Readonly<Record<Alone, (program: string) => Promise<Server>>> = {
   memcached: startMemcached,
   postgres: startPostgres,
   mariadb: startMariadb,
+  dynamodb: startDynamodb,
 };
 
 for (const [name, begin] of Object.entries(start) as [Alone, (program: string) => Promise<Server>][]) {
