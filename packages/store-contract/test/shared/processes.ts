@@ -3,6 +3,7 @@ import { testId, testPartition, testRow } from "@holdfast/store-contract";
 import { describe, expect, it } from "vitest";
 import type { Lacking, OpenEngine, SharedEngine, SharedStore } from "./engine.ts";
 import { missing, visited, work } from "./spawn.ts";
+import { UNHURRIED } from "./unhurried.ts";
 
 /** Several processes on one engine. `worker` is a file that calls `runTask` (tasks.ts) with a connection to the address of the engine. */
 export function describeProcesses(name: string, open: OpenEngine, worker: string, lacking: Lacking = []): void {
@@ -53,7 +54,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
           const said = results.flatMap(({ lines }) => lines.map((line) => line.split(" ")[1] ?? ""));
           expect(said).toHaveLength(102);
           expect(said.filter((word) => word === "limit_reached")).toHaveLength(whenFull === "reject" ? 99 : 0);
-          const sessions = createSessions({ ...options, store: await connect() });
+          const sessions = createSessions({ ...options, store: await connect(), storeTimeout: UNHURRIED });
           const kinds = await Promise.all(said.filter((word) => word !== "limit_reached").map(async (credential) => (await sessions.open(credential)).state.kind));
           expect(kinds.filter((kind) => kind === "active")).toHaveLength(3);
           expect(await sessions.list("ada")).toHaveLength(3);
@@ -63,7 +64,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
     it("[D05] revokeAll beside 102 sign-ins in three processes: alive is exactly who began after it", { timeout: 60_000 }, () =>
       withEngine(async ({ address }, connect) => {
         const options = { keys: generateKeys() };
-        const sessions = createSessions({ ...options, store: await connect() });
+        const sessions = createSessions({ ...options, store: await connect(), storeTimeout: UNHURRIED });
         let revoked: Promise<{ notBefore: number }> | undefined;
         const onLine = (_child: unknown, count: number): void => {
           if (count >= 5) revoked ??= sessions.revokeAll("ada");

@@ -2,6 +2,7 @@ import { createSessions, generateKeys, type Sessions } from "@holdfast/session-c
 import { createRegister } from "@holdfast/session-core/register";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Connection, type Lacking, type OpenEngine, type SharedEngine, type TestTime, testTime } from "./engine.ts";
+import { UNHURRIED } from "./unhurried.ts";
 
 let keys: ReturnType<typeof generateKeys>;
 let engine: SharedEngine;
@@ -16,7 +17,7 @@ async function connect(): Promise<Connection["store"]> {
 }
 
 /** A server with a connection of its own. */
-const server = async (policy = {}): Promise<Sessions<Record<string, unknown>>> => createSessions({ store: await connect(), keys, clock: time.clock, policy, onEvent: ({ type }) => void events.push(type) });
+const server = async (policy = {}): Promise<Sessions<Record<string, unknown>>> => createSessions({ store: await connect(), storeTimeout: UNHURRIED, keys, clock: time.clock, policy, onEvent: ({ type }) => void events.push(type) });
 
 /** What holds on every engine, seen from two servers of it. */
 export function describeServers(name: string, open: OpenEngine, clockOf: "caller" | "engine", lacking: Lacking = []): void {

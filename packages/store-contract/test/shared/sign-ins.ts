@@ -1,6 +1,7 @@
 import { type Committed, createSessions, generateKeys, HoldfastError, type PolicyOptions, type RequestSession, type Sessions } from "@holdfast/session-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Lacking, type OpenEngine, type SharedEngine, type SharedStore, type TestTime, testTime } from "./engine.ts";
+import { UNHURRIED } from "./unhurried.ts";
 
 // Whole sign-ins through the core, as applications make them, on several servers that share one store.
 
@@ -39,7 +40,7 @@ async function servers(policy: PolicyOptions = {}): Promise<[Server, Server, Ser
   const make = async (): Promise<Server> => {
     const { store, close } = await engine.connect(time.clock);
     closing.push(close);
-    return createSessions<Data>({ store: interrupted(store), keys, clock: time.clock, policy, initial: { cart: [] } });
+    return createSessions<Data>({ store: interrupted(store), storeTimeout: UNHURRIED, keys, clock: time.clock, policy, initial: { cart: [] } });
   };
   return [await make(), await make(), await make()];
 }

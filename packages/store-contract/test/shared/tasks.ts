@@ -4,6 +4,7 @@ import { createSessions, HoldfastError, type SessionsOptions } from "@holdfast/s
 import type { Partition, SessionId } from "@holdfast/session-core/store";
 import { testId, testRow, testTombstone } from "../../src/lib/rows.ts";
 import type { SharedStore } from "./engine.ts";
+import { UNHURRIED } from "./unhurried.ts";
 
 type Task = (store: SharedStore, argument: string) => Promise<void>;
 
@@ -48,7 +49,7 @@ const tasks: Readonly<Record<string, Task>> = {
 
   /** 34 people called ada sign in through the core, each with a password and, a while later, a second factor; says when the first was accepted, and what came of it. */
   async people(store, argument) {
-    const sessions = createSessions({ ...(JSON.parse(argument) as Pick<SessionsOptions<object>, "keys" | "policy">), store });
+    const sessions = createSessions({ ...(JSON.parse(argument) as Pick<SessionsOptions<object>, "keys" | "policy">), store, storeTimeout: UNHURRIED });
     const turns = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) await new Promise<void>((resolve) => void setImmediate(resolve));
     };
