@@ -1,5 +1,6 @@
 export { isIndex } from "./lib/is-index.ts";
 export { isSweeper } from "./lib/is-sweeper.ts";
+export { createLine } from "./lib/line.ts";
 export { partitionOf } from "./lib/partition-of.ts";
 export { heed } from "./lib/store-kit/heed.ts";
 export { MARKS_KEPT } from "./lib/store-kit/marks-kept.ts";
