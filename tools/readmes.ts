@@ -9,6 +9,7 @@ import { buildAll, conclude, run } from "./lib/shell.ts";
 import { type Snippet, type SnippetService, snippetsIn } from "./lib/snippets.ts";
 import { link } from "./lib/temporary.ts";
 import { members, root } from "./lib/workspace.ts";
+import { LOCAL_AWS, startDynamodb } from "./services/dynamodb.ts";
 import { startMariadb } from "./services/mariadb.ts";
 import { startMemcached } from "./services/memcached.ts";
 import { startPostgres } from "./services/postgres.ts";
@@ -18,7 +19,7 @@ import type { Server } from "./services/server.ts";
 
 // `pnpm readmes`: compiles every TypeScript block of the READMEs against the built packages, as an application would
 // have them, and runs those marked `ts run` (to the end) and `ts serve` (until they answer on PORT). One that names a
-// server (`ts run postgres`) gets a new one, and its address in DATABASE_URL, REDIS_URL or MEMCACHED_SERVERS.
+// server (`ts run postgres`) gets a new one, and its address in DATABASE_URL, REDIS_URL, MEMCACHED_SERVERS or AWS_ENDPOINT_URL_DYNAMODB.
 const folder = join(reportsFolder, "readmes");
 const seconds = 1000;
 
@@ -65,21 +66,22 @@ const compile = (snippets: readonly Snippet[]): string[] => {
   return [named.trim()];
 };
 
-const servers: Readonly<Record<SnippetService, { readonly start: (program: string) => Promise<Server>; readonly variable: string; readonly url: (port: number) => string }>> = {
-  postgres: { start: startPostgres, variable: "DATABASE_URL", url: (port) => `postgres://app@127.0.0.1:${port}/postgres` },
-  mariadb: { start: startMariadb, variable: "DATABASE_URL", url: (port) => `mysql://root@127.0.0.1:${port}/test` },
-  memcached: { start: startMemcached, variable: "MEMCACHED_SERVERS", url: (port) => `127.0.0.1:${port}` },
-  redis: { start: startRedis, variable: "REDIS_URL", url: (port) => `redis://127.0.0.1:${port}` },
+const servers: Readonly<Record<SnippetService, { readonly start: (program: string) => Promise<Server>; readonly env: (port: number) => Readonly<Record<string, string>> }>> = {
+  postgres: { start: startPostgres, env: (port) => ({ DATABASE_URL: `postgres://app@127.0.0.1:${port}/postgres` }) },
+  mariadb: { start: startMariadb, env: (port) => ({ DATABASE_URL: `mysql://root@127.0.0.1:${port}/test` }) },
+  memcached: { start: startMemcached, env: (port) => ({ MEMCACHED_SERVERS: `127.0.0.1:${port}` }) },
+  redis: { start: startRedis, env: (port) => ({ REDIS_URL: `redis://127.0.0.1:${port}` }) },
+  dynamodb: { start: startDynamodb, env: (port) => ({ ...LOCAL_AWS, AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` }) },
 };
 
 const executeWith = async (snippet: Snippet): Promise<string[]> => {
   if (snippet.service === undefined) return execute(snippet, {});
-  const { start, variable, url } = servers[snippet.service];
+  const { start, env } = servers[snippet.service];
   const program = Object.values(findPrograms([SERVICES[snippet.service]]).env)[0];
   if (program === undefined) return [`${snippet.file}, block at line ${snippet.line}: needs ${snippet.service}, which is not here`];
   const server = await start(program);
   try {
-    return await execute(snippet, { [variable]: url(server.port) });
+    return await execute(snippet, env(server.port));
   } finally {
     await server.stop();
   }

@@ -13,8 +13,8 @@ export interface Snippet {
   readonly code: string;
 }
 
-export type SnippetService = Extract<ServiceName, "postgres" | "mariadb" | "redis" | "memcached">;
-const SERVICES: readonly SnippetService[] = ["postgres", "mariadb", "redis", "memcached"];
+export type SnippetService = Extract<ServiceName, "postgres" | "mariadb" | "redis" | "memcached" | "dynamodb">;
+const SERVICES: readonly SnippetService[] = ["postgres", "mariadb", "redis", "memcached", "dynamodb"];
 
 const opening = /^```(?:ts|typescript)\b[ \t]*(.*)$/;
 
