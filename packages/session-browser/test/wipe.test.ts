@@ -133,6 +133,20 @@ describe("what the application stored in the browser", () => {
     expect(kept()).toEqual(["fonts"]);
   });
 
+  it("goes also by a name that begins as ours do; what is ours stays", async () => {
+    const { world, a } = await signedIn();
+    databases.push("session:/drafts");
+    cached.push("idle:pages");
+    for (const key of ["session:profile", "sessions", "idle:cat"]) local.setItem(key, "private");
+    const record = JSON.stringify({ epoch: "1", lastActivity: 1, idleAt: 1, absoluteAt: 1, idleFor: 1, at: 1, toldAt: 1 });
+    const ours = ["session:wipe:other", "session:/session", "session:/session:over", "session:/session:logout", "session:/session:saves", "idle:kiosk"];
+    for (const key of ours) local.setItem(key, record);
+    world.server.down = "network";
+    await a.client.logout();
+    await settle();
+    expect([databases, cached, Object.keys(local).toSorted()]).toEqual([[], [], ours.toSorted()]);
+  });
+
   it("is not touched on a server", () => {
     vi.unstubAllGlobals();
     const client: SessionClient = createSessionClient();

@@ -22,8 +22,8 @@ interface Watched {
   subscribe(listener: (state: Seen) => void): () => void;
 }
 
-/** Our own records: the other tabs, and a sign-out that still waits for the server, need them. */
-const OURS = /^(session|idle):/;
+/** Our own, by key and value: the other tabs, and a sign-out that still waits for the server, need them. Idle timers have names of the application's choice. */
+const OURS = /^session:(\/|wipe:)|^idle:.*"toldAt":/;
 
 /** Where another tab holds a database open, not before that lets go; if the page is gone by then, the next one tries again. */
 const drop = (database: string): Promise<unknown> => new Promise((resolve) => indexedDB.deleteDatabase(database).addEventListener("success", resolve));
@@ -37,10 +37,8 @@ const drop = (database: string): Promise<unknown> => new Promise((resolve) => in
  */
 export function wipeAtEnd(client: Watched, { keep = () => false, name = "" }: WipeOptions = {}): () => void {
   const mark = `session:wipe:${name}`;
-  const goes = (kind: Kept) => (name: string) => !OURS.test(name) && !keep(kind, name);
-
   function items(storage: Storage, kind: Kept): void {
-    for (const key of Object.keys(storage).filter(goes(kind))) storage.removeItem(key);
+    for (const key of Object.keys(storage)) if (!OURS.test(key + storage.getItem(key)) && !keep(kind, key)) storage.removeItem(key);
   }
 
   async function stored(): Promise<void> {
@@ -48,8 +46,8 @@ export function wipeAtEnd(client: Watched, { keep = () => false, name = "" }: Wi
     const databases = (await globalThis.indexedDB?.databases()) ?? [];
     const cached = (await globalThis.caches?.keys()) ?? [];
     await Promise.all([
-      ...databases.map(({ name = "" }) => name).filter(goes("database")).map(drop),
-      ...cached.filter(goes("cache")).map((name) => caches.delete(name)),
+      ...databases.map(({ name = "" }) => keep("database", name) || drop(name)),
+      ...cached.map((name) => keep("cache", name) || caches.delete(name)),
     ]);
   }
 
