@@ -1,8 +1,8 @@
-import type { Millis } from "@holdfast/session-protocol";
+import type { Millis, Seconds } from "@holdfast/session-protocol";
 import { createEngine } from "./lib/engine.ts";
 import { surroundings } from "./lib/environment.ts";
 import { lifeOf } from "./lib/life.ts";
-import { warningOf, type WatchOptions } from "./lib/options.ts";
+import { SECOND, warningOf, type WatchOptions } from "./lib/options.ts";
 import type { Readable } from "./lib/readable.ts";
 import type { SharedRecord } from "./lib/record.ts";
 
@@ -10,9 +10,9 @@ export type { Hint, Page, Surroundings } from "./lib/environment.ts";
 export type { Readable } from "./lib/readable.ts";
 
 export interface IdleOptions extends WatchOptions {
-  /** End after this long without activity in any tab, in ms. */
+  /** End after this long without activity in any tab, in ms. `Infinity` for never. */
   readonly idle: Millis;
-  /** End after this long whatever happens, in ms. Default: none. */
+  /** End after this long whatever happens, in ms. Default `Infinity`: never. */
   readonly absolute?: Millis;
   /** Timers of the same name are one timer in all tabs of the origin. Default `idle`. */
   readonly name?: string;
@@ -29,6 +29,8 @@ export type IdleState =
   | { readonly status: "idle" | "expired" };
 
 export interface IdleTimer extends Readable<IdleState> {
+  /** The options `idle` and `absolute` in seconds, for the dialog's check. */
+  readonly limits: { readonly idleFor: Seconds; readonly expiresIn: Seconds };
   /** Begins to count, in all tabs. A timer that runs already goes on; one that is over begins anew. Call it when somebody signs in. */
   start(): void;
   /** I am still here: the one action of the warning. `false` when it is over. */
@@ -38,6 +40,10 @@ export interface IdleTimer extends Readable<IdleState> {
   dispose(): void;
 }
 
+/** In the record there is no infinity. */
+const NEVER: Millis = 1e15;
+const finite = (ms: Millis): Millis => Math.min(ms, NEVER);
+
 /**
  * An idle timer without a server: activity in any tab is activity in all, it survives reloads, and neither sleep nor crashed tabs, a stopped timer or the
  * back-forward cache make it miss its end. It protects the screen only; what the session may do is the server's to decide.
@@ -45,7 +51,9 @@ export interface IdleTimer extends Readable<IdleState> {
  * @throws RangeError for an idle time that is no positive number, and for a warning shorter than 20 s
  */
 export function createIdleTimer(options: IdleOptions): IdleTimer {
-  const { idle, absolute = Number.MAX_SAFE_INTEGER, name = "idle" } = options;
+  const { name = "idle" } = options;
+  const idle = finite(options.idle);
+  const absolute = finite(options.absolute ?? NEVER);
   if (!(idle > 0 && absolute > 0)) throw new RangeError("idle, absolute: above 0 ms.");
   const key = `idle:${name}`;
   const warnBefore = warningOf(options);
@@ -68,6 +76,7 @@ export function createIdleTimer(options: IdleOptions): IdleTimer {
     get,
     listen,
     subscribe,
+    limits: { idleFor: idle / SECOND, expiresIn: absolute / SECOND },
     start() {
       const at = now();
       if (!lives()) write({ epoch: `${at}`, lastActivity: at, idleAt: at + idle, absoluteAt: at + absolute, idleFor: idle, at, toldAt: at });

@@ -177,6 +177,20 @@ describe("the idle warning", () => {
   });
 });
 
+describe("a page that throws its content away", () => {
+  it.each([undefined, 11 * MINUTE])("has the dialog back within a second, in front and with the focus (absolute: %s)", async (absolute) => {
+    const { world } = await open({}, { whileWarning: "ask" }, absolute);
+    await world.run((absolute ? 9 : 8) * MINUTE + SECOND);
+    expect(shown().open).toBe(true);
+    document.body.replaceChildren();
+    const modal = vi.spyOn(HTMLDialogElement.prototype, "showModal");
+    await world.run(2 * SECOND);
+    expect(document.querySelectorAll("dialog")).toHaveLength(1);
+    expect(modal).toHaveBeenCalledTimes(1);
+    expect(document.activeElement).toBe(document.querySelector("[data-session=stay]"));
+  });
+});
+
 describe("the absolute limit", () => {
   it("[L03] is announced in advance in words of its own, and the notice can be put away, since nothing extends it", async () => {
     const { world, server, tab } = await open({}, {}, 12 * MINUTE);
@@ -232,6 +246,39 @@ describe("limits that leave too little time", () => {
     if (times) expect(warnings[0]).toContain("WCAG 2.2.1");
   });
 
+  it.each([
+    [{ idle: 10 * SECOND, absolute: 30 * SECOND }, 1],
+    [{ idle: IDLE, absolute: 109 * MINUTE }, 1],
+    [{ idle: IDLE, absolute: 110 * MINUTE }, 0],
+    [{ idle: IDLE }, 0],
+  ])("[L02] of an idle timer too: %o", async (limits, times) => {
+    const world = new World();
+    const { environment } = await world.tab();
+    const timer = createIdleTimer({ ...limits, environment });
+    attachDialog(timer);
+    timer.start();
+    await world.run(SECOND);
+    expect(warnings).toHaveLength(times);
+  });
+
+  it("[L02] of the session after a guest's, whose limits say nothing", async () => {
+    const { world, server, tab } = await open();
+    warnings = [];
+    server.end("logout");
+    Object.assign(server, { fetch: async () => Response.json({ state: "guest", id: "g", data: null, idleIn: 86_400, idleFor: 86_400, expiresIn: 864_000, epoch: "g1" }) });
+    const guest = await world.tab();
+    attachDialog(guest.client);
+    expect(guest.status).toBe("guest");
+    const short = new World();
+    short.server.idle = 20 * SECOND;
+    short.server.signIn("e2");
+    Object.assign(server, { fetch: short.server.fetch });
+    await guest.client.refresh();
+    await tab.client.refresh();
+    expect(guest.status).toBe("active");
+    expect(warnings).toHaveLength(1);
+  });
+
   it("[L02] and a dialog without a button to stay, or without words for it, is refused", async () => {
     const { tab } = await open();
     for (const missing of ["title", "text", "spoken", "stay"]) {
@@ -278,6 +325,9 @@ describe("attaching", () => {
   it("and one that is refused takes nothing away", async () => {
     const { world, tab } = await open();
     expect(() => attachDialog(tab.client, { element: document.createElement("dialog") })).toThrow(RangeError);
+    const element = document.createElement("div");
+    element.innerHTML = ["title", "text", "spoken", "stay"].map((name) => `<p data-session="${name}"></p>`).join("");
+    expect(() => attachDialog(tab.client, { element: element as never })).toThrow(new RangeError("element: no <dialog>."));
     await world.run(IDLE - WARN);
     expect(shown().open).toBe(true);
   });

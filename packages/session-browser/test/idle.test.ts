@@ -117,6 +117,15 @@ describe("an idle timer", () => {
     expect(timer.extend()).toBe(true);
   });
 
+  it.each([{ idle: 10 * MINUTE, absolute: Number.POSITIVE_INFINITY }, { idle: Number.POSITIVE_INFINITY, absolute: 10 * MINUTE }])("[L05] a limit that is infinite is none, and the other counts: %o", async (limits) => {
+    const world = new World();
+    const { timer } = open(world, limits);
+    timer.start();
+    expect(timer.get().status).toBe("active");
+    await world.run(10 * MINUTE);
+    expect(timer.get().status).toBe(limits.idle === 10 * MINUTE ? "idle" : "expired");
+  });
+
   it("options that make no sense are refused, and on a server nothing starts", () => {
     expect(() => createIdleTimer({ idle: 0 })).toThrow(RangeError);
     expect(() => createIdleTimer({ idle: MINUTE, absolute: -1 })).toThrow(RangeError);

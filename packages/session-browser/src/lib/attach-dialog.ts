@@ -74,8 +74,8 @@ export function attachDialog(client: Warner, { element, strings, leave = client.
     write("spoken", words.failed);
   }
 
-  function draw({ status, by = "idle", endsIn = 0, view }: Warned): void {
-    if (view && !checked) {
+  function draw({ status, by = "idle", endsIn = 0, view = client.limits }: Warned): void {
+    if (endsIn && view && !checked) {
       checked = true;
       if (!allowsTime(view, essential)) console.warn("Session limits break WCAG 2.2.1: 20 s to answer, ten extensions.");
     }
@@ -86,6 +86,8 @@ export function attachDialog(client: Warner, { element, strings, leave = client.
       else hide();
       return;
     }
+    // The page threw it away.
+    if (dialog.open && !dialog.isConnected) shown = undefined;
     if (!dialog.open || by !== shown) {
       // Noticed, and there is nothing to be done about it.
       if (shown === "absolute" && by === shown) return;

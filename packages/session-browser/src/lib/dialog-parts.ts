@@ -14,9 +14,10 @@ export function createDialog(): HTMLDialogElement {
 /**
  * Makes an alert dialog of it, with name and description.
  *
- * @throws RangeError when a part is missing without which not everybody could use it
+ * @throws RangeError when it is no dialog, or a part is missing without which not everybody could use it
  */
 export function prepareDialog(dialog: HTMLDialogElement): void {
+  if (!("showModal" in dialog)) throw new RangeError("element: no <dialog>.");
   const ids = (["title", "text", "spoken", "stay"] as const).map((name) => {
     const part = partOf(dialog, name);
     if (!part) throw new RangeError(`element: no [data-session=${name}].`);
