@@ -37,6 +37,61 @@ describe("several tabs of the real client on the real routes", () => {
     expect([a.client.status(), b.client.status()]).toEqual(["idle", "idle"]);
   });
 
+  it("[L07] a session that was replaced without this page, and with it the CSRF token, costs no request and no sign-out", async () => {
+    const statuses: number[] = [];
+    const { tabs, a } = await open(2, { server: (time) => createTestServer({ ...time, csrf: true, policy: { idle: 10 * MINUTE, absolute: 60 * MINUTE }, routes: (app) => void app.post("/save", (c) => c.text("saved")) }) });
+    const { client } = a.client;
+    /** By a form, whose page has no client. */
+    const replaced = async (): Promise<void> => {
+      await tabs.server.signOut();
+      await tabs.server.signIn("ada");
+      tabs.server.log.length = 0;
+    };
+    const save = async (): Promise<unknown> => {
+      void client.fetch("/save", { method: "POST", body: "draft" }).then(({ status }) => statuses.push(status));
+      return tabs.run(2 * SECOND);
+    };
+    await save();
+    await replaced();
+    await save();
+    expect(tabs.server.log).toEqual(["POST /save", "GET /session", "POST /save"]);
+    expect([statuses, a.client.status()]).toEqual([[200, 200], "active"]);
+    await replaced();
+    const extended = client.extend();
+    await tabs.run(2 * SECOND);
+    expect(await extended).toBe(true);
+    await replaced();
+    const out = client.logout();
+    await tabs.run(2 * SECOND);
+    expect(await out).toBe("done");
+    expect(tabs.server.log.slice(0, 3)).toEqual(["POST /session/logout", "GET /session", "POST /session/logout"]);
+    expect((await (await tabs.server.fetch(new Request("https://app.test/session"))).json()) as object).toMatchObject({ state: "none" });
+  });
+
+  it("[L07] a body that can be read once only is not sent again, and the request after it has the new token", async () => {
+    const { tabs, a } = await open(2, { server: (time) => createTestServer({ ...time, csrf: true, routes: (app) => void app.post("/save", (c) => c.text("saved")) }) });
+    await tabs.server.signOut();
+    await tabs.server.signIn("ada");
+    const statuses: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      const body = new Blob(["draft"]).stream();
+      void a.client.client.fetch("/save", { method: "POST", body, duplex: "half" } as RequestInit).then(({ status }) => statuses.push(status));
+      await tabs.run(2 * SECOND);
+    }
+    expect(statuses).toEqual([403, 200]);
+  });
+
+  it("a sign-out in a page where nothing listens takes pages out of the back-forward cache", async () => {
+    let listens = true;
+    const { tabs, a } = await open(2, { page: (environment) => (listens ? page(environment) : { client: createSessionClient({ environment }), shown: [], status: () => "none" }) });
+    await a.leave();
+    listens = false;
+    const { client } = await tabs.open();
+    void client.client.logout();
+    await tabs.run(SECOND);
+    expect(a.gone).toBe(true);
+  });
+
   it("one that crashed keeps nobody, and one that slept is out with the first movement", async () => {
     const { tabs, a, b } = await open(2);
     await b.crash();

@@ -36,23 +36,30 @@ export interface SessionFetch {
 export function createSessionFetch({ base = DEFAULT_BASE, onDeadlines, onView, environment }: SessionFetchOptions = {}): SessionFetch {
   const env = environmentOf(environment);
   const link = createLink(env, base);
+  /** No session, and there was none since: no 401 says more. */
+  let none = false;
   const flights = createFlights(
     () =>
       alone(env, `session:${base}`, async () => {
         const answer = await link.ask("");
         if (!answer) return undefined;
+        none = answer.view.state === "none";
         onView?.(answer.view);
         return answer.view;
       }),
     env.now,
   );
   return {
-    refresh: ({ signal } = {}) => waitFor(flights.fresh(), signal),
+    refresh: ({ signal } = {}) => waitFor(flights.fresh, signal),
     fetch: (input, init = {}) =>
       sessionFetch(env, link, input, init, {
         present: () => true,
-        deadlines: (deadlines, sentAt) => onDeadlines?.(deadlines, sentAt),
-        expired: (sentAt) => void flights.join(sentAt),
+        deadlines(deadlines, sentAt) {
+          none = false;
+          onDeadlines?.(deadlines, sentAt);
+        },
+        expired: (sentAt) => void (none || flights.join(sentAt)),
+        renew: flights.join,
       }),
   };
 }

@@ -155,10 +155,10 @@ describe("asking", () => {
     controller.abort(new Error("enough"));
     await expect(first).rejects.toThrow("enough");
     expect((await second).status).toBe("active");
-    expect(server.log).toEqual(["GET /session (nobody)"]);
+    // Who had enough before asking asks nothing.
     await expect(a.client.extend({ signal: controller.signal })).rejects.toThrow("enough");
     await settle();
-    expect(server.log.at(-1)).toBe("POST /session/touch");
+    expect(server.log).toEqual(["GET /session (nobody)"]);
   });
 
   it.each(["locks", "leases"])("[H12] five tabs that wake at once ask once (%s)", async (kind) => {
@@ -214,6 +214,17 @@ describe("asking", () => {
     await world.run(11 * SECOND);
     expect((await asked).status).toBe("active");
     expect(server.log).toEqual(["GET /session (nobody)"]);
+  });
+
+  it.each(["locks", "leases"])("[H12] six tabs and a server that hangs: each goes ahead in time (%s)", async (kind) => {
+    const { world, server } = await open(kind === "locks" ? {} : { environment: { locks: undefined } }, 6);
+    Object.assign(server, { fetch: (input: Request) => new Promise((_, reject) => input.signal.addEventListener("abort", () => reject(input.signal.reason as Error))) });
+    const from = world.now;
+    const after: number[] = [];
+    for (const tab of world.tabs) void tab.client.extend().then(() => after.push(world.now - from));
+    await world.run(30 * SECOND, 100);
+    expect(after).toHaveLength(6);
+    expect(Math.max(...after)).toBeLessThanOrEqual(19 * SECOND);
   });
 
   it("[H12] a lease that a crashed tab left behind runs out, also with its clock in the future", async () => {
@@ -326,6 +337,64 @@ describe("signing out", () => {
     expect(JSON.parse(world.items.get("session:/session") ?? "{}")).toMatchObject({ epoch: "e3" });
   });
 
+  it.each(["by the same page", "by the next one"])("[D12] from before anything was known is sent when the server is back, %s", async (by) => {
+    const world = new World();
+    world.server.signIn("e1");
+    world.server.down = 503;
+    const tab = await world.tab();
+    expect(await tab.client.logout()).toBe("pending");
+    world.server.down = undefined;
+    if (by !== "by the same page") tab.crash();
+    const last = by === "by the same page" ? tab : await world.tab();
+    await world.run(2 * MINUTE);
+    expect(world.server.session).toBeUndefined();
+    expect(last.status).toBe("none");
+    expect(world.items.has("session:/session:logout")).toBe(false);
+  });
+
+  it("[D12] everywhere, from before anything was known, is not narrowed by another of this session", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    world.server.down = 503;
+    const tab = await world.tab();
+    await tab.client.logout({ scope: "all" });
+    world.items.set("session:/session", JSON.stringify({ epoch: "e1", lastActivity: world.now, idleAt: world.now + MINUTE, absoluteAt: world.now + MINUTE, idleFor: MINUTE, at: world.now, toldAt: world.now }));
+    await tab.client.logout();
+    expect(world.items.get("session:/session:logout")).toBe("all e1");
+  });
+
+  it("[D13] in a page where nothing listens is said to the other tabs, and waits for what they save", async () => {
+    const { world, server, a, b } = await open({ leaveWithin: 2000 }, 2);
+    b.client.beforeLogout(async () => void (await b.client.fetch("/draft", { method: "PUT", background: false })));
+    a.end();
+    await settle();
+    const done = a.client.logout();
+    await world.run(SECOND, 100);
+    expect(await done).toBe("done");
+    expect(server.log.indexOf("PUT /draft")).toBeLessThan(server.log.indexOf("POST /session/logout"));
+    expect(server.log).toContain("PUT /draft");
+    expect(world.hints).toEqual(expect.arrayContaining(["leaving", "over"]));
+    expect([a.heard, b.status]).toEqual([[], "none"]);
+  });
+
+  it("[D13] reaches a tab whose storage takes nothing, by the channel and the server, also where its question overtakes the sign-out", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    let arrive = (): void => undefined;
+    const slow = async (...[input, init]: Parameters<typeof fetch>): Promise<Response> => {
+      if ((input as Request).url.endsWith("/logout")) await new Promise<void>((resolve) => (arrive = resolve));
+      return world.server.fetch(input, init);
+    };
+    const full = { getItem: () => null, setItem: () => { throw new DOMException("full", "QuotaExceededError"); }, removeItem: () => undefined };
+    const [a, b] = [await world.tab({ environment: { storage: full, fetch: slow } }), await world.tab({ environment: { storage: full } })];
+    const done = a.client.logout();
+    await world.run(SECOND);
+    arrive();
+    expect(await done).toBe("done");
+    await world.run(SECOND);
+    expect([a.status, b.status]).toEqual(["none", "none"]);
+  });
+
   it("[D13] the reason reaches other tabs: what the server revoked is not called a sign-out", async () => {
     const { server, a, b } = await open({}, 2);
     server.end("revoked");
@@ -396,7 +465,7 @@ describe("before the end", () => {
     saved();
     expect(await done).toBe("done");
     expect([a.status, b.status, server.log.indexOf("PUT /draft") < server.log.indexOf("POST /session/logout")]).toEqual(["none", "none", true]);
-    expect(world.hints).toEqual(["leaving", "saving", "saved", "over"]);
+    expect(world.hints).toEqual(["leaving", "saving", "saved", "over", "over"]);
   });
 
   it("a tab that crashes while it saves costs the bounded time, one that is gone a moment, and one that never saves nothing", async () => {
@@ -422,6 +491,25 @@ describe("before the end", () => {
     await a.client.refresh();
     void a.client.logout();
     expect(a.status).toBe("none");
+  });
+
+  it("two clicks on sign-out ask each participant once, and cut no other tab's saving short", async () => {
+    const { world, server, a, b } = await open({ leaveWithin: 5000 }, 2);
+    const calls: string[] = [];
+    a.client.beforeLogout(() => void calls.push("a"));
+    b.client.beforeLogout(async () => {
+      calls.push("b");
+      await new Promise<void>((go) => b.environment.setTimer?.(go, calls.filter((call) => call === "b").length === 1 ? 1000 : 3000));
+      calls.push("b saved");
+    });
+    const clicks = [a.client.logout()];
+    await world.run(300, 100);
+    clicks.push(a.client.logout());
+    await world.run(600, 100);
+    expect(server.log).toEqual([]);
+    await world.run(SECOND, 100);
+    expect(await Promise.all(clicks)).toEqual(["done", "done"]);
+    expect(calls.toSorted()).toEqual(["a", "b", "b saved"]);
   });
 
   it("[L04] and some seconds before a limit, once", async () => {
@@ -462,6 +550,44 @@ describe("activity", () => {
     long.a.client.hold("call", { max: 24 * 60 * MINUTE });
     await long.world.run(60 * MINUTE);
     expect(long.a.status).toBe("expired");
+  });
+
+  it.each<[string, string, (tab: Tab, world: World) => Promise<unknown>]>([
+    ["a sign-out", "none", (tab) => tab.client.logout()],
+    ["the absolute limit", "expired", (_, world) => world.run(61 * MINUTE)],
+    ["a revocation", "revoked", (tab, { server }) => (server.end("revoked"), tab.client.refresh())],
+    ["another's sign-in", "active", (tab, { server }) => (server.signIn("e2"), tab.client.refresh())],
+  ])("[L03] a hold ends with its session by %s, says so, and does not keep the next one", async (_, status, end) => {
+    const { world, server, a } = await open();
+    const held: ClientEvent[] = [];
+    a.client.on("held", (event) => void held.push(event));
+    a.client.hold("film", { max: 24 * 60 * MINUTE });
+    await world.run(MINUTE);
+    await end(a, world);
+    expect(a.status).toBe(status);
+    expect(held).toMatchObject([{ reason: "film" }, { reason: "film", until: undefined }]);
+    server.signIn("e3");
+    await a.client.refresh();
+    await world.run(11 * MINUTE);
+    expect(a.status).toBe("idle");
+  });
+
+  it("a hold from before the first answer counts from then on", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    const tab = await world.tab({}, (client) => client.hold("film", { max: 60 * MINUTE }));
+    await world.run(30 * MINUTE);
+    expect(tab.status).toBe("active");
+  });
+
+  it.each(["extend", "ask"] as const)("a hold counts in the warning too, into which a sleep led (%s)", async (whileWarning) => {
+    const { world, a } = await open({ whileWarning });
+    a.client.hold("call", { max: 3 * 60 * MINUTE });
+    await world.run(SECOND);
+    world.sleep(9 * MINUTE);
+    await a.emit("window", "focus");
+    await world.run(5 * MINUTE);
+    expect(a.status).toBe("active");
   });
 
   it("the focus that goes into a frame counts, the focus that leaves the window does not", async () => {

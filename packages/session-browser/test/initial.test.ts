@@ -66,4 +66,24 @@ describe("hydrate()", () => {
     expect(tab.state).toMatchObject({ status: "none", known: true });
     expect(world.server.log).toEqual(["GET /session (nobody)"]);
   });
+
+  it("late in the life of a page asks the server: how old the view is nobody knows", async () => {
+    const world = new World();
+    world.server.signIn("k3");
+    const tab = await world.tab();
+    await tab.client.logout();
+    await world.run(61 * MINUTE);
+    world.server.signIn("k4");
+    world.server.log.length = 0;
+    const seen: string[] = [];
+    tab.client.listen(({ status }) => void seen.push(status));
+    tab.client.hydrate({ ...VIEW, epoch: "k4" });
+    await settle();
+    expect(seen).toEqual(["active"]);
+    expect(world.server.log).toEqual(["GET /session (nobody)"]);
+    const later = createSessionClient({ environment: tab.environment });
+    world.items.clear();
+    later.hydrate({ ...VIEW, epoch: "k4" });
+    expect([later.get().status, later.initial().status]).toEqual(["none", "warning"]);
+  });
 });

@@ -32,6 +32,32 @@ describe("requests without a client", () => {
     expect(heard).toEqual(["none"]);
   });
 
+  it("[L07] and a poll whose every answer is one asks no more, until there is a session again", async () => {
+    const { world, server, client, heard } = open();
+    const poll = async (): Promise<void> => {
+      for (let i = 0; i < 10; i++) {
+        await world.run(100, 100);
+        await client.fetch("/data");
+        await settle();
+      }
+    };
+    const questions = (): number => server.log.filter((line) => line.startsWith("GET /session")).length;
+    server.end("idle");
+    await poll();
+    expect([questions(), heard]).toEqual([1, ["none"]]);
+    server.signIn("e2");
+    await poll();
+    server.end("revoked");
+    await poll();
+    expect(questions()).toBe(2);
+    // The same where a question of the page's own brought the news.
+    server.signIn("e3");
+    await client.refresh();
+    server.end("revoked");
+    await poll();
+    expect(questions()).toBe(4);
+  });
+
   it("[C07] marks requests of hidden pages and those that say so; tells of deadlines", async () => {
     const { server, tab, client, heard } = open();
     await client.fetch("/a");

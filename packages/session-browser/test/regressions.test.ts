@@ -202,6 +202,20 @@ describe("activity", () => {
     expect(a.status).toBe("idle");
   });
 
+  it.each(["signed out", "a guest", "asked in a warning"])("a pointer that moves is looked at as seldom, %s", async (who) => {
+    const world = new World();
+    if (who !== "signed out") world.server.signIn();
+    let reads = 0;
+    const environment = { storage: { getItem: (key: string) => (reads++, world.items.get(key) ?? null), setItem: (key: string, value: string) => void world.items.set(key, value), removeItem: (key: string) => void world.items.delete(key) } };
+    if (who === "a guest") Object.assign(environment, { fetch: async () => Response.json({ state: "guest", id: "g", data: null, idleIn: 600, expiresIn: 3600, epoch: "g1" }) });
+    const tab = await world.tab({ whileWarning: "ask", environment });
+    if (who === "asked in a warning") await world.run(9 * MINUTE);
+    expect(tab.status).toBe({ "signed out": "none", "a guest": "guest" }[who] ?? "warning");
+    reads = 0;
+    for (let i = 0; i < 100; i++) await tab.input();
+    expect(reads).toBeLessThan(10);
+  });
+
   it("[L07] who comes back to a tab whose session is over makes it ask once, not at each event", async () => {
     const { world, server, a } = await open();
     server.end("revoked");
@@ -247,6 +261,20 @@ describe("listeners", () => {
     expect(errors).toHaveLength(1);
   });
 
+  it("one that throws as soon as it subscribes is not left behind", async () => {
+    const world = new World();
+    world.server.signIn();
+    const tab = await world.tab();
+    tab.end();
+    await settle();
+    const broken = (): void => {
+      throw new Error("broken");
+    };
+    expect(() => tab.client.subscribe(broken)).toThrow("broken");
+    await settle();
+    expect([tab.timers, tab.heard]).toEqual([[], []]);
+  });
+
   it("on a server nothing starts", () => {
     let calls = 0;
     const client = createSessionClient({ environment: { fetch: async () => { calls++; return new Response(); } } });
@@ -282,6 +310,27 @@ describe("a credential that another tab's step-up replaced", () => {
 });
 
 describe("what it is given", () => {
+  it("is not believed what another origin says, to which a request was led", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    const sent: (string | null)[] = [];
+    const { fetch } = world.server;
+    Object.assign(world.server, {
+      async fetch(request: Request) {
+        sent.push(request.headers.get("x-csrf-token"));
+        const response = await fetch(request);
+        if (!request.url.endsWith("/led")) return response;
+        const strange = new Response("strange", { headers: { "session-deadlines": 'idle=86400, absolute=86400, epoch="e1"', "x-csrf-token": "theirs" } });
+        return Object.defineProperty(strange, "type", { value: "cors" });
+      },
+    });
+    const tab = await world.tab();
+    await tab.client.fetch("/led");
+    expect(tab.client.remaining()).toEqual({ idle: 10 * MINUTE, absolute: 60 * MINUTE });
+    await tab.client.extend();
+    expect(sent.at(-1)).toBe(null);
+  });
+
   it("takes the browser's own fetch, which works for nobody but the window", async () => {
     const world = new World();
     world.server.signIn();

@@ -1,7 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Environment } from "./environment.ts";
 
-/** Longest time a question may take, with its repetition. Shorter than the lease: whoever takes over never overlaps with work that goes on. */
+/** Longest time a question may take, with its repetition. Shorter than the lease; only a touch that is refused, or a sign-out that waited, is followed by more. */
 export const PATIENCE: Millis = 8000;
 const LEASE: Millis = 10_000;
 
@@ -41,15 +41,15 @@ export async function alone<T>(env: Environment, key: string, work: () => Promis
       return Promise.race([(begun = work()), over]);
     };
     env.page?.window.addEventListener("pagehide", end, { signal });
-    await (env.locks ? env.locks.request(key, { signal }, hold) : leased(env, `${key}:lease`, hold)).finally(end);
+    await (env.locks ? env.locks.request(key, { signal }, hold) : leased(env, `${key}:lease`, signal, hold)).finally(end);
   }).catch(() => undefined);
   // Not granted in time, or locks are forbidden here.
   return begun ?? work();
 }
 
 /** Without locks, as in pages that are no secure context: a note in the storage. Two tabs may slip through at the same instant. */
-async function leased(env: Environment, key: string, work: () => Promise<unknown>): Promise<void> {
-  for (;;) {
+async function leased(env: Environment, key: string, signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {
+  while (!signal.aborted) {
     const left = Number.parseFloat(env.storage.getItem(key) ?? "") - env.now();
     if (!(left > 0 && left <= LEASE)) break;
     await pause(env, Math.min(left, 100 + 400 * env.random()));

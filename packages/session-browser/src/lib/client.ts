@@ -79,7 +79,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
         else void demand(lately());
       }
     },
-    heard: (hint) => partings.heard(hint),
+    // A record that is still there after "over": the storage was full, or it is another session's.
+    heard: (hint) => (partings.heard(hint), hint === "over" && engine.record() && void demand()),
     changed: (state, before) => state.status !== before.status && emit({ type: "status", state, before }),
     dueIn: () => Math.min(Math.max(SECOND, touchIn(true)), holds.some() ? Math.min(15 * SECOND, (engine.record()?.idleFor ?? 0) / 60) : LONGEST_TIMER),
   });
@@ -108,8 +109,10 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   }
 
   function apply(change: Known): void {
+    const before = epochOf(known);
     known = { ...known, ...change };
     engine.show();
+    if (known.ended || (before && before !== epochOf(known))) holds.clear();
   }
 
   /** Another tab may have signed out while this one was asking and knew of nothing yet. */
@@ -121,10 +124,10 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     endEpoch(env.storage, key, epoch, reason);
   }
 
-  /** A question that somebody asked: answered from now on. */
-  function refresh(): Promise<ClientState> {
+  /** A question that somebody asked: answered from now on, or by one of this tab that was sent since. */
+  function refresh(since = Infinity): Promise<ClientState> {
     needed = Infinity;
-    return flights.fresh().then(engine.get);
+    return flights.join(since).then(engine.get);
   }
 
   /** A question that arose by itself: another tab's answer from now on serves as well. */
@@ -244,20 +247,21 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     hydrate(view) {
       first = initialOf(view, env.now(), warnBefore);
       // A view of any age: the server is asked first.
-      if (!known.view && cameBack()) return;
+      if ((!known.view && cameBack()) || (env.page && env.monotonic() > LONGEST_TIMER)) return void (engine.running() && demand());
       // It cannot be older than the navigation that brought it.
       answered({ view, sentAt: env.now() - (env.page ? env.monotonic() : 0) });
       hydrated = true;
     },
-    refresh: ({ signal } = {}) => waitFor(refresh(), signal),
+    refresh: ({ signal } = {}) => waitFor(refresh, signal),
     // A millisecond later than what was told just now: that was not this.
-    extend: ({ signal } = {}) => waitFor(touch(env.now() + 1), signal),
+    extend: ({ signal } = {}) => waitFor(() => touch(env.now() + 1), signal),
     fetch: (input, init = {}) =>
       sessionFetch(env, link, input, init, {
         // Nobody listens to the user: then nothing is known, and nothing is said.
         present: () => !engine.running() || env.monotonic() - present < PRESENT_FOR || holds.some(),
         deadlines: learn,
         expired: (sentAt) => void (known.ended || known.view?.state === "none" || demand(sentAt)),
+        renew: refresh,
       }),
     async logout({ scope = "this" } = {}) {
       const all = scope !== "others";
@@ -265,16 +269,16 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       // Where nobody ever saved, this browser is signed out before this function returns.
       if (saving) await saving;
       const epoch = engine.record()?.epoch ?? epochOf(known);
+      const leave = (): void => (forget(epoch, "logout"), engine.tell("over"));
       const sent = logouts.send(scope, epoch);
       if (all) {
         generation++;
-        forget(epoch, "logout");
-        engine.tell("over");
+        leave();
         apply({ ended: "logout" });
       }
       const outcome = await sent;
-      // Once more: the server may have had the storage cleared, and other tabs still wait for answers.
-      if (all) forget(epoch, "logout");
+      // Once more: the server may have had the storage cleared, and other tabs asked before it knew.
+      if (all) leave();
       emit({ type: "asked", question: "logout", outcome: outcome === "pending" ? "unreachable" : outcome === "done" ? "answered" : "refused" });
       if (outcome === "pending") unreachable();
       return outcome;

@@ -31,7 +31,7 @@ export interface Hooks<State, Result extends Evaluated<State> = Evaluated<State>
   /** Something goes on that counts as activity. */
   busy?(): boolean;
   woken?(event: Event): void;
-  heard?(hint: unknown): void;
+  heard?(hint: unknown): unknown;
   changed?(state: State, before: State): void;
   /** In how many ms there is something to do that is no change of state. */
   dueIn?(): Millis;
@@ -60,12 +60,14 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   let marked: unknown;
   let stop: (() => void) | undefined;
   let cancel: (() => void) | undefined;
-  let post: ((hint: Hint) => void) | undefined;
+  let hints: ReturnType<Surroundings["channel"]> | undefined;
   /** By what the wall clock was ahead of the monotonic one at the record's last answer, and which answer that was. */
   let offset: Millis | undefined;
   let anchor: Millis | undefined;
   /** Last activity here: more than what the record was told. */
   let seen: Millis = 0;
+  /** When something was last done here, whether it counted or not. */
+  let acted: Millis = 0;
 
   const record = (): SharedRecord | undefined => readRecord(env.storage, key);
   const apart = (): Millis => env.now() - env.monotonic();
@@ -118,11 +120,12 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
 
   function act(): void {
     // A pointer makes a hundred events in a second, and each look reads the storage.
-    if (Math.abs(env.now() - seen) < 250) return;
+    if (Math.abs(env.now() - acted) < 250) return;
+    acted = env.now();
     // First whether it is over, then whether this counts: the first movement after a sleep must not revive anything.
     const state = look();
-    if (!("endsIn" in state) || (state.status === "warning" && whileWarning === "ask")) return;
-    seen = env.now();
+    if (!("endsIn" in state) || (state.status === "warning" && whileWarning === "ask" && !hooks.busy?.())) return;
+    seen = acted;
     flush(15 * SECOND);
     hooks.acted?.(false);
   }
@@ -142,7 +145,7 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     // Scripts can make events too; only the browser's own count.
     if (ACTIVITY.includes(type)) return void (isTrusted && act());
     if (type === "message") return void (data === FRAME_PULSE && frames.includes(origin) && act());
-    // The focus went into a frame: that takes a click or a key. Browsers name the element only after the event.
+    // The focus went into a frame: by a click or a key, or by a script of this page, which is trusted. Browsers name the element only after the event.
     if (type === "blur") return void (isTrusted && env.setTimer(() => env.page?.document.activeElement?.tagName === "IFRAME" && act(), 0));
     if ((event.key ?? key) !== key) return;
     if (env.page?.document.visibilityState === "hidden") flush();
@@ -151,20 +154,31 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     hooks.woken?.(event);
   }
 
+  const open = (): NonNullable<typeof hints> =>
+    (hints ??= env.channel(key, (hint) => {
+      hooks.heard?.(hint);
+      look();
+    }));
+
+  function close(): void {
+    hints?.close();
+    hints = undefined;
+  }
+
+  function tell(hint: Hint): void {
+    if (!env.page) return;
+    open().post(hint);
+    // Where nothing listens the channel is there from the question who saves to the last word.
+    if (!stop && hint === "over") close();
+  }
+
   function start(): void {
     if (!env.page) return;
     const controller = new AbortController();
-    const hints = env.channel(key, (hint) => {
-      hooks.heard?.(hint);
-      look();
-    });
-    post = hints.post;
+    open();
     // No `unload`: the page stays cacheable.
     for (const type of [...ACTIVITY, ...LIFECYCLE]) env.page.window.addEventListener(type, happened, { passive: true, capture: true, signal: controller.signal });
-    stop = () => {
-      controller.abort();
-      hints.close();
-    };
+    stop = () => controller.abort();
     told = look();
     marked = evaluate().mark;
     hooks.started?.(controller.signal);
@@ -173,7 +187,8 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   function dispose(): void {
     stop?.();
     cancel?.();
-    stop = cancel = post = undefined;
+    close();
+    stop = cancel = undefined;
     listeners.clear();
   }
 
@@ -189,7 +204,12 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     listen,
     subscribe(listener) {
       const end = listen(listener);
-      listener(get());
+      try {
+        listener(get());
+      } catch (error) {
+        end();
+        throw error;
+      }
       return end;
     },
     record,
@@ -198,7 +218,7 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     act,
     look,
     show,
-    tell: (hint) => post?.(hint),
+    tell,
     dispose,
   };
 }

@@ -7,6 +7,8 @@ export interface Holds {
   readonly some: () => boolean;
   /** Returns what ends it. */
   readonly add: (reason: string, max: Millis) => () => void;
+  /** Ends all: their session is over. */
+  readonly clear: () => void;
 }
 
 /** @param changed hears of each that begins, with its latest end, and of each that ends */
@@ -23,6 +25,9 @@ export function createHolds(env: Environment, changed: (reason: string, until: M
       ends.set(end, env.monotonic() + max);
       changed(reason, env.now() + max);
       return end;
+    },
+    clear() {
+      for (const end of ends.keys()) end();
     },
   };
 }

@@ -28,15 +28,18 @@ export interface Link {
   readonly post: (path: string, init: RequestInit) => Request;
   /**
    * Sends, once more if the credential had just been replaced and that is sound: `sound` for a request that the server refuses before it does anything,
-   * `never` for a body that can be read once only. By default it depends. Rejects as `fetch` does.
+   * `never` for a body that can be read once only. By default it depends. After a stale CSRF token it asks for the new one first, by `renew` or a question of its own. Rejects as `fetch` does.
    */
-  readonly send: (request: Request, repeat?: "sound" | "never") => Promise<Reply>;
+  readonly send: (request: Request, repeat?: "sound" | "never", renew?: (sentAt: Millis) => Promise<unknown>) => Promise<Reply>;
   /** For how long, in ms, questions wait that nobody asked for. An `urgent` one only waits as long as the server wishes. */
   readonly pause: (urgent?: boolean) => Millis;
 }
 
 const SAFE = /^(GET|HEAD|OPTIONS)$/;
 const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/;
+
+/** What the server says; a redirection to another origin has not led to it. */
+export const header = ({ type, headers }: Response, name: string): string | null => (type === "cors" ? null : headers.get(name));
 
 export function createLink(env: Environment, base: string): Link {
   // A browser's own does not work as a member of something else.
@@ -61,35 +64,42 @@ export function createLink(env: Environment, base: string): Link {
     const sentAt = env.now();
     const apart = sentAt - env.monotonic();
     const response = await fetch(request);
-    token = response.headers.get(CSRF_HEADER) ?? token;
+    token = header(response, CSRF_HEADER) ?? token;
     // Where the clock was set back meanwhile, the same moment by the clock of now.
     const back = apart - env.now() + env.monotonic();
     return { response, problem: await problemOf(response), sentAt: back > DRIFT ? sentAt - back : sentAt };
   }
 
-  async function send(request: Request, repeat?: "sound" | "never"): Promise<Reply> {
+  async function send(request: Request, repeat?: "sound" | "never", renew: (sentAt: Millis) => Promise<unknown> = () => ask("")): Promise<Reply> {
     const again = repeat !== "never" && request.clone();
+    const before = token;
     const reply = await once(request);
+    const { problem } = reply;
+    const stale = problem?.is("csrf");
+    // Another session took the place of the one that the token is of: a question brings the new token. Such a request was refused before anything was done.
+    if (stale && token === before) await renew(reply.sentAt);
     // A step-up or sign-in in another tab replaced the credential while this was under way: the jar has the new one by now.
-    if (!reply.problem?.is("superseded") || !again) return reply;
-    const sound = repeat || reply.problem.unprocessed || IDEMPOTENT.test(request.method) || request.headers.has("idempotency-key");
+    if (!again || !(stale ? token !== before : problem?.is("superseded"))) return reply;
+    const sound = stale || repeat || problem?.unprocessed || IDEMPOTENT.test(request.method) || request.headers.has("idempotency-key");
     return sound ? once(again) : reply;
   }
 
   const post = (path: string, init: RequestInit): Request => new Request(new URL(base + path, env.page?.url()), { cache: "no-store", ...init });
 
+  const ask = (path: "" | "/touch"): Promise<Answer> =>
+    within(env, PATIENCE, async ({ signal }): Promise<Answer> => {
+      const { response, sentAt } = await send(post(path, path ? { method: "POST", signal } : { headers: { [ACTIVITY_HEADER]: "none" }, signal }), "sound");
+      const view = response.ok && parseSessionView(await response.json());
+      if (!view) return failed(response);
+      failures = wished = 0;
+      decent = env.monotonic() + 5000;
+      return { view, sentAt };
+    }).catch(() => failed());
+
   return {
     post,
     send,
-    ask: (path) =>
-      within(env, PATIENCE, async ({ signal }): Promise<Answer> => {
-        const { response, sentAt } = await send(post(path, path ? { method: "POST", signal } : { headers: { [ACTIVITY_HEADER]: "none" }, signal }), "sound");
-        const view = response.ok && parseSessionView(await response.json());
-        if (!view) return failed(response);
-        failures = wished = 0;
-        decent = env.monotonic() + 5000;
-        return { view, sentAt };
-      }).catch(() => failed()),
+    ask,
     pause: (urgent) => Math.max(wished, urgent ? 0 : decent) - env.monotonic(),
   };
 }

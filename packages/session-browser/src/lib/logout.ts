@@ -15,7 +15,7 @@ export interface Logouts {
 
 export function createLogouts(env: Environment, key: string, { post, send }: Link): Logouts {
   const place = `${key}:logout`;
-  /** Scope and epoch, empty for none. */
+  /** Scope and epoch; no epoch for a session that this browser had not heard of yet. */
   const waits = (): string[] => (env.storage.getItem(place) ?? "").split(" ");
 
   const through = (scope: string): Promise<LogoutOutcome> =>
@@ -35,8 +35,8 @@ export function createLogouts(env: Environment, key: string, { post, send }: Lin
     waiting: () => !!waits()[0],
     send(scope, epoch) {
       const [before, of] = waits();
-      const wider = before && before !== scope && (of === epoch || !epoch) ? "all" : scope;
-      env.storage.setItem(place, `${wider} ${epoch || of}`);
+      const wider = before && before !== scope && (!of || !epoch || of === epoch) ? "all" : scope;
+      env.storage.setItem(place, `${wider} ${epoch || of || ""}`);
       return through(wider);
     },
     async finish(view) {

@@ -28,6 +28,7 @@ export function createPartings(env: Environment, key: string, time: Millis, tell
   /** In other tabs. */
   let saving = 0;
   let go: ((done: boolean) => void) | undefined;
+  let leaving: Promise<unknown> | undefined;
 
   function call(reason: Leaving["reason"], others?: Promise<unknown>): Promise<unknown> {
     return within(env, time, ({ signal, over }) => Promise.race([over, Promise.allSettled([others, ...all.tell(() => ({ reason, signal }))])]));
@@ -39,10 +40,12 @@ export function createPartings(env: Environment, key: string, time: Millis, tell
       return all.add(participant);
     },
     leave() {
+      // Somebody clicked twice.
+      if (leaving) return leaving;
       saving = 0;
       tell("leaving");
       if (!env.storage.getItem(place)) return undefined;
-      return call("logout", pause(env, ANSWER_WITHIN).then(() => saving > 0 && new Promise<boolean>((resolve) => (go = resolve))));
+      return (leaving = call("logout", pause(env, ANSWER_WITHIN).then(() => saving > 0 && new Promise<boolean>((resolve) => (go = resolve)))).finally(() => (leaving = undefined)));
     },
     heard(hint) {
       if (hint === "leaving" && all.size()) {

@@ -32,7 +32,7 @@ export interface SessionClient<Data = unknown> extends Readable<ClientState<Data
   remaining(): { readonly idle: Millis; readonly absolute: Millis } | undefined;
   /** The state as the server rendered it: of the view that was hydrated, when it was; `none` without one. Server and browser agree on it, so both render it first. */
   initial(): ClientState<Data>;
-  /** Takes the view that the server rendered into the page, so that the first state needs no request. Of an ended session it is ignored, and in a page that the back button brought: that may come from a cache, and be of any age. */
+  /** Takes the view that the server rendered into the page, so that the first state needs no request. Of an ended session it is ignored; and the server is asked instead in a page that the back button brought, which may come from a cache, or that is open for more than a minute: of what age the view is nobody knows. */
   hydrate(view: SessionView<Data>): void;
   /** Asks the server how things stand; parallel calls share one request. Call it after a sign-in without page load that did not go through `fetch`. */
   refresh(options?: WaitOptions): Promise<ClientState<Data>>;

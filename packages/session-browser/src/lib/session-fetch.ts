@@ -1,6 +1,6 @@
 import { ACTIVITY_HEADER, DEADLINES_HEADER, type Millis, parseDeadlines, type SessionDeadlines } from "@holdfast/session-protocol";
 import type { Environment } from "./environment.ts";
-import type { Link } from "./link.ts";
+import { header, type Link } from "./link.ts";
 
 export interface FetchOptions extends RequestInit {
   /** Nobody is waiting for this request: it does not count as activity. By default that is told from the user's last input. */
@@ -12,6 +12,8 @@ export interface FetchHooks {
   readonly present: () => boolean;
   readonly deadlines: (deadlines: SessionDeadlines, sentAt: Millis, present: boolean) => void;
   readonly expired: (sentAt: Millis) => void;
+  /** Asks the server, also for the CSRF token of now; a question sent at `sentAt` or later will do. */
+  readonly renew: (sentAt: Millis) => Promise<unknown>;
 }
 
 /** `fetch` to the page's own origin; requests to others pass untouched. */
@@ -21,8 +23,8 @@ export async function sessionFetch({ fetch, page }: Environment, { send }: Link,
   const nobody = background ?? (page?.document.visibilityState === "hidden" || !hooks.present());
   if (nobody) request.headers.set(ACTIVITY_HEADER, "none");
   // A stream can be read once only.
-  const { response, problem, sentAt } = await send(request, init.body instanceof ReadableStream ? "never" : undefined);
-  const deadlines = parseDeadlines(response.headers.get(DEADLINES_HEADER));
+  const { response, problem, sentAt } = await send(request, init.body instanceof ReadableStream ? "never" : undefined, hooks.renew);
+  const deadlines = parseDeadlines(header(response, DEADLINES_HEADER));
   if (deadlines) hooks.deadlines(deadlines, sentAt, !nobody);
   if (response.status === 401 && problem?.is("expired")) hooks.expired(sentAt);
   return response;

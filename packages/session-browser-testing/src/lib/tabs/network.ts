@@ -51,6 +51,7 @@ export class Network {
   fetch(page: Page | undefined, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const world = this.#world;
     const request = input instanceof Request && !init ? input : new Request(input instanceof Request || !page ? input : new URL(String(input), page.document.baseURI), init);
+    if (request.signal?.aborted) return Promise.reject(request.signal.reason as Error);
     const flight: Flight = { page, request, sentAt: world.now, ended: false };
     this.#flights.add(flight);
     world.watch.sent?.(flight);
