@@ -66,12 +66,12 @@ const compile = (snippets: readonly Snippet[]): string[] => {
   return [named.trim()];
 };
 
-const servers: Readonly<Record<SnippetService, { readonly start: (program: string) => Promise<Server>; readonly env: (port: number) => Readonly<Record<string, string>> }>> = {
-  postgres: { start: startPostgres, env: (port) => ({ DATABASE_URL: `postgres://app@127.0.0.1:${port}/postgres` }) },
-  mariadb: { start: startMariadb, env: (port) => ({ DATABASE_URL: `mysql://root@127.0.0.1:${port}/test` }) },
-  memcached: { start: startMemcached, env: (port) => ({ MEMCACHED_SERVERS: `127.0.0.1:${port}` }) },
-  redis: { start: startRedis, env: (port) => ({ REDIS_URL: `redis://127.0.0.1:${port}` }) },
-  dynamodb: { start: startDynamodb, env: (port) => ({ ...LOCAL_AWS, AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` }) },
+const servers: Readonly<Record<SnippetService, { readonly start: (program: string) => Promise<Server>; readonly env: (server: Server) => Readonly<Record<string, string>> }>> = {
+  postgres: { start: startPostgres, env: ({ url }) => ({ DATABASE_URL: url }) },
+  mariadb: { start: startMariadb, env: ({ url }) => ({ DATABASE_URL: url }) },
+  memcached: { start: startMemcached, env: ({ host, port }) => ({ MEMCACHED_SERVERS: `${host}:${port}` }) },
+  redis: { start: startRedis, env: ({ url }) => ({ REDIS_URL: url }) },
+  dynamodb: { start: startDynamodb, env: ({ url }) => ({ ...LOCAL_AWS, AWS_ENDPOINT_URL_DYNAMODB: url }) },
 };
 
 const executeWith = async (snippet: Snippet): Promise<string[]> => {
@@ -81,7 +81,7 @@ const executeWith = async (snippet: Snippet): Promise<string[]> => {
   if (program === undefined) return [`${snippet.file}, block at line ${snippet.line}: needs ${snippet.service}, which is not here`];
   const server = await start(program);
   try {
-    return await execute(snippet, env(server.port));
+    return await execute(snippet, env(server));
   } finally {
     await server.stop();
   }

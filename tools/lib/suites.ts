@@ -1,6 +1,6 @@
 import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SERVICES } from "../services/programs.ts";
+import { isGiven, SERVICES, type ServiceName } from "../services/programs.ts";
 import { BROWSERS } from "./browsers.ts";
 import { isCi } from "./ci.ts";
 import { findPrograms } from "./programs.ts";
@@ -44,7 +44,10 @@ const attempt = (tier: Tier): Tally => {
 /** Runs every test project and says what happened. A run without a single test is a failure. */
 const runSuites = ({ name, filters, options = [], env = {} }: Tier): Tally => {
   const inCi = isCi();
-  const programs = findPrograms([...Object.values(BROWSERS), ...Object.values(SERVICES)]);
+  const services = Object.keys(SERVICES) as ServiceName[];
+  const given = services.filter(isGiven);
+  if (given.length > 0) console.log(`Used as they are given: ${given.join(", ")}. Suites that need a server of their own are skipped for them.`);
+  const programs = findPrograms([...Object.values(BROWSERS), ...services.filter((service) => !isGiven(service)).map((service) => SERVICES[service])]);
   const problems: string[] = [];
   if (programs.missing.length > 0) announce(programs.missing, inCi, problems);
 
@@ -64,7 +67,8 @@ const runSuites = ({ name, filters, options = [], env = {} }: Tier): Tally => {
   const whole = filters.length === 0;
   // Where others of the file that need the same thing passed, it was there: such a test was skipped for another reason, which it tells.
   const met = new Set(tests.filter(({ outcome }) => outcome === "passed").map(needOf));
-  const unmet = inCi && whole ? tests.filter((test) => test.outcome === "skipped" && needOf(test) !== undefined && !met.has(needOf(test))) : [];
+  const excused = (need = ""): boolean => need === "" || met.has(need) || given.some((service) => new RegExp(`\\[needs .*\\b${service}\\b`).test(need));
+  const unmet = inCi && whole ? tests.filter((test) => test.outcome === "skipped" && !excused(needOf(test))) : [];
   for (const test of unmet) problems.push(`skipped for want of something, which is a failure with CI set: ${test.file}: ${test.name}`);
   if (tests.length === 0) problems.push("no test ran");
   if (whole) listSkipped(tests);

@@ -16,7 +16,7 @@ export async function startBenchEngines(): Promise<BenchEngines | undefined> {
   // As it is run: what was acknowledged is on the disk.
   const postgres = await startPostgres(postgresProgram, { fsync: "on", synchronous_commit: "on", full_page_writes: "on", shared_preload_libraries: "pg_stat_statements" });
   return {
-    env: { BENCH_REDIS_URL: `redis://127.0.0.1:${redis.port}`, BENCH_POSTGRES_URL: postgres.url },
+    env: { BENCH_REDIS_URL: redis.url, BENCH_POSTGRES_URL: postgres.url },
     async stop() {
       await redis.stop();
       await postgres.stop();

@@ -38,6 +38,7 @@ export async function startDynamodb(jar: string): Promise<Server> {
       socket = join(folder, "socket");
       return ["--net", "--mount", "sh", "-c", ENTER, "sh", dirname(jar), process.execPath, inside];
     },
+    url: ({ port }: { readonly port: number }) => `http://127.0.0.1:${port}`,
     greeting: "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     // It wants a signature.
     answer: /^HTTP\/1.1 400 /,

@@ -40,8 +40,8 @@ interface Pair {
 const nothing = (): void => undefined;
 const wait = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
-/** @param upstream the server's port on 127.0.0.1, asked for with each connection */
-export async function startFaultProxy(upstream: () => number): Promise<FaultProxy> {
+/** @param upstream the server's port, asked for with each connection */
+export async function startFaultProxy(upstream: () => number, host = "127.0.0.1"): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
   let fault: Fault = "none";
   let asked = 0;
@@ -90,7 +90,7 @@ export async function startFaultProxy(upstream: () => number): Promise<FaultProx
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     client.on("error", nothing);
     if (fault === "reset") return void client.resetAndDestroy();
-    const server = connect({ port: upstream(), host: "127.0.0.1", allowHalfOpen: true, noDelay: true }).on("error", nothing);
+    const server = connect({ port: upstream(), host, allowHalfOpen: true, noDelay: true }).on("error", nothing);
     const pair: Pair = { client, server, orphaned: false };
     pairs.add(pair);
     client.once("close", () => {

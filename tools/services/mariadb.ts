@@ -11,6 +11,7 @@ export const startMariadb = (program: string, args: readonly string[] = []): Pro
       [installer(program), "--no-defaults", `--datadir=${data(folder)}`, "--auth-root-authentication-method=normal", "--skip-name-resolve"],
     ],
     args: ({ folder, port }) => ["--no-defaults", `--datadir=${data(folder)}`, `--socket=${join(folder, "s")}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve", ...args],
+    url: ({ port }) => `mysql://root@127.0.0.1:${port}/test`,
     greeting: "",
     // The server speaks first: a packet that begins with protocol version 10.
     answer: /^...\0\n/s,

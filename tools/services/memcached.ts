@@ -15,6 +15,7 @@ export const startMemcached = (program: string, { megabytes = 64, args = [], fil
     program,
     args: ({ port }) => ["-l", "127.0.0.1", "-p", String(port), "-U", "0", "-m", String(megabytes), ...args],
     files: () => files,
+    url: ({ port }) => `memcached://127.0.0.1:${port}`,
     greeting: "version\r\n",
     answer,
     // It has nothing to save, and takes a second to say so.

@@ -1,10 +1,11 @@
 import { type Program, programFor } from "../lib/programs.ts";
 import { backport, unpacked } from "./backport.ts";
 import { DYNAMODB_JAR, fetchDynamodb } from "./fetch-dynamodb.ts";
+import { givenServer } from "./given.ts";
 
 export type ServiceName = "redis" | "valkey" | "memcached" | "postgres" | "pgbouncer" | "mariadb" | "dynamodb";
 
-/** The servers of the store tests. Each test starts its own, see the file of its name. */
+/** The servers of the store tests. Each test starts its own, see the file of its name, or talks to one that is given (plain.ts). */
 export const SERVICES: Readonly<Record<ServiceName, Program>> = {
   redis: {
     name: "Redis",
@@ -54,5 +55,13 @@ export const SERVICES: Readonly<Record<ServiceName, Program>> = {
   },
 };
 
-/** The program of a server, for a suite; see `programFor`. */
-export const serviceFor = (service: ServiceName, what: string): string | undefined => programFor(SERVICES[service], what);
+/** Somebody wants the tests to use a server of his instead: none is started, unless a program is named as well. */
+export const isGiven = (service: ServiceName): boolean => givenServer(service) !== undefined && !process.env[SERVICES[service].variable];
+
+/** The program of a server, for a suite that kills, stops or configures it, or leaves something in it; see `programFor`. Where one is given, that is not done to it. */
+export const serviceFor = (service: ServiceName, what: string): string | undefined => {
+  const { name, variable } = SERVICES[service];
+  if (!isGiven(service)) return programFor(SERVICES[service], what);
+  console.warn(`\n  SKIPPED: ${givenServer(service)?.variable ?? ""} is given, and this suite needs a ${name} that it may kill, stop and configure: ${what} NOT tested with it. Set ${variable} for one of its own.\n`);
+  return undefined;
+};

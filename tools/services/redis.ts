@@ -13,6 +13,7 @@ export const startRedis = (program: string, { args = [], port }: RedisOptions = 
 export const redisPlan = (program: string, args: readonly string[]): ServerPlan => ({
   program,
   args: ({ folder, port }) => ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no", ...args],
+  url: ({ port }) => `redis://127.0.0.1:${port}`,
   greeting: "PING\r\n",
   answer: /^(\+PONG|-NOAUTH)/,
 });

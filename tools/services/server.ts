@@ -17,6 +17,8 @@ export interface ServerPlan {
   files?(place: Place): Readonly<Record<string, string>>;
   /** Done once, before the first start: makes a data folder and the like. */
   prepare?(place: Place): readonly (readonly [program: string, ...args: string[]])[];
+  /** How clients are told of it. */
+  url(place: Place): string;
   /** Sent after connecting (nothing: the server speaks first); the server is ready when `answer` matches what comes back. */
   readonly greeting: string;
   readonly answer: RegExp;
@@ -34,6 +36,7 @@ export interface Place {
 /** A running server: stopped by its pid, killed and started again by tests of faults. */
 export interface Server extends Place {
   readonly host: "127.0.0.1";
+  readonly url: string;
   readonly pid: number;
   /** Sends a signal: `SIGKILL` ends it at once, `SIGSTOP` makes it deaf, `SIGCONT` lets it go on. Resolves when it took effect. */
   signal(name: NodeJS.Signals): Promise<void>;
@@ -103,6 +106,7 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
   return {
     ...place,
     host: "127.0.0.1",
+    url: plan.url(place),
     get pid() {
       return child.pid ?? 0;
     },

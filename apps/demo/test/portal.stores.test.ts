@@ -11,20 +11,20 @@ import { newDatabase, removeDatabases, runToEnd, startProgram } from "./portal-p
 
 afterAll(removeDatabases);
 
-const ENGINES: readonly (readonly [ServiceName, (program: string) => Promise<Server>, (port: number) => string])[] = [
-  ["redis", startRedis, (port) => `redis://127.0.0.1:${port}`],
-  ["postgres", startPostgres, (port) => `postgres://app@127.0.0.1:${port}/postgres`],
-  ["mariadb", startMariadb, (port) => `mysql://root@127.0.0.1:${port}/test`],
-  ["memcached", startMemcached, (port) => `memcached://127.0.0.1:${port}`],
+const ENGINES: readonly (readonly [ServiceName, (program: string) => Promise<Server>])[] = [
+  ["redis", startRedis],
+  ["postgres", startPostgres],
+  ["mariadb", startMariadb],
+  ["memcached", startMemcached],
 ];
 
-for (const [name, start, urlOf] of ENGINES) {
+for (const [name, start] of ENGINES) {
   const program = serviceFor(name, "the portal is");
   describe.skipIf(program === undefined)(`the portal on ${name} [needs ${name}]`, () => {
     it("signs in, keeps sessions over a restart, shares them between two portals, answers 503 while the server is gone, and signs out", async () => {
       const server = await start(program ?? "");
       const file = newDatabase();
-      const options = ["--store", urlOf(server.port)];
+      const options = ["--store", server.url];
       const first = await startProgram(options, file);
       const second = await startProgram(options, file);
       try {

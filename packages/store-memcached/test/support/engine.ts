@@ -1,20 +1,24 @@
 import { createMemcachedStore } from "@holdfast/store-memcached";
-import type { Server } from "../../../../tools/services/server.ts";
 import type { OpenEngine } from "../../../store-contract/test/shared/engine.ts";
 import { indexed, type Made } from "./indexed.ts";
 import { connectTo } from "./nodes.ts";
+import type { Place } from "./place.ts";
+
+/** What a worker is told. */
+export type WorkerPlace = Pick<Place, "nodes" | "prefix">;
 
 /** Each connection is a server of the application with connections of its own to all nodes. */
-export const openNodes = (servers: () => readonly Pick<Server, "port">[]): OpenEngine => async () => {
+export const openNodes = (place: () => Place): OpenEngine => async () => {
+  const { nodes, prefix } = place();
   const made: Made = new Set();
   return {
-    address: JSON.stringify(servers().map(({ port }) => ({ port }))),
+    address: JSON.stringify({ nodes, prefix } satisfies WorkerPlace),
     async connect(clock) {
-      const nodes = connectTo(servers());
+      const connections = connectTo(nodes);
       return {
-        store: indexed(createMemcachedStore(nodes, { evicts: true, ...(clock && { clock }) }), made),
+        store: indexed(createMemcachedStore(connections, { evicts: true, prefix, ...(clock && { clock }) }), made),
         async close() {
-          for (const node of nodes) node.close();
+          for (const connection of connections) connection.close();
         },
       };
     },

@@ -2,17 +2,17 @@ import { describeStore } from "@holdfast/store-contract";
 import { createMysqlStore, ensureMysqlSchema } from "@holdfast/store-mysql";
 import type { PoolOptions } from "mysql2/promise";
 import { afterAll, beforeAll, describe } from "vitest";
-import { startMariadb } from "../../../../tools/services/mariadb.ts";
-import type { Server } from "../../../../tools/services/server.ts";
-import { addressOf, type Connected, connect, mariadbProgram } from "../support/servers.ts";
+import type { Database } from "../../../../tools/services/plain.ts";
+import { placesOn } from "../support/place.ts";
+import { type Connected, connect } from "../support/servers.ts";
 
-describe.skipIf(mariadbProgram === undefined)("the contract on MariaDB [needs mariadb]", () => {
-  let server: Server;
-  beforeAll(async () => {
-    // As lax and as strange as servers get: what a strict one refuses this one cuts, and its clock is in a zone with daylight saving.
-    server = await startMariadb(mariadbProgram ?? "", ["--sql-mode=NO_BACKSLASH_ESCAPES,ANSI_QUOTES", "--default-time-zone=-03:30", "--character-set-server=latin1"]);
-  });
-  afterAll(() => server?.stop());
+// One of our own is as lax and as strange as servers get: what a strict one refuses this one cuts, and its clock is in a zone with daylight saving.
+const places = placesOn("the contract on MariaDB is", ["--sql-mode=NO_BACKSLASH_ESCAPES,ANSI_QUOTES", "--default-time-zone=-03:30", "--character-set-server=latin1"]);
+
+describe.skipIf(!places.here)("the contract on MariaDB [needs mariadb]", () => {
+  let place: Database;
+  beforeAll(async () => void (place = await places.open()));
+  afterAll(() => place?.remove());
 
   const ways: Readonly<Record<string, PoolOptions>> = {
     mysql2: {},
@@ -23,7 +23,7 @@ describe.skipIf(mariadbProgram === undefined)("the contract on MariaDB [needs ma
     describe(name, () => {
       let connected: Connected;
       beforeAll(async () => {
-        connected = connect(addressOf(server.port), 5, options);
+        connected = connect(place.url, 5, options);
         await ensureMysqlSchema(connected.run);
       });
       afterAll(() => connected.close());

@@ -7,7 +7,8 @@ import { startMariadb } from "../../../../tools/services/mariadb.ts";
 import type { Server } from "../../../../tools/services/server.ts";
 import { givesUpAtItsDeadline, undoesEvictions } from "../../../store-contract/test/shared/contention.ts";
 import { itSurvivesKill, until } from "../../../store-contract/test/shared/kill.ts";
-import { addressOf, connect, mariadbProgram } from "../support/servers.ts";
+import { mariadbProgram } from "../support/program.ts";
+import { connect } from "../support/servers.ts";
 
 /** The table of transactions is a copy that is refreshed only when nobody has looked for a tenth of a second. */
 const REFRESHED = 150;
@@ -16,7 +17,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB that is killed [needs mar
   // As installed, MariaDB flushes its log at each commit.
   itSurvivesKill("mysql2", async () => {
     const server = await startMariadb(mariadbProgram ?? "");
-    const { run, close } = connect(addressOf(server.port), 8);
+    const { run, close } = connect(server.url, 8);
     await ensureMysqlSchema(run);
     return { server, store: createMysqlStore(run), close };
   });
@@ -27,13 +28,13 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
   let other: mysql.Connection;
   beforeAll(async () => {
     server = await startMariadb(mariadbProgram ?? "");
-    const { run, close } = connect(addressOf(server.port));
+    const { run, close } = connect(server.url);
     await ensureMysqlSchema(run);
     await close();
   });
   afterAll(() => server?.stop());
   beforeEach(async () => {
-    other = await mysql.createConnection(addressOf(server.port));
+    other = await mysql.createConnection(server.url);
   });
   afterEach(() => other.end());
 
@@ -44,7 +45,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
   const somebodyWaits = async (): Promise<boolean> => (await transactions("trx_state = 'LOCK WAIT'")).length > 0;
 
   it("a write that waits for a lock is given up at its deadline, and its only connection serves the next call", async () => {
-    const { run, close } = connect(addressOf(server.port), 1);
+    const { run, close } = connect(server.url, 1);
     await givesUpAtItsDeadline(createMysqlStore(run), {
       take: async (id) => (await other.query("BEGIN"), other.query("SELECT 1 FROM holdfast_sessions WHERE id = ? FOR UPDATE", [id])),
       awaited: somebodyWaits,
@@ -57,7 +58,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
     const guard = { began: Date.now(), limit: { max: 1, whenFull: "reject", tombstone: testTombstone() } } as const;
     /** Holds the lock of the subject, starts both, and lets them go when both have waited a while; says when that was. */
     const meet = async <T, U>(partition: Partition, first: (store: IndexedStore) => Promise<T>, second: (store: IndexedStore) => Promise<U>): Promise<[T, U, number]> => {
-      const { run, close } = connect(addressOf(server.port));
+      const { run, close } = connect(server.url);
       const store = createMysqlStore(run);
       await other.query("BEGIN");
       await other.query("INSERT INTO holdfast_sessions_marks VALUES (?, 0)", [partition]);
@@ -85,7 +86,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
       const row = testRow();
       const partition = row.id.slice(0, 12) as Partition;
       const [, { notBefore, ended }, released] = await meet(partition, (store) => store.create(row, { began: row.createdAt }), (store) => store.endAll(partition, testTombstone()));
-      const { run, close } = connect(addressOf(server.port));
+      const { run, close } = connect(server.url);
       const store = createMysqlStore(run);
       const again = await store.create(testRow({ id: testId(partition) }), { began: row.createdAt });
       expect(again.outcome).toBe("revoked");
@@ -97,7 +98,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
   });
 
   it("a procedure that is interrupted leaves nothing behind, and the pool goes on", async () => {
-    const { run, close } = connect(addressOf(server.port), 1);
+    const { run, close } = connect(server.url, 1);
     await ensureMysqlSchema(run, { table: "slow" });
     await other.query("CREATE TRIGGER slows BEFORE UPDATE ON slow FOR EACH ROW BEGIN DECLARE i BIGINT DEFAULT 0; IF NEW.body = 'slow' THEN WHILE i < 1e12 DO SET i = i + 1; END WHILE; END IF; END");
     // Interrupted between the insert and the eviction. What the server does not roll back then, the end of the connection does.
@@ -117,7 +118,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
   });
 
   it("[A09] a fault in the middle of a sign-in undoes its evictions, and the store goes on", async () => {
-    const { run, close } = connect(addressOf(server.port), 1);
+    const { run, close } = connect(server.url, 1);
     await ensureMysqlSchema(run, { table: "broken" });
     await other.query("CREATE TRIGGER breaks BEFORE UPDATE ON broken FOR EACH ROW IF NEW.body = 'breaks' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the disk is on fire'; END IF");
     await undoesEvictions(createMysqlStore(run, { table: "broken" }), "breaks", (signIn) => expect(signIn).rejects.toThrow("the disk is on fire"));
@@ -125,7 +126,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
   });
 
   it("a revocation that waits for one of its rows holds up nobody whose rows lie beside them", async () => {
-    const { run, close } = connect(addressOf(server.port), 3);
+    const { run, close } = connect(server.url, 3);
     await ensureMysqlSchema(run, { table: "gaps" });
     const store = createMysqlStore(run, { table: "gaps" });
     const [before, subject, after] = ["aaaaaaaaaaaa", "mmmmmmmmmmmm", "zzzzzzzzzzzz"] as Partition[];

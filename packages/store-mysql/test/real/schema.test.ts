@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startMariadb } from "../../../../tools/services/mariadb.ts";
 import type { Server } from "../../../../tools/services/server.ts";
 import { callEveryVerb, describeTables } from "../../../store-contract/test/shared/tables.ts";
-import { addressOf, type Connected, connect, mariadbProgram } from "../support/servers.ts";
+import { mariadbProgram } from "../support/program.ts";
+import { type Connected, connect } from "../support/servers.ts";
 
 describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mariadb]", () => {
   let server: Server;
@@ -15,9 +16,9 @@ describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mari
   let other: mysql.Connection;
   beforeAll(async () => {
     server = await startMariadb(mariadbProgram ?? "");
-    connected = connect(addressOf(server.port), 10);
+    connected = connect(server.url, 10);
     run = connected.run;
-    other = await mysql.createConnection(addressOf(server.port));
+    other = await mysql.createConnection(server.url);
     await other.query("CREATE DATABASE `select`");
   });
   afterAll(async () => {
@@ -47,7 +48,7 @@ describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mari
   }));
 
   it("connections that do not commit by themselves are refused", async () => {
-    const pool = connect(addressOf(server.port), 1);
+    const pool = connect(server.url, 1);
     await pool.run({ text: "SET autocommit = 0", values: [] });
     await expect(ensureMysqlSchema(pool.run)).rejects.toMatchObject({ code: "config", option: "autocommit" });
     await pool.close();
@@ -58,7 +59,7 @@ describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mari
     await other.query("CREATE USER web@'127.0.0.1'");
     for (const table of ["granted", "granted_marks"]) await other.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON test.${table} TO web@'127.0.0.1'`);
     for (const name of ["create", "end_all", "sweep"]) await other.query(`GRANT EXECUTE ON PROCEDURE test.granted_${name}_1 TO web@'127.0.0.1'`);
-    const web = connect(addressOf(server.port).replace("root@", "web@"));
+    const web = connect(server.url.replace("root@", "web@"));
     const store = createMysqlStore(web.run, { table: "granted" });
     const row = testRow();
     expect((await store.create(row, { began: row.createdAt })).outcome).toBe("created");
@@ -71,7 +72,7 @@ describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mari
     await ensureMysqlSchema(run);
     for (const zone of ["+00:00", "-11:00", "+05:45"]) {
       await other.query(`SET GLOBAL time_zone = '${zone}'`);
-      const zoned = connect(addressOf(server.port), 1);
+      const zoned = connect(server.url, 1);
       const before = Date.now();
       const { notBefore } = await createMysqlStore(zoned.run).endAll(testPartition(), testTombstone());
       expect([before <= notBefore, notBefore <= Date.now()]).toEqual([true, true]);

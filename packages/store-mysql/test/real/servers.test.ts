@@ -1,19 +1,19 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe } from "vitest";
-import { startMariadb } from "../../../../tools/services/mariadb.ts";
-import type { Server } from "../../../../tools/services/server.ts";
+import type { Database } from "../../../../tools/services/plain.ts";
 import { describeProcesses } from "../../../store-contract/test/shared/processes.ts";
 import { describeServers } from "../../../store-contract/test/shared/servers.ts";
 import { describeSignIns } from "../../../store-contract/test/shared/sign-ins.ts";
-import { addressOf, mariadbProgram, openAt } from "../support/servers.ts";
+import { placesOn } from "../support/place.ts";
+import { openAt } from "../support/servers.ts";
 
-describe.skipIf(mariadbProgram === undefined)("MariaDB [needs mariadb]", () => {
-  let server: Server;
-  beforeAll(async () => {
-    server = await startMariadb(mariadbProgram ?? "");
-  });
-  afterAll(() => server?.stop());
-  const open = openAt(() => addressOf(server.port));
+const places = placesOn("several servers on one MariaDB are");
+
+describe.skipIf(!places.here)("MariaDB [needs mariadb]", () => {
+  let place: Database;
+  beforeAll(async () => void (place = await places.open()));
+  afterAll(() => place?.remove());
+  const open = openAt(() => place.url);
   describeServers("MariaDB", open, "engine");
   describeSignIns("MariaDB", open, "engine");
   describeProcesses("MariaDB", open, fileURLToPath(new URL("../support/worker.ts", import.meta.url)));

@@ -1,16 +1,11 @@
 import { createMysqlStore, ensureMysqlSchema, type MysqlRun, mysqlPool } from "@holdfast/store-mysql";
 import mysql from "mysql2/promise";
-import { serviceFor } from "../../../../tools/services/programs.ts";
 import type { OpenEngine } from "../../../store-contract/test/shared/engine.ts";
-
-export const mariadbProgram = serviceFor("mariadb", "the MySQL store is");
 
 export interface Connected {
   readonly run: MysqlRun;
   close(): Promise<void>;
 }
-
-export const addressOf = (port: number): string => `mysql://root@127.0.0.1:${port}/test`;
 
 export function connect(uri: string, connections = 5, options: mysql.PoolOptions = {}): Connected {
   const pool = mysql.createPool({ uri, connectionLimit: connections, ...options });

@@ -2,14 +2,17 @@ import { describeStore } from "@holdfast/store-contract";
 import { createPostgresStore, ensurePostgresSchema, type PostgresStoreOptions } from "@holdfast/store-postgres";
 import { afterAll, beforeAll, describe } from "vitest";
 import { startPgbouncer } from "../../../../tools/services/pgbouncer.ts";
-import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
-import { type Connected, drivers, pgbouncerProgram, postgresProgram } from "../support/servers.ts";
+import type { Database } from "../../../../tools/services/plain.ts";
+import type { Server } from "../../../../tools/services/server.ts";
+import { placesOn } from "../support/place.ts";
+import { type Connected, drivers, pgbouncerProgram } from "../support/servers.ts";
 
-let server: Postgres;
+const places = placesOn("the contract on PostgreSQL is");
+let place: Database;
 beforeAll(async () => {
-  if (postgresProgram !== undefined) server = await startPostgres(postgresProgram);
+  if (places.here) place = await places.open();
 });
-afterAll(() => server?.stop());
+afterAll(() => place?.remove());
 
 function contract(name: string, connect: () => Connected, options: PostgresStoreOptions = {}): void {
   describe(name, () => {
@@ -24,16 +27,16 @@ function contract(name: string, connect: () => Connected, options: PostgresStore
   });
 }
 
-describe.skipIf(postgresProgram === undefined)("the contract on PostgreSQL [needs postgres]", () => {
-  contract("pg", () => drivers(true).pg(server.url));
-  contract("postgres", () => drivers(true).postgres(server.url));
-  contract("pg, an UNLOGGED table", () => drivers(true).pg(server.url), { table: "volatile", durability: "volatile" });
+describe.skipIf(!places.here)("the contract on PostgreSQL [needs postgres]", () => {
+  contract("pg", () => drivers(true).pg(place.url));
+  contract("postgres", () => drivers(true).postgres(place.url));
+  contract("pg, an UNLOGGED table", () => drivers(true).pg(place.url), { table: "volatile", durability: "volatile" });
 });
 
-describe.skipIf(postgresProgram === undefined || pgbouncerProgram === undefined)("the contract behind a transaction pooler [needs postgres, pgbouncer]", () => {
-  let pooler: Postgres;
+describe.skipIf(!places.here || pgbouncerProgram === undefined)("the contract behind a transaction pooler [needs postgres, pgbouncer]", () => {
+  let pooler: Server;
   beforeAll(async () => {
-    pooler = await startPgbouncer(pgbouncerProgram ?? "", server);
+    pooler = await startPgbouncer(pgbouncerProgram ?? "", place);
   });
   afterAll(() => pooler?.stop());
   contract("pg behind PgBouncer", () => drivers(false).pg(pooler.url));

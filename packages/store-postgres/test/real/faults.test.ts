@@ -4,10 +4,12 @@ import { createPostgresStore, ensurePostgresSchema } from "@holdfast/store-postg
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startPgbouncer } from "../../../../tools/services/pgbouncer.ts";
-import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
+import { startPostgres } from "../../../../tools/services/postgres.ts";
+import type { Server } from "../../../../tools/services/server.ts";
 import { givesUpAtItsDeadline, undoesEvictions } from "../../../store-contract/test/shared/contention.ts";
 import { answers, itSurvivesKill, until } from "../../../store-contract/test/shared/kill.ts";
-import { type Connected, drivers, pgbouncerProgram, postgresProgram } from "../support/servers.ts";
+import { postgresProgram } from "../support/program.ts";
+import { type Connected, drivers, pgbouncerProgram } from "../support/servers.ts";
 
 const WAITING = "SELECT FROM pg_locks WHERE NOT granted";
 
@@ -44,8 +46,8 @@ describe.skipIf(postgresProgram === undefined)("PostgreSQL that is killed [needs
 });
 
 describe.skipIf(postgresProgram === undefined || pgbouncerProgram === undefined)("deadlines [needs postgres, pgbouncer]", () => {
-  let server: Postgres;
-  let pooler: Postgres;
+  let server: Server;
+  let pooler: Server;
   let other: pg.Client;
   beforeAll(async () => {
     server = await startPostgres(postgresProgram ?? "");
@@ -83,7 +85,7 @@ describe.skipIf(postgresProgram === undefined || pgbouncerProgram === undefined)
 });
 
 describe.skipIf(postgresProgram === undefined)("what the server is told [needs postgres]", () => {
-  let server: Postgres;
+  let server: Server;
   let connected: Connected;
   beforeAll(async () => {
     server = await startPostgres(postgresProgram ?? "");

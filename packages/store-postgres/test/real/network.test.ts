@@ -2,9 +2,10 @@ import { createPostgresStore, ensurePostgresSchema, pgPool, postgresJs, type Pos
 import pg from "pg";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe } from "vitest";
-import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
+import { startPostgres } from "../../../../tools/services/postgres.ts";
+import type { Server } from "../../../../tools/services/server.ts";
 import { describeNetwork, GONE, type Reach } from "../../../store-contract/test/shared/network.ts";
-import { postgresProgram } from "../support/servers.ts";
+import { postgresProgram } from "../support/program.ts";
 
 const urlOf = (port: number): string => `postgres://app@127.0.0.1:${port}/postgres`;
 const withStore = async (run: PostgresRun, close: () => Promise<void>): ReturnType<Reach> => {
@@ -25,7 +26,7 @@ const clients: Readonly<Record<string, Reach>> = {
 };
 
 describe.skipIf(postgresProgram === undefined)("[needs postgres]", () => {
-  let server: Postgres;
+  let server: Server;
   beforeAll(async () => void (server = await startPostgres(postgresProgram ?? "")));
   afterAll(() => server?.stop());
   for (const [name, reach] of Object.entries(clients)) describeNetwork(`PostgreSQL with ${name}`, () => server.port, reach, { replaces: name === "pg" });

@@ -2,15 +2,17 @@ import { testId, testRow, testTombstone } from "@holdfast/store-contract";
 import { createPostgresStore, ensurePostgresSchema, type PostgresRun, postgresSchema } from "@holdfast/store-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Postgres, startPostgres } from "../../../../tools/services/postgres.ts";
+import { startPostgres } from "../../../../tools/services/postgres.ts";
+import type { Server } from "../../../../tools/services/server.ts";
 import { until } from "../../../store-contract/test/shared/kill.ts";
 import { callEveryVerb, describeTables } from "../../../store-contract/test/shared/tables.ts";
-import { type Connected, drivers, postgresProgram } from "../support/servers.ts";
+import { postgresProgram } from "../support/program.ts";
+import { type Connected, drivers } from "../support/servers.ts";
 
 const HOUR = 3_600_000;
 
 describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs postgres]", () => {
-  let server: Postgres;
+  let server: Server;
   let connected: Connected;
   let run: PostgresRun;
   beforeAll(async () => {

@@ -2,14 +2,16 @@ import type { IndexedStore, Partition } from "@holdfast/session-core/store";
 import { testRow, testTombstone } from "@holdfast/store-contract";
 import { createPostgresStore, ensurePostgresSchema } from "@holdfast/store-postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Postgres, startPostgres, startStandby } from "../../../../tools/services/postgres.ts";
+import { startPostgres, startStandby } from "../../../../tools/services/postgres.ts";
+import type { Server } from "../../../../tools/services/server.ts";
 import { until } from "../../../store-contract/test/shared/kill.ts";
-import { type Connected, drivers, postgresProgram } from "../support/servers.ts";
+import { postgresProgram } from "../support/program.ts";
+import { type Connected, drivers } from "../support/servers.ts";
 
 const durable = { durable: true };
 
 describe.skipIf(postgresProgram === undefined)("PostgreSQL with a synchronous standby [needs postgres]", () => {
-  let primary: Postgres;
+  let primary: Server;
   let connected: Connected;
   let store: IndexedStore;
   beforeAll(async () => {

@@ -4,7 +4,6 @@ import postgres from "postgres";
 import { serviceFor } from "../../../../tools/services/programs.ts";
 import type { SharedEngine } from "../../../store-contract/test/shared/engine.ts";
 
-export const postgresProgram = serviceFor("postgres", "the PostgreSQL store is");
 export const pgbouncerProgram = serviceFor("pgbouncer", "the PostgreSQL store behind a transaction pooler is");
 
 export interface Connected {

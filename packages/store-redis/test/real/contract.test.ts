@@ -1,26 +1,24 @@
 import { describeStore } from "@holdfast/store-contract";
 import { createRedisStore } from "@holdfast/store-redis";
 import { afterAll, beforeAll, describe } from "vitest";
-import { serviceFor } from "../../../../tools/services/programs.ts";
-import { startRedis } from "../../../../tools/services/redis.ts";
-import type { Server } from "../../../../tools/services/server.ts";
 import { CLIENTS, type Connected } from "../support/clients.ts";
+import { type Place, placesOn } from "../support/place.ts";
 
 const CAPABILITIES = { index: true, clock: "engine", durability: "async", evicts: false } as const;
 
 for (const service of ["redis", "valkey"] as const) {
-  const program = serviceFor(service, "the Redis store is");
-  describe.skipIf(program === undefined)(`[needs ${service}]`, () => {
-    let server: Server;
-    beforeAll(async () => void (server = await startRedis(program ?? "")));
-    afterAll(() => server?.stop());
+  const places = placesOn(service, "the Redis store is");
+  describe.skipIf(!places.here)(`[needs ${service}]`, () => {
+    let place: Place;
+    beforeAll(async () => void (place = await places.open()));
+    afterAll(() => place?.remove());
 
     for (const [name, connect] of Object.entries(CLIENTS)) {
       describe(name, () => {
         let connected: Connected;
-        beforeAll(async () => void (connected = await connect(server.port)));
+        beforeAll(async () => void (connected = await connect(place.url)));
         afterAll(() => connected?.close());
-        describeStore(`${service} with ${name}`, async () => ({ store: createRedisStore(connected.client) }), CAPABILITIES);
+        describeStore(`${service} with ${name}`, async () => ({ store: createRedisStore(connected.client, { prefix: place.prefix }) }), CAPABILITIES);
       });
     }
   });

@@ -111,7 +111,7 @@ describe.skipIf(program === undefined)("fail-over [needs redis]", () => {
             await until(() => traffic.acknowledged.size > size + 20);
           }
           await traffic.stop();
-          const { client, close } = await CLIENTS["ioredis 6"](set.replica.port);
+          const { client, close } = await CLIENTS["ioredis 6"](set.replica.url);
           const lost = await traffic.lost(createRedisStore(client));
           await close();
           console.log(`Sentinel, ${name}, ${waits ? "WAIT 1" : "no WAIT"}: ${lost} of ${traffic.acknowledged.size} acknowledged writes lost (${before} before the kill), ${traffic.errors} errors, ${traffic.unmet} without a replica, writes again after ${gap} ms`);

@@ -23,7 +23,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
   const indexOf = (partition: Partition): Promise<unknown> => command("ZRANGE", `hf:i{${partition}}`, "0", "-1");
   beforeAll(async () => {
     server = await startRedis(program ?? "");
-    connected = await CLIENTS["ioredis 6"](server.port);
+    connected = await CLIENTS["ioredis 6"](server.url);
   });
   afterAll(async () => {
     await connected?.close();
@@ -51,7 +51,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
 
     for (const client of ["node-redis 6", "ioredis 6"] as const) {
       it(`scripts that the server has lost are sent again, with ${client}`, async () => {
-        const { client: own, close } = await CLIENTS[client](server.port);
+        const { client: own, close } = await CLIENTS[client](server.url);
         const store = createRedisStore(own);
         const verbs = async (): Promise<unknown[]> => {
           const row = testRow();
@@ -257,7 +257,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
     for (const client of ["node-redis 6", "ioredis 6"] as const) {
       it(`calls to a server that does not answer end with their signal, with ${client}`, async () => {
         const deaf = await startRedis(program ?? "");
-        const { client: own, close } = await CLIENTS[client](deaf.port);
+        const { client: own, close } = await CLIENTS[client](deaf.url);
         const store = createRedisStore(own);
         const row = testRow();
         await store.create(row, { began: Date.now() });
@@ -276,7 +276,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
 
       it(`comes back after a restart of the server with nothing in it, with ${client}`, async () => {
         const own = await startRedis(program ?? "");
-        const { client: reconnecting, close } = await CLIENTS[client](own.port);
+        const { client: reconnecting, close } = await CLIENTS[client](own.url);
         const store = createRedisStore(reconnecting);
         const row = testRow();
         await store.create(row, { began: Date.now() });
@@ -291,7 +291,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
 
   it("a replica is refused, and takes no write", async () => {
     const replica = await startRedis(program ?? "", { args: ["--replicaof", "127.0.0.1", String(server.port)] });
-    const { client, close } = await CLIENTS["node-redis 6"](replica.port);
+    const { client, close } = await CLIENTS["node-redis 6"](replica.url);
     const store = createRedisStore(client);
     await expect(store.check()).rejects.toThrow(config("client"));
     await expect(store.create(testRow())).rejects.toThrow(config("client"));

@@ -22,8 +22,8 @@ for (const name of ["node-redis 6", "ioredis 6"] as const) {
       master = await startRedis(program ?? "", { args: ["--repl-diskless-sync-delay", "0"] });
       replica = await startRedis(program ?? "", { args: ["--replicaof", "127.0.0.1", String(master.port)] });
       await untilRedis(replica.port, "INFO replication", /master_link_status:up/);
-      reading = await CLIENTS[name](master.port);
-      writing = await CLIENTS[name](master.port);
+      reading = await CLIENTS[name](master.url);
+      writing = await CLIENTS[name](master.url);
     });
     beforeEach(() => void (unmet = []));
     afterAll(async () => {
@@ -35,7 +35,7 @@ for (const name of ["node-redis 6", "ioredis 6"] as const) {
     it("are on the replica when they are acknowledged", async () => {
       const store = storeWith();
       expect(store.capabilities.durability).toBe("replicated");
-      const { client, close } = await CLIENTS[name](replica.port);
+      const { client, close } = await CLIENTS[name](replica.url);
       const copy = createRedisStore(client);
       const durable = { durable: true };
       for (let i = 0; i < 20; i++) {

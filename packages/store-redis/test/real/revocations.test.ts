@@ -5,13 +5,11 @@ import { createRedisStore, type RedisStore } from "@holdfast/store-redis";
 import { trackInvalidations } from "@holdfast/store-redis/tracking";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type FaultProxy, startFaultProxy } from "../../../../tools/services/fault-proxy.ts";
-import { serviceFor } from "../../../../tools/services/programs.ts";
-import { startRedis } from "../../../../tools/services/redis.ts";
-import type { Server } from "../../../../tools/services/server.ts";
 import { until } from "../../../store-contract/test/shared/kill.ts";
 import { missing, visited, type Visited } from "../../../store-contract/test/shared/spawn.ts";
 import { CLIENTS, type Connected } from "../support/clients.ts";
-import type { Address } from "../support/engine.ts";
+import { addressOf } from "../support/engine.ts";
+import { type Place, placesOn } from "../support/place.ts";
 import { type OpenTracker, TRACKERS } from "../support/trackers.ts";
 
 // Another process revokes; this one reads thousands of sessions a second from its near cache. `pnpm drill packages/store-redis/test/real/revocations` prints the figures.
@@ -22,7 +20,7 @@ const BLACK_HOLES = DRILL ? 40 : 3;
 const CROWD = 300;
 const LEASE = 1000;
 
-const program = serviceFor("redis", "revocation under load is");
+const places = placesOn("redis", "revocation under load is");
 const worker = fileURLToPath(new URL("../support/worker.ts", import.meta.url));
 /** Milliseconds of the clock that all processes of this machine share. */
 const shared = (): number => Number(process.hrtime.bigint()) / 1e6;
@@ -82,10 +80,10 @@ const figures = (delays: readonly number[]): string => {
   return `p50 ${percentile(sorted, 0.5)}, p99 ${percentile(sorted, 0.99)}, at most ${percentile(sorted, 1)} ms`;
 };
 
-describe.skipIf(program === undefined || missing() !== undefined)("revocations by another process [needs redis]", () => {
-  let server: Server;
-  beforeAll(async () => void (server = await startRedis(program ?? "")));
-  afterAll(() => server?.stop());
+describe.skipIf(!places.here || missing() !== undefined)("revocations by another process [needs redis]", () => {
+  let place: Place;
+  beforeAll(async () => void (place = await places.open()));
+  afterAll(() => place?.remove());
 
   for (const name of ["node-redis 6", "ioredis 6"] as const) {
     describe(`while ${name} tells of changes`, () => {
@@ -98,14 +96,15 @@ describe.skipIf(program === undefined || missing() !== undefined)("revocations b
       let readers: Readers;
       beforeEach(async () => {
         // Only what tells of changes can be cut off.
-        proxy = await startFaultProxy(() => server.port);
-        data = await CLIENTS[name](server.port);
-        tracker = await TRACKERS[name](proxy.port);
-        const store = createRedisStore(data.client);
+        const { hostname, port } = new URL(place.url);
+        proxy = await startFaultProxy(() => Number(port || 6379), hostname);
+        data = await CLIENTS[name](place.url);
+        tracker = await TRACKERS[name](Object.assign(new URL(place.url), { host: `127.0.0.1:${proxy.port}` }).href);
+        const store = createRedisStore(data.client, { prefix: place.prefix });
         near = cacheStore(store, { maxStaleness: LEASE, invalidations: trackInvalidations(store, tracker.client) });
         const keys = generateKeys();
         sessions = createSessions({ store: near, keys });
-        other = await visited(worker, ["revoke", JSON.stringify({ client: name, port: server.port } satisfies Address), JSON.stringify({ keys })]);
+        other = await visited(worker, ["revoke", addressOf(name, place), JSON.stringify({ keys })]);
         readers = new Readers(sessions, await Promise.all(Array.from({ length: CROWD }, async (_, i) => (await sessions.issue(`user${i}`)).credential.reveal())));
       });
       afterEach(async () => {

@@ -26,11 +26,11 @@ function ofIoredis(client: Redis | Cluster): Connected {
 
 /** The client libraries, each as its users open it, to one server. A library is loaded when it is used: that takes long where many processes start. */
 export const CLIENTS = {
-  "node-redis 6": async (port: number): Promise<Connected> => ofNodeRedis((await import("redis")).createClient({ url: `redis://${host}:${port}` })),
+  "node-redis 6": async (url: string): Promise<Connected> => ofNodeRedis((await import("redis")).createClient({ url })),
   // The types of two releases differ where nothing that matters here does.
-  "node-redis 5": async (port: number): Promise<Connected> => ofNodeRedis((await import("redis5")).createClient({ url: `redis://${host}:${port}` }) as unknown as ReturnType<typeof createClient>),
-  "ioredis 6": async (port: number): Promise<Connected> => ofIoredis(new (await import("ioredis")).Redis(port, host)),
-  "ioredis 5": async (port: number): Promise<Connected> => ofIoredis(new (await import("ioredis5")).Redis(port, host) as unknown as Redis),
+  "node-redis 5": async (url: string): Promise<Connected> => ofNodeRedis((await import("redis5")).createClient({ url }) as unknown as ReturnType<typeof createClient>),
+  "ioredis 6": async (url: string): Promise<Connected> => ofIoredis(new (await import("ioredis")).Redis(url)),
+  "ioredis 5": async (url: string): Promise<Connected> => ofIoredis(new (await import("ioredis5")).Redis(url) as unknown as Redis),
 };
 
 /** To a cluster, of which some nodes are named. */

@@ -1,18 +1,21 @@
 import { createRedisStore } from "@holdfast/store-redis";
 import type { OpenEngine } from "../../../store-contract/test/shared/engine.ts";
 import { CLIENTS, CLUSTER_CLIENTS } from "./clients.ts";
+import type { Place } from "./place.ts";
 
-/** What a worker is told: which client it opens, to which port. */
-export interface Address {
+/** What a worker is told: which client it opens, and to where. */
+export interface Address extends Pick<Place, "url" | "prefix"> {
   readonly client: keyof typeof CLIENTS;
-  readonly port: number;
 }
 
-export const openServer = (client: keyof typeof CLIENTS, port: () => number): OpenEngine => async () => ({
-  address: JSON.stringify({ client, port: port() } satisfies Address),
+export const addressOf = (client: Address["client"], { url, prefix }: Place): string => JSON.stringify({ client, url, prefix } satisfies Address);
+
+export const openServer = (client: Address["client"], place: () => Place): OpenEngine => async () => ({
+  address: addressOf(client, place()),
   async connect() {
-    const { client: connected, close } = await CLIENTS[client](port());
-    return { store: createRedisStore(connected), close };
+    const { url, prefix } = place();
+    const { client: connected, close } = await CLIENTS[client](url);
+    return { store: createRedisStore(connected, { prefix }), close };
   },
   remove: async () => undefined,
 });

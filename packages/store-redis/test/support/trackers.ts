@@ -6,7 +6,6 @@ export interface OpenTracker {
   close(): void;
 }
 
-const host = "127.0.0.1";
 const ignore = (): void => undefined;
 /** Tests that take a server away want it back soon. */
 const RETRY = 50;
@@ -19,17 +18,17 @@ async function ofNodeRedis(client: ReturnType<typeof createClient>): Promise<Ope
 
 /** The client libraries as their users open them to be told of changes. */
 export const TRACKERS = {
-  "node-redis 6": async (port: number): Promise<OpenTracker> =>
-    ofNodeRedis((await import("redis")).createClient({ url: `redis://${host}:${port}`, RESP: 3, emitInvalidate: true, socket: { reconnectStrategy: RETRY } }) as unknown as ReturnType<typeof createClient>),
-  "node-redis 5": async (port: number): Promise<OpenTracker> =>
-    ofNodeRedis((await import("redis5")).createClient({ url: `redis://${host}:${port}`, RESP: 3, emitInvalidate: true, socket: { reconnectStrategy: RETRY } }) as unknown as ReturnType<typeof createClient>),
-  "ioredis 6": async (port: number): Promise<OpenTracker> => {
-    const client = new (await import("ioredis")).Redis(port, host, { protocol: 2, retryStrategy: () => RETRY });
+  "node-redis 6": async (url: string): Promise<OpenTracker> =>
+    ofNodeRedis((await import("redis")).createClient({ url, RESP: 3, emitInvalidate: true, socket: { reconnectStrategy: RETRY } }) as unknown as ReturnType<typeof createClient>),
+  "node-redis 5": async (url: string): Promise<OpenTracker> =>
+    ofNodeRedis((await import("redis5")).createClient({ url, RESP: 3, emitInvalidate: true, socket: { reconnectStrategy: RETRY } }) as unknown as ReturnType<typeof createClient>),
+  "ioredis 6": async (url: string): Promise<OpenTracker> => {
+    const client = new (await import("ioredis")).Redis(url, { protocol: 2, retryStrategy: () => RETRY });
     client.on("error", ignore);
     return { client: client as unknown as TrackingClient, close: () => client.disconnect() };
   },
-  "ioredis 5": async (port: number): Promise<OpenTracker> => {
-    const client = new (await import("ioredis5")).Redis(port, host, { retryStrategy: () => RETRY });
+  "ioredis 5": async (url: string): Promise<OpenTracker> => {
+    const client = new (await import("ioredis5")).Redis(url, { retryStrategy: () => RETRY });
     client.on("error", ignore);
     return { client: client as unknown as TrackingClient, close: () => client.disconnect() };
   },

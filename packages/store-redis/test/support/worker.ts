@@ -5,6 +5,6 @@ import { CLIENTS } from "./clients.ts";
 import type { Address } from "./engine.ts";
 
 await runTask(async (address) => {
-  const { client, port } = JSON.parse(address) as Address;
-  return createRedisStore((await CLIENTS[client](port)).client);
+  const { client, url, prefix } = JSON.parse(address) as Address;
+  return createRedisStore((await CLIENTS[client](url)).client, { prefix });
 });
