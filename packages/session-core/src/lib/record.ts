@@ -108,16 +108,16 @@ export function readBody(body: string): Body | null {
   const { v, ended, d, dv } = json;
   if (v !== FORMAT) return Number.isSafeInteger(v) && Number(v) > FORMAT ? { kind: "newer" } : null;
   if (typeof ended === "string") {
-    return REASONS.includes(ended) ? { kind: "ended", reason: ended as TombstoneReason, left: isNumber(dv) ? { data: d, dataVersion: dv } : undefined } : null;
+    return REASONS.includes(ended) ? { kind: "ended", reason: ended as TombstoneReason, left: areNumbers([dv]) ? { data: d, dataVersion: dv as number } : undefined } : null;
   }
   // Only this module writes bodies, yet a damaged one must not pass: a subject that is null would make a guest an account.
   const live = json as unknown as RecordJson;
-  const { st, dv: dataVersion = 1 } = live;
+  const { st, s: subject = "-", dl: device = "", dv: dataVersion = 1, ep = 0 } = live;
+  if (!areNumbers([st, dataVersion, ep]) || !areTexts([subject, device]) || !subject) return null;
   const chain = chainFromJson(live.r, st);
   const rights = rightsFromJson(live, st);
-  const pending = live.e === undefined ? undefined : pendingFromJson(live.e, st);
-  const whole = isNumber(st) && isNumber(dataVersion) && isNumber(live.ep ?? 0) && isOptionalText(live.s) && live.s !== "" && isOptionalText(live.dl);
-  if (!chain || !rights || pending === null || !whole) return null;
+  const pending = live.e === undefined ? undefined : pendingFromJson(Object(live.e), st);
+  if (!chain || !rights || pending === null) return null;
   const record: SessionRecord = {
     ...rights,
     chain,
@@ -144,28 +144,22 @@ function parse(body: string): Record<string, unknown> | null {
   }
 }
 
-const isNumber = (value: unknown): value is number => Number.isFinite(value);
-const isText = (value: unknown): boolean => typeof value === "string";
-const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
-
-/** NaN for what is no time: `+` takes texts, and throws for some objects. */
-const timeAt = (from: Millis, after: Millis): Millis => (isNumber(from) && isNumber(after) ? from + after : Number.NaN);
-
-const areRights = (acr: unknown, amr: unknown): amr is readonly string[] => isOptionalText(acr) && Array.isArray(amr) && amr.every(isText);
+const areNumbers = (values: readonly unknown[]): boolean => values.every(Number.isFinite);
+const areTexts = (values: readonly unknown[]): boolean => values.every((value) => typeof value === "string");
+const areRights = (amr: unknown, acr: unknown = ""): boolean => Array.isArray(amr) && areTexts([acr, ...amr]);
 
 type RecordRights = Pick<SessionRecord, "acr" | "amr" | "authenticatedAt" | "marks">;
 
 /** @throws HoldfastError `invalid_data` for what could not be read again */
 function rightsToJson({ acr, amr, authenticatedAt, marks }: RecordRights, from: Millis): RightsJson {
-  if (!areRights(acr, amr)) throw new HoldfastError("invalid_data", "acr must be text, and amr a list of texts.");
+  if (!areRights(amr, acr)) throw new HoldfastError("invalid_data", "acr must be text, and amr a list of texts.");
   return { ac: acr, am: amr.length > 0 ? amr : undefined, au: authenticatedAt - from || undefined, sg: marks };
 }
 
 function rightsFromJson({ ac, am = [], au = 0, sg }: RightsJson, from: Millis): RecordRights | null {
-  const authenticatedAt = timeAt(from, au);
-  if (!areRights(ac, am) || !isNumber(authenticatedAt)) return null;
+  if (!areRights(am, ac) || !areNumbers([au])) return null;
   // The list is remembered, and shown to the application: what one request does to it must not reach the next.
-  return { acr: ac, amr: Object.freeze(am), authenticatedAt, marks: sg };
+  return { acr: ac, amr: Object.freeze(am), authenticatedAt: from + au, marks: sg };
 }
 
 const chainToJson = ({ chain, step, chainKey, hash, nextHash, promotedAt, promotedBefore }: Chain, from: Millis): ChainJson => [chain, step, chainKey, hash, nextHash, promotedAt - from, promotedBefore - from];
@@ -173,16 +167,13 @@ const chainToJson = ({ chain, step, chainKey, hash, nextHash, promotedAt, promot
 function chainFromJson(json: ChainJson | undefined, from: Millis): Chain | null {
   if (!Array.isArray(json)) return null;
   const [chain, step, chainKey, hash, nextHash, promoted, before] = json as ChainJson;
-  if (!isText(chainKey) || !isText(hash) || !isText(nextHash)) return null;
-  const promotedAt = timeAt(from, promoted);
-  const promotedBefore = timeAt(from, before);
-  if (!isNumber(chain) || !isNumber(step) || !isNumber(promotedAt) || !isNumber(promotedBefore)) return null;
-  return { chain, chainKey, step, hash, nextHash, promotedAt, promotedBefore };
+  if (!areTexts([chainKey, hash, nextHash]) || !areNumbers([chain, step, promoted, before])) return null;
+  return { chain, chainKey, step, hash, nextHash, promotedAt: from + promoted, promotedBefore: from + before };
 }
 
-function pendingFromJson(json: PendingJson | null, from: Millis): PendingChain | null {
-  const startedAt = timeAt(from, json?.st ?? 0);
-  const chain = chainFromJson(json?.r, from);
-  const rights = json && rightsFromJson(json, from);
-  return chain && rights && isNumber(startedAt) ? { ...chain, ...rights, startedAt } : null;
+function pendingFromJson(json: PendingJson, from: Millis): PendingChain | null {
+  const { r, st = 0 } = json;
+  const chain = chainFromJson(r, from);
+  const rights = rightsFromJson(json, from);
+  return chain && rights && areNumbers([st]) ? { ...chain, ...rights, startedAt: from + st } : null;
 }
