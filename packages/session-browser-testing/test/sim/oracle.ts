@@ -34,6 +34,8 @@ export class Oracle {
   readonly seen = new Map<Page, Seen>();
   /** Sessions that this browser was told to sign out of, and when. */
   readonly signedOut = new Map<string, Millis>();
+  /** Those that no page knew of when it was told so. */
+  readonly meant = new Set<string>();
   flights = 0;
   #checked = 0;
   logouts = 0;
@@ -96,21 +98,21 @@ export class Oracle {
     const epoch = "view" in before && before.view.state === "active" ? before.view.epoch : "";
     if ("endsIn" in state) {
       const { epoch } = state.view;
-      if (this.signedOut.has(epoch)) this.#blame(seen.page, `shows ${epoch} after its sign-out`);
+      if (this.signedOut.has(epoch)) this.blame(seen.page, `shows ${epoch} after its sign-out`);
     }
     const session = this.#session(epoch);
     if (!session || !("reason" in state)) return;
     const lives = this.#model.lives(session);
-    if (state.status === "revoked" && lives) this.#blame(seen.page, `revoked, and ${epoch} lives`);
-    if (state.status === "none" && lives && !this.signedOut.has(epoch)) this.#blame(seen.page, `signed out of ${epoch}, and nobody was asked to`);
+    if (state.status === "revoked" && lives) this.blame(seen.page, `revoked, and ${epoch} lives`);
+    if (state.status === "none" && lives && !this.signedOut.has(epoch)) this.blame(seen.page, `signed out of ${epoch}, and nobody was asked to`);
     if (this.#world.wrong !== 0 || this.#plan.acts.some(({ kind }) => kind === "clock")) return;
-    if (state.status === "expired" && lives && this.#troubleUntil < now && session.startedAt + this.#plan.absolute - now > this.#slack()) this.#blame(seen.page, `expired, and ${epoch} has time`);
+    if (state.status === "expired" && lives && this.#troubleUntil < now && session.startedAt + this.#plan.absolute - now > this.#slack()) this.blame(seen.page, `expired, and ${epoch} has time`);
     // Touches that take longer than anybody waits help nobody.
     if (state.status !== "idle" || !lives || this.#plan.latency[1] > 2 * SECOND) return;
-    if ((this.#promised.get(epoch) ?? 0) - now > (this.#troubleUntil > 0 ? 16 * SECOND : SECOND + 2 * this.#plan.latency[1])) this.#blame(seen.page, `idle ${Math.round((this.#promised.get(epoch) ?? 0) - now)} ms before the deadline that a tab was told`);
+    if ((this.#promised.get(epoch) ?? 0) - now > (this.#troubleUntil > 0 ? 16 * SECOND : SECOND + 2 * this.#plan.latency[1])) this.blame(seen.page, `idle ${Math.round((this.#promised.get(epoch) ?? 0) - now)} ms before the deadline that a tab was told`);
     const active = this.#activeAt.get(epoch) ?? 0;
     const early = active + this.#plan.idle - now;
-    if (early > Math.min(15 * SECOND, this.#plan.idle / 60) + this.#slack() + touchEvery(this.#plan.idle) && this.#troubleUntil < active) this.#blame(seen.page, `idle ${Math.round(early / SECOND)} s too early: another tab was active`);
+    if (early > Math.min(15 * SECOND, this.#plan.idle / 60) + this.#slack() + touchEvery(this.#plan.idle) && this.#troubleUntil < active) this.blame(seen.page, `idle ${Math.round(early / SECOND)} s too early: another tab was active`);
   }
 
   /** After each task and what followed from it. Most are ticks of the countdown, which say nothing of the other pages. */
@@ -128,12 +130,12 @@ export class Oracle {
     else if ("endsIn" in shown && !page.still) {
       const { epoch } = shown.view;
       if (seen.restoredAt !== undefined && shown.confirmed) {
-        if (this.#answeredFrom < Math.floor(seen.restoredAt)) this.#blame(page, "confirms what nobody asked about since it came back");
+        if (this.#answeredFrom < Math.floor(seen.restoredAt)) this.blame(page, "confirms what nobody asked about since it came back");
         seen.restoredAt = undefined;
       }
       const over = this.#overAt(epoch);
       if (over === undefined || now < over) return;
-      if (DECIDES.has(why) || now > Math.max(over, seen.runsSince + (seen.woke ? MINUTE : 0)) + this.#grace(page)) this.#blame(page, `shows ${epoch} ${Math.round(now - over)} ms after its end (${why})`);
+      if (DECIDES.has(why) || now > Math.max(over, seen.runsSince + (seen.woke ? MINUTE : 0)) + this.#grace(page)) this.blame(page, `shows ${epoch} ${Math.round(now - over)} ms after its end (${why})`);
     }
   }
 
@@ -147,9 +149,9 @@ export class Oracle {
     if (lives && this.#model.endsAt(lives).at - this.#world.now < this.#slack()) return;
     for (const { page, shown } of this.seen.values()) {
       const epoch = "endsIn" in shown ? shown.view.epoch : undefined;
-      if (epoch !== lives?.epoch) this.#blame(page, `shows ${shown.status} ${epoch ?? ""} at the end, and ${lives?.epoch ?? "no session"} lives`);
+      if (epoch !== lives?.epoch) this.blame(page, `shows ${shown.status} ${epoch ?? ""} at the end, and ${lives?.epoch ?? "no session"} lives`);
     }
-    if (lives && this.signedOut.has(lives.epoch)) this.#blame(undefined, `the server was never told of the sign-out from ${lives.epoch}`);
+    if (lives && (this.signedOut.has(lives.epoch) || this.meant.has(lives.epoch))) this.blame(undefined, `the server was never told of the sign-out from ${lives.epoch}`);
   }
 
   #overAt(epoch: string): Millis | undefined {
@@ -197,8 +199,8 @@ export class Oracle {
       const its = other.page && this.seen.get(other.page);
       // A page that stood still meanwhile does not know what became of its question.
       if (!its || its.page.still || its.runsSince > other.sentAt) continue;
-      if (its === seen) this.#blame(page, "two questions at once");
-      else if (this.#plan.locks) this.#blame(page, "asks while another tab does");
+      if (its === seen) this.blame(page, "two questions at once");
+      else if (this.#plan.locks) this.blame(page, "asks while another tab does");
     }
     this.#asking.add(flight);
   }
@@ -222,10 +224,22 @@ export class Oracle {
   }
 
   #public(page: Page, text: string): void {
-    if (text.includes("secret")) this.#blame(page, `a secret in public: ${text}`);
+    if (text.includes("secret")) this.blame(page, `a secret in public: ${text}`);
   }
 
-  #blame(page: Page | undefined, what: string): void {
+  /** Nothing disturbs the way to the server, and no answer takes longer than anybody waits. */
+  get calm(): boolean {
+    return this.#troubleUntil < this.#world.now && this.#plan.latency[1] < SECOND;
+  }
+
+  /** A hold ends with its session. */
+  holds(page: Page, epoch: string): void {
+    const shown = this.seen.get(page)?.shown;
+    if (!shown || page.gone || ("known" in shown && !shown.known) || ("confirmed" in shown && !shown.confirmed)) return;
+    if (!("endsIn" in shown) || shown.view.epoch !== epoch) this.blame(page, `holds for ${epoch}, which is over`);
+  }
+
+  blame(page: Page | undefined, what: string): void {
     this.violations.push(`${page?.name ?? "the browser"}: ${what}`);
   }
 }

@@ -17,7 +17,7 @@ export interface Act {
   readonly choice: number;
 }
 
-export type Kind = "input" | "open" | "close" | "crash" | "reload" | "hide" | "show" | "freeze" | "cache" | "sleep" | "offline" | "down" | "trouble" | "logout" | "revoke" | "form-logout" | "sign-in" | "step-up" | "fetch" | "extend" | "refresh" | "clock" | "listen";
+export type Kind = "input" | "open" | "close" | "crash" | "reload" | "hide" | "show" | "freeze" | "cache" | "sleep" | "offline" | "down" | "trouble" | "logout" | "revoke" | "form-logout" | "sign-in" | "step-up" | "fetch" | "extend" | "refresh" | "clock" | "hold" | "save" | "silent-logout";
 
 export interface Plan extends Omit<WorldOptions, "origin" | "start">, ModelOptions {
   readonly tabs: number;
@@ -25,6 +25,8 @@ export interface Plan extends Omit<WorldOptions, "origin" | "start">, ModelOptio
   readonly ask: boolean;
   /** Whether it waits at the end until everybody is out. Changed clocks make that take longer, and most schedules need not. */
   readonly idles: boolean;
+  /** For so long the server is down when the first pages load; 0 for not. */
+  readonly fails: Millis;
   readonly acts: readonly Act[];
 }
 
@@ -54,7 +56,7 @@ export function plan(seed: number): Plan {
     // What follows at once finds the rest under way.
     while (random.chance(0.25)) act((time += random.upTo(400)), random.pick(CALM), lasting(random, idle));
   }
-  return {
+  const drawn = {
     seed,
     tabs: random.whole(2, 6),
     locks: random.chance(0.6),
@@ -66,11 +68,24 @@ export function plan(seed: number): Plan {
     ask: random.chance(0.2),
     monotonicInSleep: random.chance(0.3),
     messagesEvict: random.chance(0.6),
-    latency: slow ? [100, 5 * SECOND] : [5, random.between(10, 400)],
+    latency: slow ? ([100, 5 * SECOND] as const) : ([5, random.between(10, 400)] as const),
     idles: !skewed && random.chance(0.25),
-    hop: [0, random.chance(0.2) ? 300 : 15],
-    acts: acts.filter(({ kind }) => !(skewed && kind === "sleep")).sort((a, b) => a.at - b.at),
+    hop: [0, random.chance(0.2) ? 300 : 15] as const,
   };
+  // By a chance of its own: what was drawn before stays as it was.
+  const more = new Random(seed + 1e9);
+  const fails = more.chance(0.1) ? more.between(3, 12) * SECOND : 0;
+  const add = (kind: Kind, from: Millis, to: Millis, ms: Millis = 0): void => void acts.push({ at: more.between(from, to), kind, tab: more.whole(0, 999), ms, choice: more.next() });
+  if (fails > 0 && more.chance(0.5)) add("logout", 1.5 * SECOND, fails);
+  if (more.chance(0.15)) add("hold", 2 * SECOND, time, more.between(0.5, 20) * idle);
+  if (more.chance(0.05)) add("silent-logout", 2 * SECOND, time);
+  if (drawn.csrf && more.chance(0.2)) {
+    // A session that another page began, and a request that only its token allows.
+    const at = more.between(2 * SECOND, time);
+    acts.push({ at, kind: "sign-in", tab: 0, ms: 0, choice: 0 });
+    add(more.chance(0.5) ? "extend" : "save", at + SECOND, at + 20 * SECOND);
+  }
+  return { ...drawn, fails, acts: acts.filter(({ kind }) => !(skewed && kind === "sleep")).sort((a, b) => a.at - b.at) };
 }
 
 function gap(random: Random, idle: Millis): Millis {

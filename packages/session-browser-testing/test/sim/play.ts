@@ -18,6 +18,10 @@ export class Play {
   readonly #world: World;
   readonly #model: Model;
   readonly #clients = new Map<Page, SessionClient>();
+  readonly #holds = new Map<Page, { readonly epoch: string; readonly release: () => void }>();
+  /** Sign-ins and other requests of the browser itself: how many there were, and how many are under way. */
+  #sent = 0;
+  #sending = 0;
   readonly #trace: ((line: string) => void) | undefined;
   #phase: "playing" | "settling" | "asking" | "idling" | "over" = "playing";
   #end: Millis;
@@ -33,6 +37,7 @@ export class Play {
     this.oracle = new Oracle(plan, this.#world, model);
     if (trace) this.#traceRequests();
     this.#send("/sign-in", () => {
+      if (plan.fails > 0) this.#goDown(plan.fails);
       for (let i = plan.tabs; i > 0; i--) this.#open();
     });
     for (const act of plan.acts) this.#world.tasks.add(START + act.at, act.kind === "revoke" || act.kind === "down" ? undefined : this.#world.machine, () => this.#act(act));
@@ -61,6 +66,9 @@ export class Play {
       if (world.network.offline) goOnline(world);
       for (const { page } of this.oracle.seen.values()) this.#thaw(page);
       for (const { page } of this.oracle.seen.values()) show(page);
+      // From here on nothing counts as activity. A hold whose session is over by now is not ours to end.
+      const there = this.#model.of(world.jar.header);
+      for (const { epoch, release } of this.#holds.values()) if (there && this.#model.lives(there) && there.epoch === epoch) release();
       this.#end = world.now + 20 * SECOND + 4 * this.#plan.latency[1];
       return true;
     }
@@ -76,6 +84,7 @@ export class Play {
       this.#phase = "idling";
       this.#say("idling");
       this.oracle.settled();
+      for (const [page, { epoch }] of this.#holds) this.oracle.holds(page, epoch);
       if (!this.#plan.idles) return this.#finish();
       // Activity is told up to a minute late, and counts from then.
       this.#end = world.now + this.#plan.idle + Math.min(60 * SECOND, this.#plan.idle / 10) + 3 * SECOND;
@@ -103,6 +112,7 @@ export class Play {
     const seen: Seen = { page, shown: { status: "none", known: false }, runsSince: world.now, woke: false, restoredAt: undefined, waits: [], leavesAt: 0, aheadUntil: 0 };
     this.oracle.seen.set(page, seen);
     world.ran(page, "load");
+    client.on("held", ({ until }) => void (until === undefined && this.#holds.delete(page)));
     client.subscribe((state) => {
       if (this.#trace && state.status !== seen.shown.status) this.#say(`${page.name} shows ${state.status} ${"reason" in state ? (state.reason ?? "") : ""} ${"view" in state && "epoch" in state.view ? state.view.epoch : ""}`);
       this.oracle.show(seen, state);
@@ -133,11 +143,9 @@ export class Play {
       goOffline(world);
       later(() => goOnline(world));
     } else if (kind === "down") {
-      const retryAfter = choice < 0.5 ? undefined : Math.ceil(choice * 20);
-      oracle.trouble(ms + 90 * SECOND);
-      this.#model.down = { retryAfter };
-      later(() => (this.#model.down = undefined));
-    } else if (kind === "trouble") this.#trouble(choice, ms);
+      this.#goDown(ms, choice < 0.5 ? undefined : Math.ceil(choice * 20));
+    } else if (kind === "silent-logout") this.#silentLogout();
+    else if (kind === "trouble") this.#trouble(choice, ms);
     else if (kind === "revoke") {
       const session = this.#model.of(world.jar.header);
       if (session) this.#model.end(session, "revoked");
@@ -180,9 +188,11 @@ export class Play {
       if (kind === "freeze") freeze(world, page);
       else leave(world, page);
       world.tasks.add(world.now + ms, world.machine, () => this.#thaw(page));
-    } else if (kind === "logout") this.#logout(seen, client, choice);
+    } else if (kind === "logout") this.#logout(seen.shown, client, choice);
     else if (kind === "fetch") client.fetch("/data", choice < 0.4 ? {} : { background: choice < 0.7, method: choice < 0.85 ? "GET" : "POST" }).catch(() => undefined);
-    else if (kind === "extend") void client.extend();
+    else if (kind === "save") this.#judged(client, "save", async () => (await client.fetch("/data", { method: "POST" })).status !== 403);
+    else if (kind === "hold") this.#hold(seen, client, ms);
+    else if (kind === "extend") this.#judged(client, "extend", () => client.extend());
     else if (kind === "refresh") void client.refresh();
     else if (kind === "sign-in") this.#send("/sign-in", () => page.still || void client.refresh());
     world.ran(page, kind);
@@ -193,13 +203,52 @@ export class Play {
     seen.page.dispatch("pointermove");
   }
 
-  #logout({ shown }: Seen, client: SessionClient, choice: number): void {
+  #logout(shown: Seen["shown"], client: SessionClient, choice: number): void {
     const { oracle } = this;
     const epoch = "endsIn" in shown ? shown.view.epoch : this.#recordEpoch();
+    const there = this.#model.of(this.#world.jar.header)?.epoch;
+    if (!epoch && there && "known" in shown && !shown.known) oracle.meant.add(there);
     // Where another tab signed in meanwhile, that one is meant as well.
     for (const one of [epoch, this.#recordEpoch()]) if (one) oracle.signedOut.set(one, this.#world.now);
     void client.logout({ scope: choice < 0.8 ? "this" : "all" });
     oracle.logouts++;
+  }
+
+  /** In a page that says good-bye and listens to nothing. */
+  #silentLogout(): void {
+    const world = this.#world;
+    const cached = world.pages.filter((page) => page.cached);
+    const page = world.load();
+    this.#logout({ status: "none", known: false }, createSessionClient({ environment: page.environment }), 0);
+    world.tasks.add(world.now + 20 * SECOND, undefined, () => world.drop(page, "closed"));
+    if (this.#plan.messagesEvict) for (const one of cached) if (!one.gone) this.oracle.blame(one, "stays in the back-forward cache after a sign-out");
+  }
+
+  #hold({ page, shown }: Seen, client: SessionClient, ms: Millis): void {
+    if (!("endsIn" in shown) || this.#holds.has(page)) return;
+    // It may end as soon as it begins: the page looks first.
+    const { epoch } = shown.view;
+    this.#holds.set(page, { epoch, release: () => undefined });
+    const release = client.hold("film", { max: Math.max(1, ms) });
+    if (this.#holds.has(page)) this.#holds.set(page, { epoch, release });
+  }
+
+  /** What has to work where nothing disturbs it, and the session that it is about is there all the time. */
+  #judged(client: SessionClient, what: string, work: () => Promise<boolean>): void {
+    const { oracle } = this;
+    const [sent, session] = [this.#sent, this.#model.of(this.#world.jar.header)];
+    const fair = (): boolean => oracle.calm && this.#sending === 0 && this.#sent === sent && !!session && this.#model.lives(session) && this.#model.endsAt(session).at - this.#world.now > 25 * SECOND && "endsIn" in client.get();
+    if (!fair()) return void work().catch(() => undefined);
+    work().then(
+      (well) => well || !fair() || oracle.blame(undefined, `${what} did not work`),
+      () => undefined,
+    );
+  }
+
+  #goDown(ms: Millis, retryAfter?: number): void {
+    this.oracle.trouble(ms + 90 * SECOND);
+    this.#model.down = { retryAfter };
+    this.#world.tasks.add(this.#world.now + ms, undefined, () => (this.#model.down = undefined));
   }
 
   #recordEpoch(): string {
@@ -249,10 +298,12 @@ export class Play {
     const headers = new Headers();
     const csrf = this.#model.of(this.#world.jar.header)?.number;
     if (csrf) headers.set("x-csrf-token", `csrf-secret-${csrf}`);
-    this.#world.network.fetch(undefined, new Request(`https://app.test${path}`, { method: "POST", headers })).then(
-      then,
-      () => undefined,
-    );
+    this.#sent++;
+    this.#sending++;
+    this.#world.network
+      .fetch(undefined, new Request(`https://app.test${path}`, { method: "POST", headers }))
+      .finally(() => this.#sending--)
+      .then(then, () => undefined);
   }
 
   #traceRequests(): void {

@@ -10,6 +10,7 @@ export const SIMPLER: readonly ((act: Act) => Act | undefined)[] = [
 export const PLAINER: readonly Partial<Plan>[] = [
   { tabs: 2 },
   { tabs: 3 },
+  { fails: 0 },
   { csrf: false },
   { hint: false },
   { ask: false },
