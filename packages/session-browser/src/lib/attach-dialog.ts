@@ -75,7 +75,7 @@ export function attachDialog(client: Warner, { element, strings, leave = client.
   }
 
   function draw({ status, by = "idle", endsIn = 0, view = client.limits }: Warned): void {
-    if (endsIn && view && !checked) {
+    if (endsIn && !checked) {
       checked = true;
       if (!allowsTime(view, essential)) console.warn("Session limits break WCAG 2.2.1: 20 s to answer, ten extensions.");
     }
@@ -86,8 +86,11 @@ export function attachDialog(client: Warner, { element, strings, leave = client.
       else hide();
       return;
     }
-    // The page threw it away.
-    if (dialog.open && !dialog.isConnected) shown = undefined;
+    // Not there yet, or the page threw it away.
+    if (!dialog.isConnected) {
+      if (dialog.open) shown = undefined;
+      document.body.append(dialog);
+    }
     if (!dialog.open || by !== shown) {
       // Noticed, and there is nothing to be done about it.
       if (shown === "absolute" && by === shown) return;
@@ -103,7 +106,6 @@ export function attachDialog(client: Warner, { element, strings, leave = client.
     step = stepOf(endsIn);
     title(document.hidden ? `${left} ·` : "");
     if (dialog.open) return;
-    if (!dialog.isConnected) document.body.append(dialog);
     dialog.showModal();
     partOf(dialog, "stay")?.focus();
   }
