@@ -707,7 +707,7 @@ describe("lifecycle", () => {
     expect(onServer.get()).toMatchObject({ status: "active", view });
   });
 
-  it("dispose() ends everything, twice as well, and a listener starts it again", async () => {
+  it("dispose() ends all listening, twice as well, and a listener starts it again", async () => {
     const { world, a } = await open();
     a.client.dispose();
     a.client.dispose();

@@ -30,5 +30,5 @@ export function lifeOf(record: SharedRecord, { now, least }: Moment, warnBefore:
   return { status, by, endsIn, wakeIn: status === "warning" ? endsIn % SECOND || SECOND : changesAt - now };
 }
 
-/** The warning asked for, but no longer than half of a short idle time; and never too short to act, as far as there is time at all. */
+/** The warning asked for, but no longer than half of a short idle time; and never too short to act, for which it may take three quarters. */
 const warningFor = ({ idleFor }: SharedRecord, asked: Millis): Millis => Math.max(Math.min(asked, idleFor / 2), Math.min(LEAST_WARNING, idleFor * 0.75));

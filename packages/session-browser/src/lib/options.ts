@@ -3,7 +3,7 @@ import type { Environment } from "./environment.ts";
 
 /** What the idle timer and the session client have in common. */
 export interface WatchOptions {
-  /** How long before the end the state turns to `warning`. Default 120 s, at least 20 s (WCAG 2.2.1), at most half of the idle time. */
+  /** How long before the end the state turns to `warning`. Default 120 s, at least 20 s (WCAG 2.2.1). At most half of a short idle time, but no less than 20 s or three quarters of it. */
   readonly warnBefore?: Millis;
   /** What activity does during the warning: `extend` (default) ends it in all tabs, `ask` waits for `extend()`. */
   readonly whileWarning?: "extend" | "ask";
@@ -19,8 +19,8 @@ export interface ClientOptions extends WatchOptions {
   /** How long `beforeLogout` participants have, in ms. Default 3 s, at most 10 s. */
   readonly leaveWithin?: Millis;
   /**
-   * Name of a cookie without secrets that your server changes at sign-in and sign-out: when it does, in whatever tab or subdomain, the server is asked.
-   * `__Host-sid-hint` with `cookie: { hint: true }` of session-core.
+   * Name of a cookie without secrets that your server changes at sign-in and sign-out: when it does, in whatever tab, the server is asked.
+   * `__Host-sid-hint` with `cookie: { hint: true }` of session-core, which no subdomain shares; for those it takes a cookie of yours with a `Domain`.
    */
   readonly hintCookie?: string;
 }

@@ -44,7 +44,7 @@ export interface SessionClient<Data = unknown> extends Readable<ClientState<Data
   logout(options?: { readonly scope?: LogoutScope }): Promise<LogoutOutcome>;
   /**
    * Something goes on that counts as activity though nobody moves: playback, an upload, a call. Ends when the returned function is called, after `max` ms, or
-   * with the absolute limit, whichever is first. `reason` shows in the `held` event.
+   * with its session, whichever is first; the absolute limit is not moved by it. `reason` shows in the `held` event.
    *
    * @throws RangeError for a `max` that is no positive number
    */
@@ -56,6 +56,6 @@ export interface SessionClient<Data = unknown> extends Readable<ClientState<Data
   beforeLogout(participant: (leaving: Leaving) => unknown): () => void;
   /** Tells of single events; the state is `listen`'s. Returns what ends it. */
   on<Type extends ClientEventType>(type: Type, listener: (event: Extract<ClientEvent<Data>, { type: Type }>) => void): () => void;
-  /** Ends all listening. Idempotent, and reversible: the next listener starts it again. */
+  /** Ends all listening. Idempotent, and reversible: the next listener starts it again. Participants and holds stay, until they are taken back. */
   dispose(): void;
 }
