@@ -54,6 +54,10 @@ async function quietOf(page: Page): Promise<void> {
 function watchWork(task: () => Promise<unknown>): void {
   // The page before the first.
   if (!isSecureContext) return;
+  // The clock that stands in for the browser's counts from where it was installed; a page's own begins with the page. Not before the page asks: until then that clock is set.
+  let begun: number | undefined;
+  const sinceInstalled = performance.now.bind(performance);
+  performance.now = () => sinceInstalled() - (begun ??= sinceInstalled());
   const underWay = new Set<Promise<unknown>>();
   const watched = <Result>(work: Promise<Result>, whole: Promise<unknown> = work): Promise<Result> => {
     const ended: Promise<unknown> = whole.then(

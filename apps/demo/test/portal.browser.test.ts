@@ -1,14 +1,11 @@
 import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { chromiumHere, launchChromium, oneClock } from "../../../tools/lib/chromium.ts";
-import { loadClient } from "../src/server/client-files.ts";
+import { chromiumHere } from "../../../tools/lib/chromium.ts";
 import { axeFindings, SHOTS } from "./axe.ts";
 import { Browserlike } from "./browserlike.ts";
-import { manualClock, type Running, startInside } from "./portal-process.ts";
+import { fillIn, heading, openPages, type Pages, ready } from "./pages.ts";
 
-const CLIENT = fileURLToPath(new URL("../dist/client", import.meta.url));
 const SECOND = 1000;
 const IDLE = 60 * SECOND;
 const ABSOLUTE = 600 * SECOND;
@@ -16,44 +13,13 @@ const WARN = 20 * SECOND;
 const FRESH = 30 * SECOND;
 
 describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tabs, one clock", () => {
-  const clock = manualClock(Date.now());
-  const complaints: string[] = [];
-  const warned = new Set<string>();
-  let portal: Running;
-  let browser: Browser;
+  let pages: Pages;
   let context: BrowserContext;
   let first: Page;
   let second: Page;
-  let advance: (ms: number) => Promise<void>;
-
-  const newTab = async (path: string): Promise<Page> => {
-    const page = await context.newPage();
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    page.on("console", (message) => {
-      // A refusal that a test provokes is no complaint; a blocked script or style is.
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
-      if (message.type() === "warning") warned.add(message.text());
-    });
-    await page.goto(portal.url + path);
-    await ready(page);
-    return page;
-  };
-  const ready = (page: Page): Promise<void> => page.locator("main h1").first().waitFor();
-  const open = async (page: Page, path: string): Promise<void> => {
-    await page.goto(portal.url + path);
-    await ready(page);
-  };
-  const heading = (page: Page, text: string): Promise<void> => page.getByRole("heading", { level: 1, name: text }).waitFor();
-  const fillIn = async (page: Page): Promise<void> => {
-    await page.getByLabel("Name").fill("ada");
-    await page.getByLabel("Password").fill("correct-horse");
-    await page.getByLabel("Password").press("Enter");
-  };
-  const signIn = async (page: Page): Promise<void> => {
-    await open(page, "/sign-in");
-    await fillIn(page);
-    await heading(page, "Your session");
-  };
+  const open: Pages["open"] = (page, path) => pages.open(page, path);
+  const signIn: Pages["signIn"] = (page) => pages.signIn(page);
+  const advance: Pages["advance"] = (ms) => pages.advance(ms);
   const shoot = async (page: Page, name: string): Promise<void> => {
     const looks = [
       ["light", { width: 1200, height: 850 }],
@@ -78,19 +44,11 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
 
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true });
-    const client = loadClient(CLIENT);
-    if (!client) throw new Error("apps/demo is not built; run the build first.");
-    portal = await startInside(clock, { client, warn: WARN, policy: { idle: IDLE, absolute: ABSOLUTE, freshFor: FRESH } });
-    browser = await launchChromium();
-    context = await browser.newContext({ viewport: { width: 1200, height: 850 } });
-    context.setDefaultTimeout(10_000);
-    advance = await oneClock(context, clock);
-    first = await newTab("/");
+    pages = await openPages({ warn: WARN, policy: { idle: IDLE, absolute: ABSOLUTE, freshFor: FRESH } });
+    ({ context } = pages);
+    first = await pages.newTab("/");
   });
-  afterAll(async () => {
-    await browser?.close();
-    await portal?.stop();
-  });
+  afterAll(() => pages?.close());
 
   it("lets a visitor browse without a session and fill a crate as a guest", async () => {
     await first.getByText("No session", { exact: true }).waitFor();
@@ -155,6 +113,10 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
     await first.locator("html[data-theme=dark]").waitFor({ state: "attached" });
     await open(first, "/");
     await heading(first, "Fair winds, Ada");
+    await first.getByText("Which line for which boat?").click();
+    await first.frameLocator("iframe").getByText("10 mm", { exact: true }).waitFor();
+    await first.getByLabel("Note to the dock").fill("Two fenders with it, please");
+    await shoot(first, "shop-member");
     await open(first, "/account");
     await first.getByRole("radio", { name: "Auto" }).check();
     await first.getByRole("button", { name: "Save both" }).click();
@@ -162,11 +124,11 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
   });
 
   it("lists devices, ends one and all others", async () => {
-    const phone = new Browserlike(portal.url, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile Safari/604.1");
-    const script = new Browserlike(portal.url, "curl/8.9");
+    const phone = new Browserlike(pages.url, "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile Safari/604.1");
+    const script = new Browserlike(pages.url, "curl/8.9");
     await phone.signIn();
     await script.signIn();
-    second = await newTab("/devices");
+    second = await pages.newTab("/devices");
     await second.locator(".devices li").nth(2).waitFor();
     expect(await second.locator(".devices li").first().textContent()).toContain("this one");
     await shoot(second, "devices");
@@ -226,7 +188,7 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
   });
 
   it("[D07] asks for the password again before it ends another session, once the last proof is old", async () => {
-    const script = new Browserlike(portal.url, "curl/8.9");
+    const script = new Browserlike(pages.url, "curl/8.9");
     await script.signIn();
     await advance(FRESH);
     await open(second, "/devices");
@@ -290,6 +252,8 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
     await open(first, "/account");
     await heading(first, "Your session");
     await second.getByRole("button", { name: "Sign out", exact: true }).first().click();
+    // The other tabs are asked first whether there is something to save.
+    await advance(SECOND);
     await heading(second, "You are signed out");
     await advance(SECOND);
     await heading(first, "You are signed out");
@@ -298,7 +262,7 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
   });
 
   it("signs out everywhere", async () => {
-    const phone = new Browserlike(portal.url);
+    const phone = new Browserlike(pages.url);
     await phone.signIn();
     await signIn(first);
     await advance(FRESH);
@@ -306,6 +270,8 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
     await heading(first, "Is it still you?");
     await first.getByLabel("Password of ada").fill("correct-horse");
     await first.keyboard.press("Enter");
+    await first.getByLabel("Password of ada").waitFor({ state: "detached" });
+    await advance(SECOND);
     await heading(first, "You are signed out");
     expect((await phone.json<{ state: string }>("GET", "/session")).state).toBe("none");
   });
@@ -347,10 +313,10 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
   });
 
   it("raised no error and broke no rule of its content security policy", () => {
-    expect(complaints).toEqual([]);
+    expect(pages.complaints).toEqual([]);
   });
 
   it("[L02] was told on the console that an absolute limit of ten idle times leaves no room for ten extensions", () => {
-    expect([...warned]).toEqual([expect.stringContaining("WCAG 2.2.1")]);
+    expect([...pages.warned]).toEqual([expect.stringContaining("WCAG 2.2.1")]);
   });
 });

@@ -212,6 +212,17 @@ describe("the running portal, over HTTP, with SQLite", () => {
     expect((await client.json<{ items: string[] }>("GET", "/api/cart")).items).toHaveLength(49);
   });
 
+  it("keeps a note with the account, not with the session, and for nobody else", async () => {
+    const [client, other] = [await member(), await member("grace")];
+    expect((await client.send("POST", "/api/note", { note: "fenders" })).status).toBe(200);
+    await client.send("POST", "/session/logout", { scope: "this" });
+    expect((await client.send("GET", "/api/note")).status).toBe(401);
+    expect((await client.send("POST", "/api/note", { note: "late" })).status).toBe(401);
+    expect(await (await member()).json("GET", "/api/note")).toEqual({ note: "fenders" });
+    expect(await other.json("GET", "/api/note")).toEqual({ note: "" });
+    expect((await other.send("POST", "/api/note", { note: "x".repeat(281) })).status).toBe(400);
+  });
+
   it("guards its pages, and lets only hashed files be kept", async () => {
     const client = await member();
     const page = await client.send("GET", "/account");
@@ -220,6 +231,12 @@ describe("the running portal, over HTTP, with SQLite", () => {
     expect(page.headers.get("cache-control")).toContain("no-cache");
     const html = await page.text();
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=/i);
+    const [, written = ""] = /<meta name="portal-session" content="([^"]+)"/.exec(html) ?? [];
+    const { idleIn: _, expiresIn: __, authenticatedAgo: ___, ...lasting } = await client.json("GET", "/session");
+    expect(JSON.parse(written.replaceAll("&quot;", '"'))).toMatchObject(lasting);
+    expect([page.headers.get("x-frame-options"), /frame-ancestors ('\w+')/.exec(page.headers.get("content-security-policy") ?? "")?.[1]]).toEqual(["DENY", "'none'"]);
+    const chart = await client.send("GET", "/size-chart");
+    expect([chart.status, chart.headers.get("x-frame-options"), /frame-ancestors ('\w+')/.exec(chart.headers.get("content-security-policy") ?? "")?.[1], chart.headers.getSetCookie()]).toEqual([200, "SAMEORIGIN", "'self'", []]);
     const assets = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? "");
     expect(assets.length).toBeGreaterThanOrEqual(2);
     for (const path of assets) {

@@ -43,6 +43,8 @@ export interface App {
   signedIn(changeover: Changeover, next: string): Promise<void>;
   extend(): Promise<boolean>;
   signOut(scope: LogoutScope): Promise<LogoutOutcome>;
+  /** Something goes on that counts as activity, for `max` ms at most. Returns what ends it; `ended` hears of its end, however that comes. */
+  hold(reason: string, max: number, ended: () => void): () => void;
   /** Says it to screen readers. */
   announce(text: string): void;
   /** Says it to everybody. */
@@ -54,8 +56,10 @@ export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok
 export interface View {
   readonly title: string;
   readonly node: HTMLElement;
-  /** Called every quarter of a second while the page shows. */
+  /** Called each second while somebody can see the page and is signed in. */
   tick?(): void;
+  /** Called when another page takes its place. */
+  end?(): void;
 }
 
 export const isSignedIn = (session: Session): session is Session & { state: "active" } => session.state === "active";

@@ -1,5 +1,6 @@
 import { type ClientState, createSessionClient, type LogoutOutcome, type LogoutScope } from "@holdfast/session-browser";
 import { attachDialog, type DialogOptions } from "@holdfast/session-browser/dialog";
+import { wipeAtEnd } from "@holdfast/session-browser/wipe";
 import type { EndedReason } from "@holdfast/session-protocol";
 import type { PortalConfig, Remaining, Session } from "./app.ts";
 
@@ -10,16 +11,22 @@ export interface Connection {
   readonly warning: { readonly endsIn: number } | undefined;
   /** Shows it as a dialog. */
   warn(options: DialogOptions): void;
-  /** Resolves with the server's first word, or without it when there is none. */
-  start(): Promise<void>;
+  /** Draws from the view that the server wrote into the page. Without one, and in a page that the back button brought, it waits for the server's first word. */
+  start(view: Session | undefined): Promise<void>;
   remaining(): Remaining | undefined;
   refresh(): Promise<void>;
   fetch(path: string, init: RequestInit): Promise<Response>;
   extend(): Promise<boolean>;
   signOut(scope: LogoutScope): Promise<LogoutOutcome>;
+  hold(reason: string, max: number, ended: () => void): () => void;
+  beforeLogout(save: () => unknown): void;
 }
 
 export interface ConnectionEvents {
+  /** Each second of a warning, and at every change. */
+  ticked(): void;
+  /** Whether only this browser's clock, or its cache, says what the page shows: nobody should see it meanwhile, and it may be right all the same. */
+  doubted(doubt: boolean): void;
   /** Another session, or another kind of session, than before. */
   changed(): void;
   /** The session of this page is over. */
@@ -30,17 +37,20 @@ const LEAST_WARNING = 20_000;
 
 export function createConnection(config: PortalConfig, on: ConnectionEvents): Connection {
   // The dialog asks: a brushed mouse is no answer to "Still there?".
-  const client = createSessionClient({ warnBefore: Math.max(LEAST_WARNING, config.warn), whileWarning: "ask", hintCookie: "__Host-sid-portal-hint" });
+  const client = createSessionClient({ warnBefore: Math.max(LEAST_WARNING, config.warn), whileWarning: "ask", hintCookie: "__Host-sid-portal-hint", frames: [location.origin] });
   let shown = "";
   let leaving = false;
 
   const heard = (state: ClientState): void => {
     if (leaving) return;
-    const reason = reasonOf(state);
-    if (reason) return on.over(reason);
-    const next = "view" in state ? `${state.view.state} ${state.view.epoch}` : state.status;
-    if (next === shown) return;
-    shown = next;
+    const doubt = "confirmed" in state && !state.confirmed;
+    on.doubted(doubt);
+    // A clock that was set forward passes a deadline too: hidden, not left.
+    if (doubt && "reason" in state) return;
+    if ("reason" in state && state.reason) return on.over(state.reason);
+    on.ticked();
+    if (nameOf(state) === shown) return;
+    shown = nameOf(state);
     on.changed();
   };
 
@@ -53,14 +63,17 @@ export function createConnection(config: PortalConfig, on: ConnectionEvents): Co
       return state.status === "warning" ? state : undefined;
     },
     warn: (options) => void attachDialog(client, options),
-    async start() {
-      const state = await client.refresh();
-      shown = "view" in state ? `${state.view.state} ${state.view.epoch}` : state.status;
+    async start(view) {
+      if (view) client.hydrate(view);
+      const state = client.get();
+      if (state.status === "none" && !state.known) await client.refresh();
+      shown = nameOf(client.get());
+      wipeAtEnd(client);
       client.subscribe(heard);
       // From the back-forward cache: nobody sees whose page it was before it is known whose it is.
       client.on("restored", ({ checked }) => {
-        document.body.hidden = true;
-        void checked.finally(() => (document.body.hidden = false));
+        on.doubted(true);
+        void checked.then(heard);
       });
     },
     remaining: () => client.remaining(),
@@ -79,12 +92,19 @@ export function createConnection(config: PortalConfig, on: ConnectionEvents): Co
       else on.changed();
       return outcome;
     },
+    hold(reason, max, ended) {
+      const off = client.on("held", (event) => {
+        if (event.reason !== reason || event.until !== undefined) return;
+        off();
+        ended();
+      });
+      return client.hold(reason, { max });
+    },
+    beforeLogout: (save) => void client.beforeLogout(save),
   };
 }
 
 const sessionOf = (state: ClientState): Session => ("view" in state ? (state.view as Session) : { state: "none" });
 
-function reasonOf(state: ClientState): EndedReason | undefined {
-  // A clock that was set forward can pass a deadline too: the page is left when the server has said so.
-  return "reason" in state && !("confirmed" in state && !state.confirmed) ? state.reason : undefined;
-}
+/** Which session, and of what kind. */
+const nameOf = (state: ClientState): string => ("view" in state ? `${state.view.state} ${state.view.epoch}` : state.status);

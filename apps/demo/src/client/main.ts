@@ -10,13 +10,14 @@ import { devices } from "./views/devices.ts";
 import { ended } from "./views/ended.ts";
 import { shop } from "./views/shop.ts";
 import { signIn } from "./views/sign-in.ts";
+import { saveDraft } from "./note.ts";
 import { plural } from "./time.ts";
 import { createWarning, WARNING_STRINGS } from "./warning.ts";
 
 const REASONS: readonly string[] = ["idle", "absolute", "revoked", "reuse", "logout"] satisfies EndedReason[];
 const PRIVATE: Readonly<Record<string, (app: App) => View>> = { "/account": account, "/devices": devices, "/admin": admin };
 
-const config = JSON.parse(document.querySelector<HTMLMetaElement>('meta[name="portal-config"]')?.content ?? "{}") as PortalConfig;
+const config = written<PortalConfig>("config") ?? ({} as PortalConfig);
 const main = part("main");
 const who = part("who");
 const hawser = part("hawser");
@@ -25,10 +26,14 @@ const live = part("live");
 let changeover: Changeover | undefined;
 let view: View | undefined;
 let shownPath = "";
+let ticking: ReturnType<typeof setTimeout> | undefined;
 
 const connection = createConnection(config, {
   changed: () => redraw(),
   over: leave,
+  ticked: tick,
+  // Hidden, not taken away: what was typed is there again when it was a false alarm.
+  doubted: (doubt) => document.body.toggleAttribute("data-doubt", doubt),
 });
 
 const app: App = {
@@ -62,6 +67,7 @@ const app: App = {
   },
   extend: () => connection.extend(),
   signOut,
+  hold: (reason, max, ended) => connection.hold(reason, max, ended),
   announce(text) {
     setText(live, "");
     requestAnimationFrame(() => setText(live, text));
@@ -105,6 +111,7 @@ function redraw(): void {
 
 function draw(moveFocus = true): void {
   const before = shownPath;
+  view?.end?.();
   view = choose(new URL(location.href));
   shownPath = location.pathname;
   // Told once: on the session page, until one leaves it.
@@ -159,13 +166,22 @@ function chip(session: Session): HTMLElement {
   return h("span", { class: "chip", "data-kind": session.state, title: `Session ${session.id}` }, h("b", {}, name), h("a", { href: "/", "aria-label": `Crate: ${plural(things, "thing")}`, class: "crate-link" }, icon("i-cart"), things));
 }
 
+/** Each second while a countdown can be seen. Nothing ticks in a hidden tab or signed out, and a warning's seconds are the client's. */
 function tick(): void {
+  clearTimeout(ticking);
   view?.tick?.();
   const left = connection.session.state === "active" ? connection.remaining() : undefined;
   hawser.style.setProperty("--left", `${left ? percent(left.idle, config.idle) : 0}%`);
   const near = connection.warning;
   hawser.toggleAttribute("data-warn", near !== undefined);
   if (near) warning.draw(near.endsIn);
+  else if (left && document.visibilityState === "visible") ticking = setTimeout(tick, Math.ceil(left.idle % 1000) || 1000);
+}
+
+/** What the server wrote into the page. */
+function written<T>(name: "config" | "session"): T | undefined {
+  const json = document.querySelector<HTMLMetaElement>(`meta[name="portal-${name}"]`)?.content;
+  return json ? (JSON.parse(json) as T) : undefined;
 }
 
 function part(id: string): HTMLElement {
@@ -183,7 +199,9 @@ document.addEventListener("click", (event) => {
 });
 addEventListener("popstate", () => draw());
 
-await connection.start();
+document.addEventListener("visibilitychange", tick);
+
+await connection.start(written<Session>("session"));
+connection.beforeLogout(() => saveDraft(app));
 connection.warn({ element: warning.element, strings: WARNING_STRINGS, leave: () => void signOut("this"), cue: true });
 draw(false);
-setInterval(tick, 250);

@@ -101,6 +101,16 @@ export function api({ clock, verifyPassword, facts }: ApiOptions): Hono<PortalEn
     return c.json({ subject, freshFor: Math.max(0, Math.floor((authenticatedAt + FRESH_FOR - clock.now()) / 1000)), facts });
   });
 
+  // The application's own data, not the session's: it outlives it. This shop forgets it with the process.
+  const notes = new Map<string, string>();
+  app.get("/note", requireSession<PortalData>(), (c) => c.json({ note: notes.get(c.var.active.subject) ?? "" }));
+  app.post("/note", requireSession<PortalData>(), async (c) => {
+    const note = member(await readObject(c.req), "note");
+    if (!isText(note, LIMITS.note, 0)) throw new BadInput(`note must be text of at most ${LIMITS.note} characters.`);
+    notes.set(c.var.active.subject, note);
+    return c.json({ note });
+  });
+
   app.all("*", () => problem("not_found"));
   return app;
 }

@@ -9,6 +9,8 @@ export interface ClientFile {
 /** The built pages: few and small, so they are read once and no path from a request ever reaches the disk. */
 export interface ClientFiles {
   readonly page: string;
+  /** A document of its own, which the shop shows in a frame. */
+  readonly chart: string;
   readonly files: ReadonlyMap<string, ClientFile>;
 }
 
@@ -27,11 +29,11 @@ export function loadClient(root: string): ClientFiles | undefined {
     const type = TYPES[extname(path)];
     if (type) files.set(`/${path.replaceAll("\\", "/")}`, { body: new Uint8Array(readFileSync(join(root, path))), type });
   }
-  return { page: readFileSync(index, "utf8"), files };
+  return { page: readFileSync(index, "utf8"), chart: readFileSync(join(root, "size-chart.html"), "utf8"), files };
 }
 
 /** Writes what the browser must know into the page; an attribute, since the policy allows no inline script. */
-export function pageWith(page: string, config: Readonly<Record<string, unknown>>): string {
-  const json = JSON.stringify(config).replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
-  return page.replace(/(<meta name="portal-config" content=)("[^"]*"|'[^']*')/, (_all, before: string) => `${before}"${json}"`);
+export function pageWith(page: string, what: "config" | "session", value: object): string {
+  const json = JSON.stringify(value).replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+  return page.replace(new RegExp(`(<meta name="portal-${what}" content=)("[^"]*"|'[^']*')`), (_all, before: string) => `${before}"${json}"`);
 }

@@ -11,7 +11,7 @@ export interface PortalView {
   readonly greeting?: string;
 }
 
-export const LIMITS = { body: 4096, cart: 50, item: 80, prefs: 20, key: 40, value: 200, username: 64, password: 256 } as const;
+export const LIMITS = { body: 4096, cart: 50, item: 80, prefs: 20, key: 40, value: 200, note: 280, username: 64, password: 256 } as const;
 
 export const EMPTY: PortalData = { cart: [], prefs: {} };
 

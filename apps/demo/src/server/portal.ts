@@ -7,7 +7,7 @@ import { type ClientFiles, pageWith } from "./client-files.ts";
 import { EMPTY, type PortalData, portalSchema, project } from "./data.ts";
 import { BadInput } from "./input.ts";
 import { defaultWarn } from "./options.ts";
-import { securityHeaders } from "./security-headers.ts";
+import { CHART, securityHeaders } from "./security-headers.ts";
 
 export interface PortalSetup {
   readonly store: SessionsOptions<PortalData>["store"];
@@ -51,7 +51,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
   app.use(csrf());
   // Before the global middleware: asking for the view is no activity.
   app.route("/session", sessionRoutes(sessions, { now: () => clock.now() }));
-  app.use(session(sessions, { lazy: true, except: ["/assets/*", "/favicon.svg"] }));
+  app.use(session(sessions, { lazy: true, except: ["/assets/*", "/favicon.svg", CHART] }));
   app.use("/api/*", async (c, next) => {
     await next();
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
@@ -70,16 +70,18 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
   }));
 
   if (client) {
-    const page = pageWith(client.page, { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable, endsAll: sessions.endsAll });
+    const page = pageWith(client.page, "config", { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable, endsAll: sessions.endsAll });
     for (const [path, { body, type }] of client.files) {
       const cache = path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "public, max-age=3600";
       app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cache } }));
     }
+    app.get(CHART, (c) => c.html(client.chart, 200, { "cache-control": "public, max-age=3600" }));
     for (const path of PAGES) {
       app.get(path, async (c) => {
-        // A page somebody opens is activity, and the moment at which dead cookies are cleared.
+        // A page somebody opens is activity, and the moment at which dead cookies are cleared. It is drawn from the view in it, which has the deadlines of after that.
         await c.var.session.load();
-        return c.html(page, 200, { "cache-control": "private, no-cache" });
+        const { state } = await c.var.session.commit();
+        return c.html(pageWith(page, "session", sessions.view(state)), 200, { "cache-control": "private, no-cache" });
       });
     }
   }

@@ -1,6 +1,7 @@
 import { durationText as inWords } from "@holdfast/session-browser/dialog";
 import { type App, type Changeover, isSignedIn, type View } from "../app.ts";
 import { h, icon, setText } from "../dom.ts";
+import { film } from "../film.ts";
 import { gauge } from "../gauge.ts";
 import { agoText, durationText, plural } from "../time.ts";
 import { unlisted } from "../unlisted.ts";
@@ -12,6 +13,7 @@ export function account(app: App): View {
   const idle = gauge("Idle time left", `Starts again with everything you do. ${durationText(config.idle)} in all.`, config.idle);
   const absolute = gauge("Session time left", `Nothing but proving who you are moves this one. ${durationText(config.absolute)} in all.`, config.absolute);
   const since = h("dd", {});
+  const dock = film(app);
   const begun = Date.now() - session.authenticatedAgo * 1000;
 
   const extend = async (): Promise<void> => {
@@ -45,12 +47,13 @@ export function account(app: App): View {
           ),
         ),
       ),
-      h("div", { class: "split even" }, preferences(app), leaving(app, () => void proved(app, node, "Signing out everywhere", () => app.signOut("all")))),
+      h("div", { class: "split even" }, preferences(app), h("div", { class: "stack" }, leaving(app, () => void proved(app, node, "Signing out everywhere", () => app.signOut("all"))), dock.node)),
     ),
   );
   return {
     title: "Your session",
     node,
+    end: dock.stop,
     tick() {
       const left = app.remaining();
       if (!left) return;

@@ -2,6 +2,7 @@ import type { App, View } from "../app.ts";
 import { h, icon, setText } from "../dom.ts";
 import { findGood, type Good, GOODS, price } from "../goods.ts";
 import { kelpScene } from "../kelp.ts";
+import { noteCard } from "../note.ts";
 import { plural } from "../time.ts";
 
 interface Cart {
@@ -43,7 +44,7 @@ export function shop(app: App): View {
       if (answer.ok) show(answer.value.items);
     });
   }
-  const node = h("div", {}, hero(app), h("div", { class: "shop" }, h("section", { "aria-labelledby": "goods-title" }, h("div", { class: "aisle" }, h("h2", { id: "goods-title" }, "On the shelves"), h("p", { class: "soft" }, "Eight things that do what they say")), h("ul", { class: "goods" }, ...GOODS.map((good) => shelf(good, add)))), crate));
+  const node = h("div", {}, hero(app), h("div", { class: "shop" }, h("section", { "aria-labelledby": "goods-title" }, h("div", { class: "aisle" }, h("h2", { id: "goods-title" }, "On the shelves"), h("p", { class: "soft" }, "Eight things that do what they say")), h("ul", { class: "goods" }, ...GOODS.map((good) => shelf(good, add))), sizeChart(app)), h("div", { class: "stack beside" }, crate, noteCard(app))));
   return { title: "Shop", node };
 }
 
@@ -62,6 +63,12 @@ function hero(app: App): HTMLElement {
       session.state === "active" ? h("a", { class: "btn", href: "/account" }, "Watch your session", icon("i-arrow")) : h("a", { class: "btn", href: "/sign-in" }, "Sign in", icon("i-arrow")),
     ),
   );
+}
+
+/** From whom it comes does not matter to the session: what one does in there counts, since the document says so by itself. */
+function sizeChart({ session }: App): HTMLElement {
+  const light = (session.state === "active" && session.data.theme) || "";
+  return h("details", { class: "card chart" }, h("summary", {}, "Which line for which boat?"), h("iframe", { src: `/size-chart#${light}`, title: "Size chart", loading: "lazy" }));
 }
 
 function shelf(good: Good, add: (good: Good, button: HTMLButtonElement) => Promise<void>): HTMLElement {
