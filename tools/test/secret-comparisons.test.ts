@@ -9,8 +9,12 @@ import { root } from "../lib/workspace.ts";
 const DIGESTS = "digests of secrets, never the secrets";
 // Both sides come from the key file, when the process starts.
 const AT_START = "no request is there to be timed";
+// The browser's own CSRF token, with the one it had before: nobody presents either.
+const OWN = "of one and the same page";
 
 const ALLOWED: Readonly<Record<string, string>> = {
+  "packages/session-browser/src/lib/link.ts: token === before": OWN,
+  "packages/session-browser/src/lib/link.ts: token !== before": OWN,
   "packages/session-core/src/lib/token/elevation.ts: hashSecret(secret) === pending.hash": DIGESTS,
   "packages/session-core/src/lib/token/elevation.ts: hashSecret(presented) === current.hash": DIGESTS,
   "packages/session-core/src/lib/token/ratchet.ts: hash === chain.hash": DIGESTS,
@@ -27,7 +31,7 @@ describe("comparisons of secrets", () => {
   it("[A12] none stops at the first difference, but those of digests that are listed here with their reason", () => {
     const names = new Set(found.map(({ file, text }) => `${file}: ${text}`));
     expect([...names].sort()).toEqual(Object.keys(ALLOWED).sort());
-    expect(new Set(Object.values(ALLOWED))).toEqual(new Set([DIGESTS, AT_START]));
+    expect(new Set(Object.values(ALLOWED))).toEqual(new Set([OWN, DIGESTS, AT_START]));
   });
 
   it("sees them in every form", () => {
