@@ -129,6 +129,16 @@ describe("asking", () => {
     }
   });
 
+  it("[L07] a question that is refused like a write for want of a CSRF token is no reason for another", async () => {
+    const { server, a } = await open();
+    Object.assign(server, { fetch: async ({ method }: Request) => (server.log.push(method), server.log.length > 9 ? Response.error() : problemAnswer("csrf", 403)) });
+    await a.client.refresh();
+    await a.client.fetch("/data");
+    expect(server.log).toEqual(["GET", "GET"]);
+    await a.client.extend();
+    expect(server.log).toEqual(["GET", "GET", "POST", "GET"]);
+  });
+
   it("[L07] backs off with full jitter: browsers that failed together do not come back together", async () => {
     const times: number[][] = [];
     for (const luck of [0.05, 0.9]) {

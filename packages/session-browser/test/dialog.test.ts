@@ -327,7 +327,7 @@ describe("attaching", () => {
     expect(() => attachDialog(tab.client, { element: document.createElement("dialog") })).toThrow(RangeError);
     const element = document.createElement("div");
     element.innerHTML = ["title", "text", "spoken", "stay"].map((name) => `<p data-session="${name}"></p>`).join("");
-    expect(() => attachDialog(tab.client, { element: element as never })).toThrow(new RangeError("element: no <dialog>."));
+    expect(() => attachDialog(tab.client, { element: element as never })).toThrow(new RangeError("element: no dialog."));
     await world.run(IDLE - WARN);
     expect(shown().open).toBe(true);
   });

@@ -17,7 +17,7 @@ export function createDialog(): HTMLDialogElement {
  * @throws RangeError when it is no dialog, or a part is missing without which not everybody could use it
  */
 export function prepareDialog(dialog: HTMLDialogElement): void {
-  if (!("showModal" in dialog)) throw new RangeError("element: no <dialog>.");
+  if (!(dialog as Partial<HTMLDialogElement>).showModal) throw new RangeError("element: no dialog.");
   const ids = (["title", "text", "spoken", "stay"] as const).map((name) => {
     const part = partOf(dialog, name);
     if (!part) throw new RangeError(`element: no [data-session=${name}].`);

@@ -75,7 +75,7 @@ export function createLink(env: Environment, base: string): Link {
     const before = token;
     const reply = await once(request);
     const { problem } = reply;
-    const stale = problem?.is("csrf");
+    const stale = !SAFE.test(request.method) && problem?.is("csrf");
     // Another session took the place of the one that the token is of: a question brings the new token. Such a request was refused before anything was done.
     if (stale && token === before) await renew(reply.sentAt);
     // A step-up or sign-in in another tab replaced the credential while this was under way: the jar has the new one by now.
