@@ -9,13 +9,10 @@ import { buildAll, conclude, run } from "./lib/shell.ts";
 import { type Snippet, type SnippetService, snippetsIn } from "./lib/snippets.ts";
 import { link } from "./lib/temporary.ts";
 import { members, root } from "./lib/workspace.ts";
-import { LOCAL_AWS, startDynamodb } from "./services/dynamodb.ts";
-import { startMariadb } from "./services/mariadb.ts";
-import { startMemcached } from "./services/memcached.ts";
-import { startPostgres } from "./services/postgres.ts";
+import { LOCAL_AWS } from "./services/dynamodb.ts";
 import { SERVICES } from "./services/programs.ts";
-import { startRedis } from "./services/redis.ts";
 import type { Server } from "./services/server.ts";
+import { STARTS } from "./services/starts.ts";
 
 // `pnpm readmes`: compiles every TypeScript block of the READMEs against the built packages, as an application would
 // have them, and runs those marked `ts run` (to the end) and `ts serve` (until they answer on PORT). One that names a
@@ -66,22 +63,22 @@ const compile = (snippets: readonly Snippet[]): string[] => {
   return [named.trim()];
 };
 
-const servers: Readonly<Record<SnippetService, { readonly start: (program: string) => Promise<Server>; readonly env: (server: Server) => Readonly<Record<string, string>> }>> = {
-  postgres: { start: startPostgres, env: ({ url }) => ({ DATABASE_URL: url }) },
-  mariadb: { start: startMariadb, env: ({ url }) => ({ DATABASE_URL: url }) },
-  memcached: { start: startMemcached, env: ({ host, port }) => ({ MEMCACHED_SERVERS: `${host}:${port}` }) },
-  redis: { start: startRedis, env: ({ url }) => ({ REDIS_URL: url }) },
-  dynamodb: { start: startDynamodb, env: ({ url }) => ({ ...LOCAL_AWS, AWS_ENDPOINT_URL_DYNAMODB: url }) },
+/** How the application finds its server. */
+const env: Readonly<Record<SnippetService, (server: Server) => Readonly<Record<string, string>>>> = {
+  postgres: ({ url }) => ({ DATABASE_URL: url }),
+  mariadb: ({ url }) => ({ DATABASE_URL: url }),
+  memcached: ({ host, port }) => ({ MEMCACHED_SERVERS: `${host}:${port}` }),
+  redis: ({ url }) => ({ REDIS_URL: url }),
+  dynamodb: ({ url }) => ({ ...LOCAL_AWS, AWS_ENDPOINT_URL_DYNAMODB: url }),
 };
 
 const executeWith = async (snippet: Snippet): Promise<string[]> => {
   if (snippet.service === undefined) return execute(snippet, {});
-  const { start, env } = servers[snippet.service];
   const program = Object.values(findPrograms([SERVICES[snippet.service]]).env)[0];
   if (program === undefined) return [`${snippet.file}, block at line ${snippet.line}: needs ${snippet.service}, which is not here`];
-  const server = await start(program);
+  const server = await STARTS[snippet.service](program);
   try {
-    return await execute(snippet, env(server));
+    return await execute(snippet, env[snippet.service](server));
   } finally {
     await server.stop();
   }

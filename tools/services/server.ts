@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../lib/free-port.ts";
 import { forAnybody } from "./backport.ts";
+import { watcherOf } from "./watch.ts";
 
 const NOBODY = 65_534;
 const PATIENCE = 60_000;
@@ -46,28 +47,28 @@ export interface Server extends Place {
   stop(): Promise<void>;
 }
 
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
-
-/** Starts a server as nobody where we are root. Rejects with its last words when it does not get ready. */
+/** Starts a server as nobody where we are root. It does not outlive this process. Rejects with its last words when it does not get ready. */
 export async function startServer(plan: ServerPlan, port?: number): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-server-"));
+  const { stop: stopSignal = "SIGTERM" } = plan;
+  const watcher = watcherOf(folder, stopSignal);
   const nobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   chmodSync(folder, 0o700);
   if (nobody.uid !== undefined) chownSync(folder, NOBODY, NOBODY);
   const place: Place = { folder, port: port ?? (await freePort()) };
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+    watcher.close();
+  };
   const program = forAnybody(plan.program, folder);
 
   const start = async (): Promise<ChildProcess> => {
     let words = "";
     const child = spawn(program, [...plan.args(place)], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...(plan.dropsRights ? {} : nobody) });
-    running.add(child);
+    watcher.watches(child.pid);
     const ended = new Promise<never>((_, refuse) => {
       const end = (why: unknown): void => {
-        running.delete(child);
+        watcher.watches(undefined);
         refuse(new Error(`${plan.program} did not start (${String(why)}):\n${words.slice(-2000)}`));
       };
       child.once("error", end).once("exit", end);
@@ -120,7 +121,7 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
     },
     async stop() {
       child.kill("SIGCONT");
-      await end(plan.stop ?? "SIGTERM");
+      await end(stopSignal);
       remove();
     },
   };

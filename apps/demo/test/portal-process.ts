@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { type Clock, generateKeys, type PolicyOptions } from "@holdfast/session-
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import type { SessionStore } from "@holdfast/session-core/store";
 import type { ClientFiles } from "../src/server/client-files.ts";
+import { watcherOf } from "../../../tools/services/watch.ts";
 import { createPortal } from "../src/server/portal.ts";
 
 const BIN = fileURLToPath(new URL("../bin/portal.mjs", import.meta.url));
@@ -29,7 +31,9 @@ export async function startProgram(args: readonly string[] = [], file = newDatab
   if (!existsSync(BUILT)) throw new Error("apps/demo is not built; run the build first.");
   const memory = args.includes("memory");
   const child = spawn(process.execPath, [BIN, ...(memory ? [] : ["--file", file]), ...args], { env: { ...process.env, PORT: "0" }, stdio: ["ignore", "pipe", "pipe"] });
-  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const watcher = watcherOf("", "SIGTERM");
+  watcher.watches(child.pid);
+  const exited = once(child, "exit").finally(() => watcher.close());
   const output: string[] = [];
   child.stderr.on("data", (chunk: Buffer) => output.push(String(chunk)));
   const url = await new Promise<string>((resolve, reject) => {

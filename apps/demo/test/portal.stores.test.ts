@@ -1,28 +1,18 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { startMariadb } from "../../../tools/services/mariadb.ts";
 import { startMemcached } from "../../../tools/services/memcached.ts";
-import { startPostgres } from "../../../tools/services/postgres.ts";
-import { type ServiceName, serviceFor } from "../../../tools/services/programs.ts";
-import { startRedis } from "../../../tools/services/redis.ts";
-import type { Server } from "../../../tools/services/server.ts";
+import { serviceFor } from "../../../tools/services/programs.ts";
+import { STARTS } from "../../../tools/services/starts.ts";
 import { parseStoreUrl } from "../src/server/store-url.ts";
 import { Browserlike } from "./browserlike.ts";
 import { newDatabase, removeDatabases, runToEnd, startProgram } from "./portal-process.ts";
 
 afterAll(removeDatabases);
 
-const ENGINES: readonly (readonly [ServiceName, (program: string) => Promise<Server>])[] = [
-  ["redis", startRedis],
-  ["postgres", startPostgres],
-  ["mariadb", startMariadb],
-  ["memcached", startMemcached],
-];
-
-for (const [name, start] of ENGINES) {
+for (const name of ["redis", "postgres", "mariadb", "memcached"] as const) {
   const program = serviceFor(name, "the portal is");
   describe.skipIf(program === undefined)(`the portal on ${name} [needs ${name}]`, () => {
     it("signs in, keeps sessions over a restart, shares them between two portals, answers 503 while the server is gone, and signs out", async () => {
-      const server = await start(program ?? "");
+      const server = await STARTS[name](program ?? "");
       const file = newDatabase();
       const options = ["--store", server.url];
       const first = await startProgram(options, file);

@@ -1,28 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { startDynamodb } from "../dynamodb.ts";
-import { startMariadb } from "../mariadb.ts";
-import { startMemcached } from "../memcached.ts";
-import { startPostgres } from "../postgres.ts";
-import { type ServiceName, serviceFor } from "../programs.ts";
-import { startRedis } from "../redis.ts";
-import type { Server } from "../server.ts";
+import { serviceFor } from "../programs.ts";
+import { type Alone, STARTS } from "../starts.ts";
 
-// PgBouncer is nothing without a server behind it: the tests of store-postgres show that it works.
-type Alone = Exclude<ServiceName, "pgbouncer">;
-const start: Readonly<Record<Alone, (program: string) => Promise<Server>>> = {
-  redis: startRedis,
-  valkey: startRedis,
-  memcached: startMemcached,
-  postgres: startPostgres,
-  mariadb: startMariadb,
-  dynamodb: startDynamodb,
-};
-
-for (const [name, begin] of Object.entries(start) as [Alone, (program: string) => Promise<Server>][]) {
+for (const [name, begin] of Object.entries(STARTS) as [Alone, (typeof STARTS)[Alone]][]) {
   const program = serviceFor(name, "the service helper is");
   describe.skipIf(program === undefined)(`a ${name} for tests [needs ${name}]`, () => {
-    it("runs as somebody without rights, comes back after a kill under another pid, and leaves nothing", async () => {
+    it("runs as somebody without rights, comes back after a kill under another pid, and leaves nothing", { timeout: 120_000 }, async () => {
       const server = await begin(program ?? "");
       const { pid, folder } = server;
       try {

@@ -1,4 +1,5 @@
 // What a worker does: a process of its own on rows that others use, started as `worker.ts <task> <address> <argument>`.
+import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { createSessions, HoldfastError, type SessionsOptions } from "@holdfast/session-core";
 import type { Partition, SessionId } from "@holdfast/session-core/store";
@@ -76,8 +77,7 @@ const tasks: Readonly<Record<string, Task>> = {
       const { state } = await sessions.open(credential);
       process.send?.(state.kind === "none" ? `none ${state.ended ?? state.refused ?? ""}`.trim() : state.kind);
     });
-    process.send?.("ready");
-    await new Promise(() => undefined);
+    await served();
   },
 
   /** A server that revokes each session it is sent, and says when that was acknowledged: nanoseconds of the clock that the processes of a machine share. */
@@ -87,10 +87,15 @@ const tasks: Readonly<Record<string, Task>> = {
       await sessions.revoke(id);
       process.send?.(String(process.hrtime.bigint()));
     });
-    process.send?.("ready");
-    await new Promise(() => undefined);
+    await served();
   },
 };
+
+/** Until it is stopped, or whoever asks is gone. */
+async function served(): Promise<void> {
+  process.send?.("ready");
+  await once(process, "disconnect");
+}
 
 /** Runs the task that the command line names, on the store that `connect` makes of the address. Never returns: connections would keep the process. */
 export async function runTask(connect: (address: string) => Promise<SharedStore>): Promise<never> {
