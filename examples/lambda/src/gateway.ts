@@ -84,8 +84,12 @@ function urlOf(request: IncomingMessage): { path: string; query: URLSearchParams
   return { path, query: new URLSearchParams(search), search };
 }
 
+/** A gateway speaks https only, so that is the origin of its pages. */
 function headersOf({ rawHeaders }: IncomingMessage): [string, string][] {
-  return Array.from({ length: rawHeaders.length / 2 }, (_, i) => [rawHeaders[2 * i] ?? "", rawHeaders[2 * i + 1] ?? ""]);
+  return Array.from({ length: rawHeaders.length / 2 }, (_, i) => {
+    const [name = "", value = ""] = rawHeaders.slice(2 * i, 2 * i + 2);
+    return [name, name.toLowerCase() === "origin" ? value.replace("http:", "https:") : value];
+  });
 }
 
 function contextOf(request: IncomingMessage) {

@@ -2,8 +2,8 @@ import { createSessions, generateKeys, type KeyRingFile, type Sessions, type Ses
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import type { Shop } from "./shop.ts";
 
-/** What an application makes once, at its start. */
-export function createShopSessions(options: Pick<SessionsOptions<Shop>, "clock" | "policy"> = {}): Sessions<Shop> {
+/** What an application makes once, at its start. Sessions are in memory, unless it has a store. */
+export function createShopSessions(options: Partial<Pick<SessionsOptions<Shop>, "clock" | "policy" | "store" | "storeTimeout">> = {}): Sessions<Shop> {
   const { SESSION_KEYS, NODE_ENV } = process.env;
   if (SESSION_KEYS === undefined && NODE_ENV === "production") throw new Error("SESSION_KEYS is missing; see examples/README.md.");
   return createSessions<Shop>({
