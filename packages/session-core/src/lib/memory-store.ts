@@ -1,7 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "./clock.ts";
 import { configError, HoldfastError } from "./errors.ts";
-import { pageOf, placeOf } from "./store-kit/pages.ts";
+import { newestFirst, pageOf, placeOf } from "./store-kit/pages.ts";
 import { Marks } from "./memory-store/marks.ts";
 import { type Entry, Table } from "./memory-store/table.ts";
 import { partitionOf } from "./partition-of.ts";
@@ -79,7 +79,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): IndexedStor
     async list(partition, { signal, limit = 100, cursor } = {}) {
       signal?.throwIfAborted();
       const after = placeOf(cursor);
-      const rest = table.ofSubject(partition, clock.now()).map((entry) => entry.row).filter((row) => row.id !== after.id && newestFirst(after, row) < 0);
+      const rest = table.ofSubject(partition, clock.now()).map((entry) => entry.row).filter((row) => newestFirst(after, row) < 0);
       return pageOf(rest.sort(newestFirst), limit);
     },
 
@@ -134,9 +134,3 @@ const later = ({ row }: Entry, seenAt: Millis, expiresAt: Millis): Pick<StoredSe
   seenAt: Math.max(row.seenAt, seenAt),
   expiresAt: Math.max(row.expiresAt, expiresAt),
 });
-
-/** The id decides between rows of one millisecond, so that a cursor names one place only. */
-function newestFirst(a: ReturnType<typeof placeOf>, b: ReturnType<typeof placeOf>): number {
-  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
-  return a.id < b.id ? 1 : -1;
-}

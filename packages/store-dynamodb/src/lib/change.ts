@@ -1,6 +1,6 @@
 import type { SessionId, Tombstone } from "@holdfast/session-core/store";
 import { type Kept, number, stoneOf } from "./rows.ts";
-import { type Change, isLive, look, type Table, updateOf, write } from "./table.ts";
+import { type Change, look, type Table, updateOf, write } from "./table.ts";
 
 /**
  * Writes to a live row without reading it first, so that it is one trip. Where that is refused it looks why: `refused` gets the row, and says what
@@ -18,7 +18,7 @@ export async function change<Done extends string, Outcome extends string>(
     if (await write(table, (how) => table.client.updateItem(update, how))) return done;
     const row = await look(table, id);
     if (row && next.done?.(row)) return done;
-    if (!row || !isLive(row, table.clock.now())) return "missing";
+    if (!row || row.kind === "ended") return "missing";
     const answer = refused(row);
     if (typeof answer === "string") return answer;
     next = answer;

@@ -42,12 +42,12 @@ function actionsOf(table: Table, plan: Plan, version: string | undefined, row: S
     Update: {
       TableName,
       Key: markKeyOf(partition),
-      UpdateExpression: `SET removeAt = :removeAt${plan.members.length > 0 ? ", members = :members" : " REMOVE members"} ADD version :one`,
+      UpdateExpression: "SET removeAt = :removeAt, members = :members ADD version :one",
       ConditionExpression: version === undefined ? "attribute_not_exists(version)" : "version = :version",
       ExpressionAttributeValues: {
         ":removeAt": markRemoval(clock.now()),
         ":one": number(1),
-        ...(plan.members.length > 0 && { ":members": membersOf(partition, plan.members) }),
+        ":members": membersOf(partition, plan.members),
         ...(version !== undefined && { ":version": { N: version } }),
       },
     },

@@ -1,5 +1,5 @@
 import { type Clock, type SessionStore, type StoreCapabilities, type StoredSession, type SubjectIndex, systemClock } from "@holdfast/session-core/store";
-import { createLine, heed, pageOf, partitionOf, placeOf } from "@holdfast/session-core/store-kit";
+import { createLine, heed, newestFirst, pageOf, partitionOf, placeOf } from "@holdfast/session-core/store-kit";
 import { change, end } from "./change.ts";
 import type { DynamodbClient } from "./client.ts";
 import { createAlone, createGuarded } from "./create.ts";
@@ -97,11 +97,3 @@ const later = ({ seenAt, expiresAt }: Times, what?: Change & { readonly when: st
 });
 
 const latest = (a: Times, b: Times): Times => ({ seenAt: Math.max(a.seenAt, b.seenAt), expiresAt: Math.max(a.expiresAt, b.expiresAt) });
-
-type Place = ReturnType<typeof placeOf>;
-
-/** The id decides between rows of one millisecond, so that a cursor names one place only. */
-function newestFirst(a: Place, b: Place): number {
-  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
-  return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
-}

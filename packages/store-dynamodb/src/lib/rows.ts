@@ -27,11 +27,11 @@ export function bodyOf(body: string): DynamodbValue {
   return text(body);
 }
 
-/** How long after its end an item may be taken away: clocks differ, and what is over is absent anyway. */
-const GRACE = 3600;
+/** For so long in ms what has expired is kept in mind, because the clocks of servers differ. It is absent all the same. */
+export const GRACE = 3_600_000;
 
 /** DynamoDB takes items away by their number of seconds, some time after it. */
-export const removal = (expiresAt: number): DynamodbValue => number(Math.ceil(expiresAt / 1000) + GRACE);
+export const removal = (expiresAt: number): DynamodbValue => number(Math.ceil((expiresAt + GRACE) / 1000));
 
 export const deadlineOf = (expiresAt: number): DynamodbItem => ({ expiresAt: number(expiresAt), removeAt: removal(expiresAt) });
 

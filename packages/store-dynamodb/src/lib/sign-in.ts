@@ -1,6 +1,6 @@
 import type { CreateGuard, SessionId, StoredSession } from "@holdfast/session-core/store";
 import type { Mark } from "./marks.ts";
-import type { Head } from "./rows.ts";
+import { GRACE, type Head } from "./rows.ts";
 
 /** What a subject has, not all of one moment. */
 export interface Subject {
@@ -16,7 +16,7 @@ export interface Plan {
   readonly replace: SessionId | undefined;
   /** Named by the mark, but not seen. They are over, or came too late to be seen: the transaction finds out which. */
   readonly absent: readonly SessionId[];
-  /** Of the mark from then on. */
+  /** Of the mark from then on. Who expired just now stays: a server whose clock is behind may yet prolong it. */
   readonly members: readonly SessionId[];
 }
 
@@ -39,7 +39,7 @@ export function planOf({ mark, rows }: Subject, { id }: StoredSession, { began, 
   const unseen = mark.members.filter((member) => member !== id && !seen.has(member));
   const absent = unseen.slice(0, ROOM - evict.length);
   const gone = new Set([...evict, ...absent, ...(last && replaced ? [replaced.id] : [])]);
-  const others = [...present.filter((row) => row.kind === "member").map((row) => row.id), ...unseen];
+  const others = [...rows.filter((row) => row.kind === "member" && row.expiresAt > now - GRACE).map((row) => row.id), ...unseen];
   return {
     outcome: last ? "created" : "evicting",
     evict,

@@ -28,8 +28,6 @@ const LIVE = "kind <> :ended AND expiresAt > :now";
 
 export const nowOf = (clock: Clock): DynamodbItem => ({ ":now": number(clock.now()) });
 
-export const isLive = ({ kind, expiresAt }: Pick<Kept, "kind" | "expiresAt">, now: number): boolean => kind !== "ended" && expiresAt > now;
-
 /** For an update alone or in a transaction. */
 export function updateOf({ name, clock }: Table, id: SessionId, { set, when, values }: Change): DynamodbUpdate {
   const names = Object.keys(set);

@@ -9,7 +9,8 @@ import { between } from "../support/between.ts";
 import { connectTo, dynamodbJar } from "../support/servers.ts";
 
 const TableName = "holdfast_sessions";
-const DAY = 24 * 3_600_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 describe.skipIf(dynamodbJar === undefined)("the store on DynamoDB Local [needs dynamodb]", () => {
   let server: Server;
@@ -134,6 +135,18 @@ describe.skipIf(dynamodbJar === undefined)("the store on DynamoDB Local [needs d
       expect((await store.create(testRow({ id: testId(partition) }), { began: notBefore })).outcome).toBe("revoked");
     });
 
+    it("[D05] a server whose clock is ahead takes no session for over that another one may still prolong", async () => {
+      const clock = createTestClock();
+      const [timely, ahead] = [clock, createTestClock(clock.now() + 2000)].map((each) => createDynamodbStore(client, { clock: each }));
+      if (!timely || !ahead) expect.unreachable();
+      const partition = testPartition();
+      const row = testRow({ id: testId(partition), expiresAt: clock.now() + 1000 }, clock.now());
+      await timely.create(row, { began: clock.now() });
+      await ahead.create(testRow({ id: testId(partition) }, clock.now()), { began: clock.now() });
+      expect(await timely.touch(row.id, row.seenAt + 1, row.expiresAt + DAY)).toBe("touched");
+      expect((await timely.endAll(partition, testTombstone({}, clock.now()))).ended).toContain(row.id);
+    });
+
     it("the mark forgets who is over, whether they ended, expired, were evicted, replaced, or were removed from the table", async () => {
       const clock = createTestClock();
       const timed = createDynamodbStore(client, { clock });
@@ -144,7 +157,7 @@ describe.skipIf(dynamodbJar === undefined)("the store on DynamoDB Local [needs d
       for (const each of [ended, expired, removed]) await timed.create(each, guard());
       await timed.end(ended.id, testTombstone({}, clock.now()));
       await timed.delete(removed.id);
-      clock.advance(1000);
+      clock.advance(1000 + HOUR);
       const [first, second, third, fourth] = [row({ createdAt: 1 }), row({ createdAt: 2 }), row(), row()];
       const nonces = (...rows: StoredSession[]): string[] => rows.map(({ id }) => id.slice(12)).sort();
       await timed.create(first, guard());

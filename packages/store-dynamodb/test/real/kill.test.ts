@@ -9,7 +9,7 @@ import { connectTo, dynamodbJar } from "../support/servers.ts";
 // What DynamoDB itself does when machines die cannot be tried here, and the local engine keeps nothing. What is: the store and its client while the
 // engine is gone, and when it is back.
 describe.skipIf(dynamodbJar === undefined)("DynamoDB Local that is killed [needs dynamodb]", () => {
-  it("under eight writers: all of them reject, nothing reads as absent, and the same client serves again", { timeout: 120_000 }, async () => {
+  it("under eight writers: all of them reject, nothing reads as absent, and the same client serves again", { timeout: 240_000 }, async () => {
     const server = await startDynamodb(dynamodbJar ?? "");
     const client = connectTo(server.port);
     const store = createDynamodbStore(client);
@@ -24,7 +24,7 @@ describe.skipIf(dynamodbJar === undefined)("DynamoDB Local that is killed [needs
         }
       };
       const writers = Array.from({ length: 8 }, write);
-      await until(() => acknowledged.size > 60);
+      await until(() => acknowledged.size > 20);
       await server.signal("SIGKILL");
       for (const fault of await Promise.all(writers)) expect(fault).toBeInstanceOf(Error);
       const [known = testId()] = acknowledged.keys();

@@ -7,6 +7,12 @@ export function placeOf(cursor: string | undefined): { readonly createdAt: numbe
   return { createdAt: Number(createdAt), id };
 }
 
+/** The id decides between rows of one millisecond, so that a cursor names one place only. */
+export function newestFirst(a: ReturnType<typeof placeOf>, b: ReturnType<typeof placeOf>): number {
+  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
+  return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
+}
+
 /** The page of the first `limit` rows, in order. One row more tells that there is a next page. */
 export function pageOf(found: readonly StoredSession[], limit: number): ListPage {
   const rows = found.slice(0, limit);
