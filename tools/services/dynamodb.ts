@@ -10,7 +10,7 @@ import { type Server, startServer } from "./server.ts";
 export const LOCAL_AWS = { AWS_REGION: "local", AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" } as const;
 
 /** With rights, in a network and with mounts of its own: $1 is the folder of the jar, $2 this Node, which may lie where nobody else can read, $3 a program for it. */
-const ENTER = 'ip link set lo up && mount --bind "$1" local && mount --bind "$2" node && exec setpriv --reuid=65534 --regid=65534 --clear-groups ./node --input-type=module --eval "$3"';
+const ENTER = 'ip link set lo up && mount --bind "$1" local && mount --bind "$2" node && exec setpriv --reuid=65534 --regid=65534 --clear-groups --pdeathsig=KILL ./node --input-type=module --eval "$3"';
 const inside = readFileSync(new URL("dynamodb-inside.mjs", import.meta.url), "utf8");
 
 /** DynamoDB Local, empty, on a port of 127.0.0.1. It keeps nothing: with files it is ten times slower, and acknowledges transactions before they are written. */
