@@ -3,7 +3,7 @@ import type { ServiceName } from "./programs.ts";
 /** Names a server that runs already, where its value begins as its engine's URLs do: `DATABASE_URL` is a name that others use too. */
 const VARIABLES: Readonly<Partial<Record<ServiceName, readonly [variable: string, begins: RegExp]>>> = {
   redis: ["REDIS_URL", /^rediss?:\/\//],
-  valkey: ["VALKEY_URL", /^(redis|valkey)s?:\/\//],
+  valkey: ["VALKEY_URL", /^rediss?:\/\//],
   memcached: ["MEMCACHED_URL", /^memcached:\/\//],
   postgres: ["DATABASE_URL", /^postgres(ql)?:\/\//],
   mariadb: ["MYSQL_URL", /^mysql:\/\//],
