@@ -566,6 +566,7 @@ describe("activity", () => {
     ["a sign-out", "none", (tab) => tab.client.logout()],
     ["the absolute limit", "expired", (_, world) => world.run(61 * MINUTE)],
     ["a revocation", "revoked", (tab, { server }) => (server.end("revoked"), tab.client.refresh())],
+    ["an end that emptied the storage", "revoked", (tab, world) => (world.server.end("revoked"), world.items.clear(), tab.emit("window", "storage", { key: null }))],
     ["another's sign-in", "active", (tab, { server }) => (server.signIn("e2"), tab.client.refresh())],
   ])("[L03] a hold ends with its session by %s, says so, and does not keep the next one", async (_, status, end) => {
     const { world, server, a } = await open();

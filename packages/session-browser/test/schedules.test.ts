@@ -182,6 +182,26 @@ describe("an answer that was under way while the clock was set back", () => {
   });
 });
 
+describe("a clock that was set back", () => {
+  it("[L05] makes no answer from before a page came back one of afterwards, however long the page waits for its turn to ask", async () => {
+    const { world, server, a } = await open();
+    await world.run(SECOND);
+    await a.client.refresh();
+    world.now -= 5 * SECOND;
+    let release = (): void => undefined;
+    void world.locks.request("session:/session", {}, () => new Promise<void>((resolve) => (release = resolve)));
+    await comeBack(a);
+    await world.run(6 * SECOND);
+    server.down = "network";
+    release();
+    await settle();
+    expect(a.state).toMatchObject({ confirmed: false });
+    server.down = undefined;
+    await a.client.refresh();
+    expect(a.state).toMatchObject({ confirmed: true });
+  });
+});
+
 describe("deadlines", () => {
   it("[L06] that a slow request moved count, though a question that was sent after it was answered before it", async () => {
     const { world, a } = await open();

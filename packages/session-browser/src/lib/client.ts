@@ -39,6 +39,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   let later: (() => void) | undefined;
   let present: Millis = -PRESENT_FOR;
   let hydrated = false;
+  /** The session that holds are for, as long as nobody says that it is over: a storage that was emptied does not. */
+  let held = "";
   let first: ClientState = { status: "none", known: false };
   let drifting = false;
   const over = new Set<string>();
@@ -71,7 +73,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       const { type } = event;
       if (type === "resume" || (type === "pageshow" && (event as PageTransitionEvent).persisted)) {
         apply({ unsure: env.now() });
-        return emit({ type: "restored", checked: demand() });
+        // What the record says already is of before, also by a clock that was set back since.
+        return emit({ type: "restored", checked: demand(Math.max(env.now(), engine.record()?.at ?? 0)) });
       }
       const stale = engine.get().status !== "none" && env.now() - ((engine.record() ?? known).at ?? 0) > LONGEST_TIMER;
       if (type === "online" || (!hidden() && type !== "storage" && (known.offline || stale || logouts.waiting()))) {
@@ -109,10 +112,11 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   }
 
   function apply(change: Known): void {
-    const before = epochOf(known);
     known = { ...known, ...change };
     engine.show();
-    if (known.ended || (before && before !== epochOf(known))) holds.clear();
+    const { view, ended } = known;
+    if (ended || (held && view && held !== epochOf(known))) holds.clear();
+    if (view) held = epochOf(known);
   }
 
   /** Another tab may have signed out while this one was asking and knew of nothing yet. */
