@@ -21,7 +21,7 @@ interface Budget {
 const budgets: readonly Budget[] = [
   { name: "session-protocol", entry: ".", kilobytes: 1.5 },
   // Holds the line; the goal is 10 KB (docs/evidence.md).
-  { name: "session-core", entry: ".", kilobytes: 19.44 },
+  { name: "session-core", entry: ".", kilobytes: 19.45 },
   { name: "session-core", entry: "./memory", kilobytes: 2.5 },
   { name: "session-core", entry: "./store", kilobytes: 0.5 },
   { name: "session-core", entry: "./store-kit", kilobytes: 0.85 },
@@ -34,7 +34,7 @@ const budgets: readonly Budget[] = [
   { name: "session-core", entry: "./csrf", kilobytes: 5 },
   { name: "session-core", entry: "./signals", kilobytes: 6 },
   // The first two hold the line; the goals are 5.4 and 1.6 KB (docs/DESIGN.md section 9, decision 016).
-  { name: "session-browser", entry: ".", kilobytes: 7.03 },
+  { name: "session-browser", entry: ".", kilobytes: 7.02 },
   { name: "session-browser", entry: "./idle", kilobytes: 2.32 },
   { name: "session-browser", entry: "./refresh", kilobytes: 2.6 },
   { name: "session-browser", entry: "./iframe", kilobytes: 0.3 },

@@ -73,8 +73,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       const { type } = event;
       if (type === "resume" || (type === "pageshow" && (event as PageTransitionEvent).persisted)) {
         apply({ unsure: env.now() });
-        // What the record says already is of before, also by a clock that was set back since.
-        return emit({ type: "restored", checked: demand(Math.max(env.now(), engine.record()?.at ?? 0)) });
+        return emit({ type: "restored", checked: demand() });
       }
       const stale = engine.get().status !== "none" && env.now() - ((engine.record() ?? known).at ?? 0) > LONGEST_TIMER;
       if (type === "online" || (!hidden() && type !== "storage" && (known.offline || stale || logouts.waiting()))) {
@@ -114,9 +113,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   function apply(change: Known): void {
     known = { ...known, ...change };
     engine.show();
-    const { view, ended } = known;
-    if (ended || (held && view && held !== epochOf(known))) holds.clear();
-    if (view) held = epochOf(known);
+    if (known.ended || (held && known.view && held !== epochOf(known))) holds.clear();
+    if (known.view) held = epochOf(known);
   }
 
   /** Another tab may have signed out while this one was asking and knew of nothing yet. */
@@ -134,8 +132,8 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     return flights.join(since).then(engine.get);
   }
 
-  /** A question that arose by itself: another tab's answer from now on serves as well. */
-  function demand(since: Millis = env.now()): Promise<ClientState> {
+  /** A question that arose by itself: another tab's answer from now on serves as well. None that is there, also where the clock was set back since. */
+  function demand(since: Millis = Math.max(env.now(), engine.record()?.at ?? 0)): Promise<ClientState> {
     needed = Math.max(needed, since);
     return flights.join(since).then(engine.get);
   }
