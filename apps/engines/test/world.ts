@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Browser, Tab } from "../src/driver/types.ts";
 import type { ClientState, LogoutOutcome } from "@holdfast/session-browser";
 import type { Server } from "../src/site/server.ts";
+import type { Scripts } from "../src/site/bundle.ts";
 import { createSite, IDLE, SECOND, type Seen, type Site } from "../src/site/site.ts";
 
 /** One test's world: a site with a host name of its own, the tabs that are open at it, and the time of both. */
@@ -10,6 +11,8 @@ export interface World {
   readonly server: Server;
   readonly site: Site;
   readonly url: string;
+  /** The same site at another origin, for a frame. */
+  readonly elsewhere: string;
   /** A tab whose client has had its first answer. */
   open(path?: string): Promise<Tab>;
   /** A tab with a page that knows nothing of the client. */
@@ -34,9 +37,10 @@ export interface World {
 
 let count = 0;
 
-export function createWorld(browser: Browser, server: Server, script: string): World {
-  const site = createSite(script);
+export function createWorld(browser: Browser, server: Server, scripts: Scripts): World {
+  const site = createSite(scripts);
   const url = server.serve(`w${++count}-${browser.engine}`, site);
+  const elsewhere = server.serve(`w${count}-${browser.engine}-elsewhere`, site);
   const tabs: Tab[] = [];
   const all: Tab[] = [];
 
@@ -77,6 +81,7 @@ export function createWorld(browser: Browser, server: Server, script: string): W
     server,
     site,
     url,
+    elsewhere,
     load,
     async open(path) {
       const tab = await blank();

@@ -12,16 +12,20 @@ export interface Capabilities {
   readonly offline: boolean;
   /** Tells of cookies that change. */
   readonly cookieStore: boolean;
+  /** A message on a channel that a page in the back-forward cache has open throws the page out. */
+  readonly evicts: boolean;
+  /** Content that scrolls under a resting mouse makes a trusted `pointermove`. */
+  readonly scrollMoves: boolean;
 }
 
 /** What a run can need. */
-export type Power = Exclude<keyof Capabilities, "crash">;
+export type Power = Exclude<keyof Capabilities, "crash" | "evicts" | "scrollMoves">;
 
 /** Known before an engine starts, since it decides which runs there are. A test asks each engine whether it is true. */
 export const CAPABILITIES: Readonly<Record<EngineName, Capabilities>> = {
-  chromium: { crash: "killed", freeze: true, hidden: true, offline: true, cookieStore: true },
-  firefox: { crash: "killed", freeze: false, hidden: true, offline: true, cookieStore: true },
-  webkit: { crash: "stopped", freeze: false, hidden: false, offline: false, cookieStore: true },
+  chromium: { crash: "killed", freeze: true, hidden: true, offline: true, cookieStore: true, evicts: true, scrollMoves: false },
+  firefox: { crash: "killed", freeze: false, hidden: true, offline: true, cookieStore: true, evicts: true, scrollMoves: false },
+  webkit: { crash: "stopped", freeze: false, hidden: false, offline: false, cookieStore: true, evicts: false, scrollMoves: true },
 };
 
 /** Why not, for the table. */

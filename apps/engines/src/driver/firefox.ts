@@ -50,6 +50,10 @@ export async function launchFirefox({ path }: LaunchOptions): Promise<Browser> {
         return got.result.value;
       },
       pointer: (x, y, click) => send("input.performActions", { context, actions: pointerActions(x, y, click) }),
+      async pointerInside(x, y, click) {
+        const { contexts } = await send<{ contexts: readonly { children: readonly { context: string }[] }[] }>("browsingContext.getTree", { root: context });
+        await send("input.performActions", { context: contexts[0]?.children[0]?.context, actions: pointerActions(x, y, click) });
+      },
       key: (value) => send("input.performActions", { context, actions: keyActions(value) }),
       async exposes(role, name) {
         const { nodes } = await send<{ nodes: readonly object[] }>("browsingContext.locateNodes", { context, locator: { type: "accessibility", value: { role, name } } });

@@ -9,6 +9,8 @@ export interface Primitives extends Pick<Tab, "reload" | "cookies" | "screenshot
   run(expression: string): Promise<string>;
   /** Moves the mouse there, and presses and releases it when `click`. */
   pointer(x: number, y: number, click: boolean): Promise<unknown>;
+  /** The same in the page's only frame, for drivers whose input to the page stays in its own document. */
+  pointerInside?(x: number, y: number, click: boolean): Promise<unknown>;
   key(value: string): Promise<unknown>;
   back(): Promise<unknown>;
   /** The process under which this tab's is to be found. */
@@ -65,6 +67,17 @@ export function tabOf(primitives: Primitives): Tab {
       }, selector);
       if (!at) throw new Error(`nothing to click at ${selector}`);
       await primitives.pointer(Math.round(at[0] ?? 0), Math.round(at[1] ?? 0), true);
+    },
+    async inside(x, y, click = false) {
+      await primitives.show();
+      if (primitives.pointerInside) return void (await primitives.pointerInside(x, y, click));
+      const [left, top] = await evaluate(() => {
+        const frame = document.querySelector("iframe");
+        const box = frame?.getBoundingClientRect();
+        return frame && box ? [box.x + frame.clientLeft, box.y + frame.clientTop] : [];
+      });
+      if (left === undefined || top === undefined) throw new Error("no frame");
+      await primitives.pointer(Math.round(left + x), Math.round(top + y), click);
     },
     async press(key) {
       await primitives.show();

@@ -20,6 +20,8 @@ export interface Tab {
   evaluate<Args extends readonly Json[], Result>(fn: (...args: Args) => Result, ...args: Args): Promise<Awaited<Result>>;
   move(x: number, y: number): Promise<void>;
   click(selector: string): Promise<void>;
+  /** Moves the mouse to a place in the document of the page's only frame, and clicks there when `click`. */
+  inside(x: number, y: number, click?: boolean): Promise<void>;
   /** A character, `Tab`, `Enter` or `Escape`; with `Shift+` before it while Shift is held. */
   press(key: string): Promise<void>;
   /** Whether the engine's accessibility tree has something of this role and name: what a screen reader would get to hear. */

@@ -11,6 +11,12 @@ export interface Settings extends Offsets {
   readonly view?: Parameters<SessionClient["hydrate"]>[0];
   /** The page has the form, with the dialog of the warning. */
   readonly form: boolean;
+  /** Address of a document in a frame of this page. */
+  readonly frame?: string;
+  /** Origins of frames whose reports count. */
+  readonly frames: readonly string[];
+  /** Whether the page has Web Locks; else they are taken away, as where there is no secure context. */
+  readonly locks: boolean;
   /** Wipes what the page stored when the session ends. */
   readonly wipe: boolean;
 }
@@ -48,9 +54,12 @@ const spoken: [string, number][] = [];
 const underWay = new Set<Promise<unknown>>();
 let restored = 0;
 
+if (!settings.locks) Object.defineProperty(navigator, "locks", { value: undefined });
 const client = createSessionClient({
+  frames: settings.frames,
   // The dialog's page warns as by default, and its own keys are no answer to the warning.
-  ...(settings.form ? { whileWarning: "ask", leaveWithin: 10_000 } : { warnBefore: 20_000 }),
+  ...(settings.form ? { whileWarning: "ask" } : { warnBefore: 20_000 }),
+  leaveWithin: 10_000,
   ...(settings.hintCookie === undefined ? {} : { hintCookie: settings.hintCookie }),
   environment: {
     ...clock.parts,

@@ -5,6 +5,7 @@ import { createMemoryStore } from "@holdfast/session-core/memory";
 import { csrf, holdfastErrorHandler, requireSession, session, type SessionEnv, sessionRoutes } from "@holdfast/session-hono";
 import { Hono } from "hono";
 import type { Settings } from "../page/page.ts";
+import type { Scripts } from "./bundle.ts";
 
 export const SECOND = 1000;
 /** Of the test application. */
@@ -43,13 +44,17 @@ export interface Site {
   /** Ends what hangs. */
   readonly release: () => void;
   /** What pages are told of the clocks. */
-  settings: Omit<Settings, "hintCookie" | "wipe" | "form" | "view">;
+  settings: Pick<Settings, "version" | "wall" | "steady" | "still">;
   hint: boolean;
   wipe: boolean;
   /** The view is rendered into the page, and a listener keeps that out of the back-forward cache where one can. */
   hydrate: boolean;
   /** The page has a form that takes time, and the warning dialog. */
   form: boolean;
+  /** Address of a document in a frame of the page. */
+  frame: string | undefined;
+  frames: readonly string[];
+  locks: boolean;
 }
 
 const STYLES = readFileSync(fileURLToPath(import.meta.resolve("@holdfast/session-browser/dialog.css")), "utf8");
@@ -66,13 +71,14 @@ const page = (signedIn: boolean, settings: Settings): string => `<!doctype html>
 ${signedIn ? `<p id="secret">Your ${SECRET}</p>` : ""}
 <p><a id="away" href="/plain">away</a> <a id="download" href="/download">download</a> <a id="nothing" href="/nothing">nothing</a></p>
 ${settings.form ? FORM : ""}
+${settings.frame === undefined ? "" : `<iframe id="frame" src="${settings.frame}" title="Inside" width="300" height="150"></iframe>`}
 ${SIGN_OUT}
 </main>
 <script type="application/json" id="settings">${JSON.stringify(settings)}</script>
 <script type="module" src="/page.js"></script>
 </body></html>`;
 
-export function createSite(script: string): Site {
+export function createSite(scripts: Scripts): Site {
   let offset = 0;
   let parallel = 0;
   const clock = { now: () => Date.now() + offset, wait: () => Promise.resolve() };
@@ -93,16 +99,18 @@ export function createSite(script: string): Site {
   app.onError(holdfastErrorHandler((error) => new Response(String(error), { status: 500 })));
   app.use(csrf());
   app.route("/session", sessionRoutes(sessions, { now: clock.now, clearSiteData: ["storage"] }));
-  app.get("/page.js", (c) => c.body(script, 200, { "content-type": "text/javascript", "cache-control": "no-cache" }));
+  for (const [name, script] of Object.entries(scripts)) app.get(`/${name}.js`, (c) => c.body(script as string, 200, { "content-type": "text/javascript", "cache-control": "no-cache" }));
+  // With the script it reports to the page around it, without one it is anybody's.
+  app.get("/inside", (c) => c.html(`<!doctype html><title>Inside</title><p>Inside</p>${c.req.query("to") ? '<script type="module" src="/frame.js"></script>' : ""}`));
   app.get("/dialog.css", (c) => c.body(STYLES, 200, { "content-type": "text/css" }));
   app.get("/plain", (c) => c.html(`<!doctype html><title>Elsewhere</title><link rel="icon" href="data:,"><h1>Elsewhere</h1>${SIGN_OUT}`));
   app.get("/nothing", (c) => c.body(null, 204));
   app.get("/download", (c) => c.body("bytes", 200, { "content-type": "application/octet-stream", "content-disposition": "attachment; filename=bytes.bin" }));
   app.use(session(sessions));
   app.get("/", (c) => {
-    const { settings, hint, wipe, form, hydrate } = site;
+    const { settings, hint, wipe, form, hydrate, frame, frames, locks } = site;
     const signedIn = c.var.session.state.kind === "active";
-    return c.html(page(signedIn, { ...settings, wipe, form, ...(hint ? { hintCookie: HINT } : {}), ...(hydrate ? { view: sessions.view(c.var.session.state) } : {}) }), 200, { "cache-control": "private, no-cache" });
+    return c.html(page(signedIn, { ...settings, wipe, form, frames, locks, ...(frame === undefined ? {} : { frame }), ...(hint ? { hintCookie: HINT } : {}), ...(hydrate ? { view: sessions.view(c.var.session.state) } : {}) }), 200, { "cache-control": "private, no-cache" });
   });
   app.post("/sign-in", (c) => {
     c.var.session.start("ada");
@@ -132,6 +140,9 @@ export function createSite(script: string): Site {
     wipe: false,
     hydrate: false,
     form: false,
+    frame: undefined,
+    frames: [],
+    locks: true,
     async fetch(request) {
       const { pathname: path } = new URL(request.url);
       const ofSession = path.startsWith("/session");
