@@ -1,8 +1,14 @@
-import { client, headline, isHidden, signIn } from "@holdfast/examples-shared/client";
+import { headline, isHidden, signIn } from "@holdfast/examples-shared/client";
+import type { Shop } from "@holdfast/examples-shared/shop";
+import type { SessionClient } from "@holdfast/session-browser";
 import { useSession } from "@holdfast/session-browser/react";
 import { Warning } from "./Warning.tsx";
 
-export function App() {
+export interface Props {
+  readonly client: SessionClient<Shop>;
+}
+
+export function App({ client }: Props) {
   const session = useSession(client);
   const alive = "endsIn" in session;
   return (
@@ -18,7 +24,7 @@ export function App() {
           <button>Sign in</button>
         </form>
       )}
-      <Warning />
+      <Warning client={client} />
     </main>
   );
 }

@@ -1,8 +1,8 @@
-import { client } from "@holdfast/examples-shared/client";
 import { useIdleLogout } from "@holdfast/session-browser/react";
+import type { Props } from "./App.tsx";
 
 /** On its own, so that the countdown renders this and nothing else. */
-export function Warning() {
+export function Warning({ client }: Props) {
   const { status, remaining, by, extend, logout } = useIdleLogout(client);
   if (status !== "warning") return null;
   return (

@@ -1,12 +1,14 @@
+import { client } from "@holdfast/examples-shared/client";
 import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
+import { hydrateRoot } from "react-dom/client";
 import { App } from "./App.tsx";
 
 const place = document.querySelector("#app");
 if (place) {
-  createRoot(place).render(
+  hydrateRoot(
+    place,
     <StrictMode>
-      <App />
+      <App client={client} />
     </StrictMode>,
   );
 }

@@ -1,12 +1,18 @@
-import { type ClientState, createSessionClient } from "@holdfast/session-browser";
+import { type ClientState, createSessionClient, type SessionClient } from "@holdfast/session-browser";
+import type { SessionView } from "@holdfast/session-protocol";
 import type { Shop } from "./shop.ts";
 
-/** The one client of the page. */
-export const client = createSessionClient<Shop>({ warnBefore: 20_000, whileWarning: "ask" });
+/** On a server one for each request; in a page there is one. With the view that the server knows, or knew when it made the page, the first state needs no request. */
+export function createClient(view: SessionView<Shop> | undefined): SessionClient<Shop> {
+  const client = createSessionClient<Shop>({ warnBefore: 20_000, whileWarning: "ask" });
+  if (view) client.hydrate(view);
+  return client;
+}
 
-// What the server knew when it made the page: the first state needs no request.
-const view = document.querySelector("#session")?.textContent;
-if (view) client.hydrate(JSON.parse(view));
+const written = typeof document === "undefined" ? undefined : document.querySelector("#session")?.textContent;
+
+/** The one client of the page. */
+export const client = createClient(written ? (JSON.parse(written) as SessionView<Shop>) : undefined);
 
 export async function signIn(form: FormData): Promise<void> {
   const body = JSON.stringify({ user: form.get("user") });

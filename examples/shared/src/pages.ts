@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { serveStatic } from "@hono/node-server/serve-static";
 import { type Clock, systemClock } from "@holdfast/session-core";
+import type { SessionView } from "@holdfast/session-protocol";
 import { csrf, holdfastErrorHandler, requireSession, session, type SessionEnv, sessionRoutes } from "@holdfast/session-hono";
 import { Hono } from "hono";
 import { createShopSessions } from "./sessions.ts";
@@ -14,10 +15,12 @@ export interface PagesOptions {
   /** Idle time in ms. Default a minute, so that one need not wait to see the warning. */
   readonly idle?: number;
   readonly clock?: Clock;
+  /** What the framework makes of this view on the server; without it the page is drawn in the browser. */
+  readonly render?: ((view: SessionView<Shop>) => string) | undefined;
 }
 
 /** The server of the examples with a page: the session routes, a sign-in, and the built page with the view of the session in it. */
-export function createPages({ dist, idle = 60_000, clock = systemClock }: PagesOptions): Hono<SessionEnv<Shop>> {
+export function createPages({ dist, idle = 60_000, clock = systemClock, render = () => "" }: PagesOptions): Hono<SessionEnv<Shop>> {
   const sessions = createShopSessions({ clock, policy: { idle, absolute: 8 * 3_600_000 } });
   const page = readFileSync(new URL("index.html", dist), "utf8");
   const app = new Hono<SessionEnv<Shop>>();
@@ -31,8 +34,10 @@ export function createPages({ dist, idle = 60_000, clock = systemClock }: PagesO
 
   app.get("/", (c) => {
     // The page's first state needs no request. `<` in data would end the script element.
-    const view = JSON.stringify(sessions.view(c.var.session.state)).replaceAll("<", "\\u003c");
-    return c.html(page.replace("<!--session-->", () => `<script type="application/json" id="session">${view}</script>`), 200, { "cache-control": "no-store" });
+    const view = sessions.view(c.var.session.state) as SessionView<Shop>;
+    const json = JSON.stringify(view).replaceAll("<", "\\u003c");
+    const html = page.replace("<!--session-->", () => `<script type="application/json" id="session">${json}</script>`).replace("<!--app-->", () => render(view));
+    return c.html(html, 200, { "cache-control": "no-store" });
   });
   app.post("/sign-in", async (c) => {
     const user = textOf(await c.req.json(), "user"); // and a password, checked here
@@ -52,9 +57,9 @@ export function listen({ fetch }: Pick<Hono<SessionEnv<Shop>>, "fetch">, port: n
 }
 
 /** Listens on `PORT` and `HOST`; `IDLE` is the idle time in seconds. */
-export async function servePages(dist: URL): Promise<void> {
+export async function servePages(dist: URL, render?: PagesOptions["render"]): Promise<void> {
   const { PORT = "3000", HOST = "127.0.0.1", IDLE = "60" } = process.env;
-  const server = await listen(createPages({ dist, idle: Number(IDLE) * 1000 }), Number(PORT), HOST);
+  const server = await listen(createPages({ dist, render, idle: Number(IDLE) * 1000 }), Number(PORT), HOST);
   console.log(`http://${HOST}:${server.port}`);
   process.once("SIGTERM", server.close);
 }
