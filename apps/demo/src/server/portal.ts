@@ -75,7 +75,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
       const cache = path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "public, max-age=3600";
       app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cache } }));
     }
-    app.get(CHART, (c) => c.html(client.chart, 200, { "cache-control": "public, max-age=3600" }));
+    app.get(CHART, (c) => c.html(client.chart, 200, { "cache-control": "public, no-cache" }));
     for (const path of PAGES) {
       app.get(path, async (c) => {
         // A page somebody opens is activity, and the moment at which dead cookies are cleared. It is drawn from the view in it, which has the deadlines of after that.
