@@ -248,3 +248,18 @@ describe("deadlines", () => {
     expect(a.client.remaining()).toEqual({ idle: 3 * MINUTE, absolute: 25 * MINUTE });
   });
 });
+
+describe("activity that came too soon after the last to be told", () => {
+  it("[L01] is told when its time has come, and not with the next", async () => {
+    const { world, a } = await open();
+    await a.input();
+    await world.run(5 * SECOND);
+    await a.input();
+    const at = world.now;
+    // Answers move the timer.
+    await world.run(4 * SECOND);
+    await a.client.refresh();
+    await world.run(11 * SECOND);
+    expect(JSON.parse(world.items.get("session:/session") ?? "{}")).toMatchObject({ lastActivity: at });
+  });
+});

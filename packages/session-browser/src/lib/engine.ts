@@ -88,12 +88,17 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     return { ...result, state: last };
   };
   const get = (): State => evaluate().state;
+  /** 15 s, or sixtieth of a short idle time. */
+  const every = ({ idleFor }: SharedRecord): Millis => Math.max(1, Math.min(15 * SECOND, idleFor / 60));
 
   function show(): void {
     const { state, wakeIn, mark } = evaluate();
     cancel?.();
     cancel = undefined;
-    if (stop && wakeIn !== undefined) cancel = env.setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, hooks.dueIn?.() ?? LONGEST_TIMER)));
+    const read = record();
+    // What was done last waits for its turn to be told, and not for the next event.
+    const owed = read && seen > read.lastActivity ? every(read) : LONGEST_TIMER;
+    if (stop && wakeIn !== undefined) cancel = env.setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, owed, hooks.dueIn?.() ?? LONGEST_TIMER)));
     const before = told;
     if (!before || (mark === marked && alike(before, state, true))) return;
     told = state;
@@ -126,18 +131,17 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     const state = look();
     if (!("endsIn" in state) || (state.status === "warning" && whileWarning === "ask" && !hooks.busy?.())) return;
     seen = acted;
-    flush(15 * SECOND);
+    flush(every);
     hooks.acted?.(false);
+    show();
   }
 
-  /** Activity goes to the record at most every 15 s, or sixtieth of a short idle time; the rest when there is time or the page goes. */
-  function flush(every: Millis = 0): void {
+  /** Activity goes to the record at most so often; the rest when there is time or the page goes. */
+  function flush(every: (read: SharedRecord) => Millis = () => 1): void {
     const read = record();
     // A moment in the future is of a clock that was set back since: it would count for ever.
     seen = Math.min(seen, env.now());
-    if (!read || seen - read.lastActivity < Math.max(1, Math.min(every, read.idleFor / 60))) return;
-    write(hooks.moved(read, seen));
-    show();
+    if (read && seen - read.lastActivity >= every(read)) write(hooks.moved(read, seen));
   }
 
   function happened(event: Event & { readonly key?: string | null; readonly data?: unknown; readonly origin?: string }): void {
