@@ -4,7 +4,7 @@ import { createSqliteStore } from "@holdfast/store-sqlite";
 import { DatabaseSync } from "node:sqlite";
 import type { Fault, Plan } from "./plan.ts";
 import type { Timeline } from "./timeline.ts";
-import { bodyOf, type Entry, replacedBy, Truth } from "./truth.ts";
+import { type Entry, liveBodyOf, replacedBy, Truth } from "./truth.ts";
 
 type Millis = number;
 
@@ -93,7 +93,7 @@ export class SimStore {
 
   #drop(entry: Entry): void {
     if (entry.durable) this.lostDurable = true;
-    if (entry.verb === "update" && entry.result === "updated") for (const item of bodyOf(entry.args[0] as StoredSession).d.cart) this.dropped.add(item);
+    if (entry.verb === "update" && entry.result === "updated") for (const item of liveBodyOf(entry.args[0] as StoredSession).d.cart) this.dropped.add(item);
   }
 
   async #write<T>(verb: Entry["verb"], args: readonly unknown[], durable: boolean, call: () => Promise<T>): Promise<T> {

@@ -30,12 +30,26 @@ export interface TrueSession {
 interface Body {
   readonly ended?: string;
   readonly s?: string;
-  readonly r: { readonly c: number; readonly n: number; readonly p: Millis };
-  readonly e?: { readonly c: number };
+  readonly r: { readonly chain: number; readonly step: number; readonly promotedAt: Millis };
+  readonly e?: { readonly chain: number };
   readonly d: { readonly cart: readonly string[] };
 }
 
-export const bodyOf = (row: Pick<StoredSession, "body">): Body => JSON.parse(row.body) as Body;
+type Chain = readonly [chain: number, step: number, chainKey: string, hash: string, nextHash: string, promoted: Millis];
+type Stored = Omit<Body, "r" | "e"> & { readonly st: Millis; readonly r?: Chain; readonly e?: { readonly r: Chain } };
+
+/** Read here for itself: what the core makes of it is what is to be judged. */
+export function bodyOf({ body }: Pick<StoredSession, "body">): Partial<Body> {
+  const { st, r, e, ...rest } = JSON.parse(body) as Stored;
+  return { ...rest, ...(r && { r: { chain: r[0], step: r[1], promotedAt: st + r[5] } }), ...(e && { e: { chain: e.r[0] } }) };
+}
+
+/** The same of a row that lives. */
+export function liveBodyOf(row: Pick<StoredSession, "body">): Body {
+  const { r, d, ...rest } = bodyOf(row);
+  if (!r || !d) throw new Error("a row that lives has a chain and data");
+  return { ...rest, r, d };
+}
 
 /** The row whose place a created one takes. */
 export const replacedBy = ([, guard]: readonly unknown[]): readonly SessionId[] => {
@@ -54,10 +68,10 @@ export class Truth {
     if (verb === "create") {
       const { outcome, evicted } = result as { outcome: string; evicted: readonly string[] };
       const row = args[0] as StoredSession;
-      const body = bodyOf(row);
-      if (outcome === "created" && body.r !== undefined) {
-        const kind = body.s === undefined ? "guest" : "active";
-        this.sessions.set(row.id, { id: row.id, kind, chain: body.r.c, step: body.r.n, supersededAt: new Map(), promotedAt: new Map(), elevatedChains: new Set(), ended: undefined, cart: body.d.cart });
+      const { s, r, d } = bodyOf(row);
+      if (outcome === "created" && r && d) {
+        const kind = s === undefined ? "guest" : "active";
+        this.sessions.set(row.id, { id: row.id, kind, chain: r.chain, step: r.step, supersededAt: new Map(), promotedAt: new Map(), elevatedChains: new Set(), ended: undefined, cart: d.cart });
       }
       for (const id of evicted) this.#end(id, at, "revoked");
       if (outcome === "created") for (const id of replacedBy(args)) this.#end(id, at, "replaced");
@@ -70,15 +84,15 @@ export class Truth {
   #update(row: StoredSession, at: Millis): void {
     const session = this.sessions.get(row.id);
     if (!session) return;
-    const { r, e, d } = bodyOf(row);
-    if (r.c !== session.chain || r.n !== session.step) {
+    const { r, e, d } = liveBodyOf(row);
+    if (r.chain !== session.chain || r.step !== session.step) {
       session.supersededAt.set(`${session.chain}.${session.step}`, at);
-      if (r.c !== session.chain) session.promotedAt.clear();
-      session.promotedAt.set(r.n, r.p);
-      session.chain = r.c;
-      session.step = r.n;
+      if (r.chain !== session.chain) session.promotedAt.clear();
+      session.promotedAt.set(r.step, r.promotedAt);
+      session.chain = r.chain;
+      session.step = r.step;
     }
-    if (e) session.elevatedChains.add(e.c);
+    if (e) session.elevatedChains.add(e.chain);
     session.cart = d.cart;
   }
 

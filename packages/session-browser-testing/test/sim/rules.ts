@@ -11,7 +11,7 @@ export const RULES: readonly Rule[] = [
   { name: "one tab at a time asks (lock and lease)", seed: 1, edits: [browser("client.ts", "return epochOf(known) ? alone(env, key, answer) : answer();", "return answer();")] },
   { name: "what has ended is remembered, and no late answer brings it back", seed: 633, edits: [browser("client.ts", "      if (isOver(view.epoch)) return;\n", ""), browser("client.ts", "      if (before !== generation) return false;\n", "")] },
   { name: "a sign-out from before anything was known is kept until the server hears of it", seed: 39, edits: [browser("logout.ts", '${epoch || of || ""}', "${epoch || of}")] },
-  { name: "a hold ends with its session", seed: 58, edits: [browser("client.ts", "    if (known.ended || (before && before !== epochOf(known))) holds.clear();\n", "")] },
+  { name: "a hold ends with its session", seed: 58, edits: [browser("client.ts", "    if (known.ended || (held && known.view && held !== epochOf(known))) holds.clear();\n", "")] },
   { name: "a page that listens to nothing says its sign-out on the channel", seed: 518, edits: [browser("engine.ts", "    if (!env.page) return;\n    open()", "    if (!stop) return;\n    open()")] },
   { name: "after a stale CSRF token the new one is asked for", seed: 103, edits: [browser("link.ts", "    if (stale && token === before) await renew(reply.sentAt);\n", "")] },
 ];
