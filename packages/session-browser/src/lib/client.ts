@@ -84,7 +84,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     // A record that is still there after "over": the storage was full, or it is another session's.
     heard: (hint) => (partings.heard(hint), hint === "over" && engine.record() && void demand()),
     changed: (state, before) => state.status !== before.status && emit({ type: "status", state, before }),
-    dueIn: () => Math.min(Math.max(SECOND, touchIn(true)), holds.some() ? Math.min(15 * SECOND, (engine.record()?.idleFor ?? 0) / 60) : LONGEST_TIMER),
+    dueIn: () => Math.max(SECOND, touchIn(true)),
   });
   const link = createLink(env, base);
   const logouts = createLogouts(env, key, link);

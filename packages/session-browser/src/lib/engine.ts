@@ -96,8 +96,8 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
     cancel?.();
     cancel = undefined;
     const read = record();
-    // What was done last waits for its turn to be told, and not for the next event.
-    const owed = read && seen > read.lastActivity ? every(read) : LONGEST_TIMER;
+    // What goes on, and what was done last, is told in its turn, and not with the next event.
+    const owed = read && (hooks.busy?.() || seen > read.lastActivity) ? every(read) : LONGEST_TIMER;
     if (stop && wakeIn !== undefined) cancel = env.setTimer(tick, Math.max(1, Math.min(wakeIn, LONGEST_TIMER, owed, hooks.dueIn?.() ?? LONGEST_TIMER)));
     const before = told;
     if (!before || (mark === marked && alike(before, state, true))) return;
