@@ -25,6 +25,13 @@ function holdBack(world: World, path: string): (() => Promise<void>)[] {
   return held;
 }
 
+/** Has the right to ask until it is given back. */
+function take(world: World): () => Promise<void> {
+  let release = (): void => undefined;
+  void world.locks.request("session:/session", {}, () => new Promise<void>((resolve) => (release = resolve)));
+  return async () => (release(), settle());
+}
+
 const comeBack = (tab: Tab): Promise<void> => tab.emit("window", "pageshow", { persisted: true });
 
 describe("a page that comes back", () => {
@@ -97,6 +104,21 @@ describe("the server", () => {
     await a.client.extend();
     expect(server.log).toEqual(["POST /session/touch"]);
   });
+
+  it("is told once by extend(), which says so also where the next question waits already", async () => {
+    const { world, server, a } = await open();
+    const first = take(world);
+    void a.client.refresh();
+    const extended = a.client.extend();
+    const second = take(world);
+    await world.run(SECOND);
+    await first();
+    void a.client.refresh();
+    await settle();
+    await second();
+    expect(server.log).toEqual(["POST /session/touch", "GET /session (nobody)"]);
+    expect(await extended).toBe(true);
+  });
 });
 
 describe("signing out", () => {
@@ -112,6 +134,27 @@ describe("signing out", () => {
     await a.client.logout();
     for (const answer of views) await answer();
     expect([a.status, b.status, c.status]).toEqual(["none", "none", "none"]);
+  });
+});
+
+describe("signing out while the server cannot be reached", () => {
+  it("[D12] is not forgotten for the late answer to a question from before", async () => {
+    const { world, server, a } = await open();
+    const views = holdBack(world, "/session");
+    // Knows nothing yet, and asks beside the others.
+    await world.tab();
+    server.signIn("e2");
+    void a.client.refresh();
+    await settle();
+    await views.pop()?.();
+    world.now += SECOND;
+    server.down = "network";
+    expect(await a.client.logout()).toBe("pending");
+    await views.pop()?.();
+    server.down = undefined;
+    await a.emit("window", "online");
+    for (const answer of views) await answer();
+    expect(server.session).toBeUndefined();
   });
 });
 
@@ -183,18 +226,30 @@ describe("an answer that was under way while the clock was set back", () => {
 });
 
 describe("a clock that was set back", () => {
+  it("[L05] gives a page that stood still no more time than another tab's answer from before, and what went by since", async () => {
+    const { world, server, a, b } = await open(2);
+    b.frozen = true;
+    await world.run(9 * MINUTE);
+    await a.client.refresh();
+    a.crash();
+    await world.run(3 * MINUTE);
+    world.now -= 20 * MINUTE;
+    b.frozen = false;
+    server.down = "network";
+    await b.emit("document", "resume");
+    expect(b.status).toBe("idle");
+  });
+
   it("[L05] makes no answer from before a page came back one of afterwards, however long the page waits for its turn to ask", async () => {
     const { world, server, a } = await open();
     await world.run(SECOND);
     await a.client.refresh();
     world.now -= 5 * SECOND;
-    let release = (): void => undefined;
-    void world.locks.request("session:/session", {}, () => new Promise<void>((resolve) => (release = resolve)));
+    const release = take(world);
     await comeBack(a);
     await world.run(6 * SECOND);
     server.down = "network";
-    release();
-    await settle();
+    await release();
     expect(a.state).toMatchObject({ confirmed: false });
     server.down = undefined;
     await a.client.refresh();

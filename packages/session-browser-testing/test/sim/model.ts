@@ -104,7 +104,7 @@ export class Model implements Answerer {
     if (this.#options.csrf && method !== "GET" && alive && headers.get(CSRF_HEADER) !== `csrf-secret-${number}`) return problem("csrf", 403);
     const background = path === "/session" || path === "/session/logout" || headers.get(ACTIVITY_HEADER) === "none";
     if (superseded) return problem("superseded", 401, { processed: false });
-    if (path === "/session/logout") return this.#logout(alive);
+    if (path === "/session/logout") return this.#logout(alive, cookies);
     if (!alive) return path === "/session" ? answer(200, { state: "none", ...this.#why(session) }) : problem("expired", 401);
     const asked = path === "/session/touch";
     if (asked || (!background && this.#now() - alive.seenAt >= touchEvery(this.#options.idle))) alive.seenAt = this.#now();
@@ -129,11 +129,13 @@ export class Model implements Answerer {
     return answer(204, undefined, {}, [this.#cookie(session), ...(before ? [`sid${before.number}=${DELETED}; HttpOnly`] : []), ...(this.#options.hint ? [`hint=${session.epoch}; Path=/`] : [])]);
   }
 
-  #logout(session: ModelSession | undefined): Response {
+  /** Of the cookies of two sessions none stays. */
+  #logout(session: ModelSession | undefined, cookies: string): Response {
     if (!session) return answer(204, undefined);
     this.end(session, "logout");
     this.onLogout(session);
-    return answer(204, undefined, {}, [`sid${session.number}=${DELETED}; HttpOnly`, ...(this.#options.hint ? [`hint=${DELETED}`] : [])]);
+    const gone = Array.from(cookies.matchAll(/sid\d+(?==)/g), ([name]) => `${name}=${DELETED}; HttpOnly`);
+    return answer(204, undefined, {}, [...gone, ...(this.#options.hint ? [`hint=${DELETED}`] : [])]);
   }
 
   #cookie = ({ number }: ModelSession, chain = 1): string => `sid${number}=secret-${number}.${chain}; Path=/; HttpOnly`;

@@ -38,6 +38,7 @@ export class Oracle {
   readonly meant = new Set<string>();
   flights = 0;
   #checked = 0;
+  #sleptAt: Millis = 0;
   logouts = 0;
   /** Until when something disturbs the way to the server or its consequences. */
   #troubleUntil: Millis = 0;
@@ -71,10 +72,23 @@ export class Oracle {
     this.#troubleUntil = Math.max(this.#troubleUntil, this.#world.now + ms);
   }
 
+  sleeps(): void {
+    this.#sleptAt = this.#world.now;
+  }
+
+  /** It gives its right to ask to the others, and what it asks already goes on if it does. */
+  leaves(seen: Seen): void {
+    const { now } = this.#world;
+    seen.leavesAt = now;
+    for (const { page } of this.#asking) if (page === seen.page) seen.aheadUntil = now + 3 * PATIENCE;
+  }
+
   /** The page stands still no more. */
   runs(page: Page, restored: boolean): void {
     const seen = this.seen.get(page);
     if (!seen) return;
+    // Its questions stood still as well, and what ends them.
+    if (seen.aheadUntil > (restored ? seen.leavesAt : this.#sleptAt)) seen.aheadUntil += this.#world.now - (restored ? seen.leavesAt : this.#sleptAt);
     seen.runsSince = this.#world.now;
     seen.woke = !restored;
     if (restored) seen.restoredAt = this.#world.now;
@@ -102,7 +116,8 @@ export class Oracle {
     }
     const session = this.#session(epoch);
     if (!session || !("reason" in state)) return;
-    const lives = this.#model.lives(session);
+    // Two sign-ins at once begin two sessions; the browser is in the one whose answer came last, and hears of that one.
+    const lives = this.#model.lives(session) && this.#model.of(this.#world.jar.header) === session;
     if (state.status === "revoked" && lives) this.blame(seen.page, `revoked, and ${epoch} lives`);
     if (state.status === "none" && lives && !this.signedOut.has(epoch)) this.blame(seen.page, `signed out of ${epoch}, and nobody was asked to`);
     if (this.#world.wrong !== 0 || this.#plan.acts.some(({ kind }) => kind === "clock")) return;

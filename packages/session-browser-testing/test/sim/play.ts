@@ -136,6 +136,7 @@ export class Play {
       if (tabs < MOST_TABS) this.#open(choice < 0.2);
     } else if (kind === "sleep") {
       oracle.trouble(ms + 15 * SECOND);
+      oracle.sleeps();
       world.fallAsleep();
       later(() => this.#wake(choice));
     } else if (kind === "offline") {
@@ -167,7 +168,7 @@ export class Play {
     if (kind === "crash" || kind === "close") {
       // A page that is gone leaves a lease and what it had not told yet.
       oracle.trouble(25 * SECOND);
-      seen.leavesAt = world.now;
+      oracle.leaves(seen);
       if (kind === "close" && !page.parked) close(world, page);
       else world.drop(page, "crashed");
     }
@@ -177,14 +178,14 @@ export class Play {
       if (visible) this.#input(seen);
     } else if (kind === "reload") {
       oracle.trouble(25 * SECOND);
-      seen.leavesAt = world.now;
+      oracle.leaves(seen);
       close(world, page);
       this.#open();
     } else if (kind === "hide") hide(page);
     else if (kind === "show") show(page);
     else if (kind === "freeze" || kind === "cache") {
       oracle.trouble(ms + 25 * SECOND);
-      seen.leavesAt = world.now;
+      oracle.leaves(seen);
       if (kind === "freeze") freeze(world, page);
       else leave(world, page);
       world.tasks.add(world.now + ms, world.machine, () => this.#thaw(page));
@@ -237,7 +238,13 @@ export class Play {
   #judged(client: SessionClient, what: string, work: () => Promise<boolean>): void {
     const { oracle } = this;
     const [sent, session] = [this.#sent, this.#model.of(this.#world.jar.header)];
-    const fair = (): boolean => oracle.calm && this.#sending === 0 && this.#sent === sent && !!session && this.#model.lives(session) && this.#model.endsAt(session).at - this.#world.now > 25 * SECOND && "endsIn" in client.get();
+    const fair = (): boolean => {
+      const state = client.get();
+      if (!session || !("endsIn" in state) || !this.#model.lives(session)) return false;
+      // Who extends means the session that he sees.
+      if (what === "extend" && state.view.epoch !== session.epoch) return false;
+      return oracle.calm && this.#sending === 0 && this.#sent === sent && this.#model.endsAt(session).at - this.#world.now > 25 * SECOND;
+    };
     if (!fair()) return void work().catch(() => undefined);
     work().then(
       (well) => well || !fair() || oracle.blame(undefined, `${what} did not work`),

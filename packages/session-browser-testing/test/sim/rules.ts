@@ -9,9 +9,10 @@ export const RULES: readonly Rule[] = [
   { name: "a page that comes back is in doubt until the server was asked", seed: 4, edits: [browser("client.ts", "        apply({ unsure: env.now() });\n", "")] },
   { name: "a late answer leaves the doubt", seed: 12, edits: [browser("client.ts", "unsure: isLater(known.unsure as Millis, sentAt) && known.unsure", "unsure: false")] },
   { name: "one tab at a time asks (lock and lease)", seed: 1, edits: [browser("client.ts", "return epochOf(known) ? alone(env, key, answer) : answer();", "return answer();")] },
-  { name: "what has ended is remembered, and no late answer brings it back", seed: 633, edits: [browser("client.ts", "      if (isOver(view.epoch)) return;\n", ""), browser("client.ts", "      if (before !== generation) return false;\n", "")] },
+  { name: "what has ended is remembered, and no late answer brings it back", seed: 880, edits: [browser("client.ts", "      if (isOver(view.epoch)) return;\n", ""), browser("client.ts", "      if (before !== generation) return false;\n", "")] },
   { name: "a sign-out from before anything was known is kept until the server hears of it", seed: 39, edits: [browser("logout.ts", '${epoch || of || ""}', "${epoch || of}")] },
+  { name: "a sign-out that waits is not dropped for the answer to a question from before it", seed: 143518, edits: [browser("logout.ts", "if (!(Number(at) > sentAt && Number(at) <= env.now())) ", "")] },
   { name: "a hold ends with its session", seed: 58, edits: [browser("client.ts", "    if (known.ended || (held && known.view && held !== epochOf(known))) holds.clear();\n", "")] },
   { name: "a page that listens to nothing says its sign-out on the channel", seed: 518, edits: [browser("engine.ts", "    if (!env.page) return;\n    open()", "    if (!stop) return;\n    open()")] },
-  { name: "after a stale CSRF token the new one is asked for", seed: 103, edits: [browser("link.ts", "    if (stale && token === before) await renew(reply.sentAt);\n", "")] },
+  { name: "after a stale CSRF token the new one is asked for", seed: 135, edits: [browser("link.ts", "    if (stale && token === before) await renew(reply.sentAt);\n", "")] },
 ];

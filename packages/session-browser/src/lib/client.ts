@@ -168,12 +168,13 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
       const record = engine.record();
       const same = record?.epoch === epochOf(known) && !known.ended && !logouts.waiting();
       const wanted = needed;
-      let tells = tellFrom > 0 && !(same && isLater(record.toldAt, tellFrom - 1));
+      const due = tellFrom > 0 && !(same && isLater(record.toldAt, tellFrom - 1));
+      let tells = due;
       needed = 0;
       if (same && !tells && isLater(record.at, wanted)) return reached(record.at);
       let got = await ask(tells);
       // A 401 does not say how the session stands, and a sign-out that waits comes first.
-      if (got ? await logouts.finish(got.view) : got === null && tells) got = await ask((tells = false));
+      if (got ? await logouts.finish(got) : got === null && tells) got = await ask((tells = false));
       if (before !== generation) return false;
       // Refused: no answer to the question itself says that; it comes from something in front of it.
       if (!got) {
@@ -181,7 +182,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
         return unreachable();
       }
       answered(got, tells);
-      return tells && got.view.state === "active";
+      return due === tells && got.view.state === "active";
     }
   }
 
@@ -192,10 +193,7 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
   }
 
   /** What a later question was for is known by now. */
-  function calm(): void {
-    later?.();
-    later = undefined;
-  }
+  const calm = (): void => void (later = void later?.());
 
   /** An answer to a question from before the page came back leaves the doubt. */
   function reached(sentAt: Millis, change?: Known): true {

@@ -73,7 +73,8 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
   const apart = (): Millis => env.now() - env.monotonic();
   /** An answer of the server, here or in another tab, is of the wall clock as it was then. Returns by what that changed since. */
   const anchored = (read: SharedRecord | undefined): Millis => {
-    if (offset === undefined || read?.at !== anchor) offset = apart();
+    // One of the future is from before the clock was set back: it is that late at least, and as late as was known before.
+    if (offset === undefined || read?.at !== anchor) offset = read && read.at > env.now() ? Math.max(offset ?? 0, read.at - env.monotonic()) : apart();
     anchor = read?.at;
     return apart() - offset;
   };

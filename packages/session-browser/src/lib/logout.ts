@@ -1,7 +1,6 @@
-import type { SessionView } from "@holdfast/session-protocol";
 import { PATIENCE, within } from "./alone.ts";
 import type { Environment } from "./environment.ts";
-import type { Link } from "./link.ts";
+import type { Answered, Link } from "./link.ts";
 import type { LogoutOutcome, LogoutScope } from "./session-client.ts";
 
 /** Signing out on the server: noted before it is tried, and tried again until the server has answered, also by a later page. */
@@ -9,13 +8,13 @@ export interface Logouts {
   readonly waiting: () => boolean;
   /** Notes and sends; one that waits already is widened, never narrowed. */
   readonly send: (scope: LogoutScope, epoch: string) => Promise<LogoutOutcome>;
-  /** Sends a waiting one again if the session it was meant for is the one that the server has just shown, and drops it if not. `true` when it was sent. */
-  readonly finish: (view: SessionView) => Promise<boolean>;
+  /** Sends a waiting one again if the session it was meant for is the one that the server has just shown, and drops it if not; but not for the answer to a question from before it. `true` when it was sent. */
+  readonly finish: (answer: Answered) => Promise<boolean>;
 }
 
 export function createLogouts(env: Environment, key: string, { post, send }: Link): Logouts {
   const place = `${key}:logout`;
-  /** Scope and epoch; no epoch for a session that this browser had not heard of yet. */
+  /** Scope, epoch (none for a session that this browser had not heard of yet) and when it was pressed. */
   const waits = (): string[] => (env.storage.getItem(place) ?? "").split(" ");
 
   const through = (scope: string): Promise<LogoutOutcome> =>
@@ -36,14 +35,14 @@ export function createLogouts(env: Environment, key: string, { post, send }: Lin
     send(scope, epoch) {
       const [before, of] = waits();
       const wider = before && before !== scope && (!of || !epoch || of === epoch) ? "all" : scope;
-      env.storage.setItem(place, `${wider} ${epoch || of || ""}`);
+      env.storage.setItem(place, `${wider} ${epoch || of || ""} ${env.now()}`);
       return through(wider);
     },
-    async finish(view) {
-      const [scope, epoch] = waits();
+    async finish({ view, sentAt }) {
+      const [scope, epoch, at] = waits();
       if (!scope) return false;
       if (view.state === "active" && (!epoch || view.epoch === epoch)) return (await through(scope)) !== "pending";
-      env.storage.removeItem(place);
+      if (!(Number(at) > sentAt && Number(at) <= env.now())) env.storage.removeItem(place);
       return false;
     },
   };
