@@ -36,7 +36,7 @@ export interface PageApi {
   readonly spoken: (readonly [text: string, left: number])[];
   /** How often the page came back from the back-forward cache. */
   readonly restored: () => number;
-  /** Resolves when no request of the client is under way, or after 3 s. */
+  /** Resolves when no request of the client is under way and none waits for the lock, or after 3 s. */
   readonly quiet: () => Promise<void>;
 }
 
@@ -55,6 +55,15 @@ const underWay = new Set<Promise<unknown>>();
 let restored = 0;
 
 if (!settings.locks) Object.defineProperty(navigator, "locks", { value: undefined });
+
+/** What `quiet` waits for. */
+function watched<T>(work: Promise<T>): Promise<T> {
+  underWay.add(work);
+  const landed = (): boolean => underWay.delete(work);
+  work.then(landed, landed);
+  return work;
+}
+
 const client = createSessionClient({
   frames: settings.frames,
   // The dialog's page warns as by default, and its own keys are no answer to the warning.
@@ -66,12 +75,11 @@ const client = createSessionClient({
     fetch(input, init) {
       const answer = fetch(input, init);
       // An answer is there when its body is.
-      const flight = answer.then(async (response) => response.clone().arrayBuffer());
-      underWay.add(flight);
-      const landed = (): boolean => underWay.delete(flight);
-      flight.then(landed, landed);
+      void watched(answer.then(async (response) => response.clone().arrayBuffer()));
       return answer;
     },
+    // A busy machine takes its time to grant one, and no request is under way meanwhile.
+    locks: navigator.locks && { request: (...asked: unknown[]) => watched(Reflect.apply(navigator.locks.request, navigator.locks, asked)) },
   },
 });
 
