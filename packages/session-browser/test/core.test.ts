@@ -583,6 +583,16 @@ describe("activity", () => {
     expect(a.status).toBe("idle");
   });
 
+  it("a hold that begins with a click counts from then on, not from the next look at the clocks", async () => {
+    const { world, a } = await open();
+    await a.input("pointerdown");
+    const begun = world.now;
+    a.client.hold("film", { max: 40 * SECOND });
+    await world.run(45 * SECOND);
+    const { lastActivity } = JSON.parse(world.items.get("session:/session") ?? "{}") as { lastActivity: number };
+    expect(lastActivity - begun).toBeGreaterThanOrEqual(30 * SECOND);
+  });
+
   it("a hold from before the first answer counts from then on", async () => {
     const world = new World();
     world.server.signIn("e1");

@@ -286,13 +286,12 @@ export function createSessionClient<Data = unknown>(options: ClientOptions = {})
     hold(reason, { max }) {
       const release = holds.add(reason, max);
       engine.act();
+      // Of the events of one moment only the first is looked at, and a click came just before.
+      engine.show();
       return release;
     },
     beforeLogout: partings.add,
     on: (type, listener) => events.add((event) => event.type === type && listener(event as never)),
-    dispose() {
-      engine.dispose();
-      events.clear();
-    },
+    dispose: () => (engine.dispose(), events.clear()),
   } as SessionClient<Data>;
 }
