@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSessionClient, type ClientEvent, type ClientState } from "../src/index.ts";
+import { createSessionClient, type ClientEvent, type ClientState, type Environment } from "../src/index.ts";
 import { MINUTE, problemAnswer, SECOND, settle, World, type Tab } from "./tabs.ts";
 
 async function open(options: Parameters<World["tab"]>[0] = {}, tabs = 1) {
@@ -520,6 +520,34 @@ describe("before the end", () => {
     await world.run(SECOND, 100);
     expect(await Promise.all(clicks)).toEqual(["done", "done"]);
     expect(calls.toSorted()).toEqual(["a", "b", "b saved"]);
+  });
+
+  it("two tabs that sign out at the same moment ask each participant once, and wait for each other's", async () => {
+    const world = new World();
+    world.server.signIn("e1");
+    const ears = new Set<(hint: unknown) => void>();
+    // What one says reaches the other a moment later, as between processes.
+    const channel: Environment["channel"] = (_name, heard) => {
+      ears.add(heard);
+      return { post: (hint) => queueMicrotask(() => [...ears].forEach((hear) => hear !== heard && hear(hint))), close: () => ears.delete(heard) };
+    };
+    const calls: string[] = [];
+    const saving = async (name: string, ms: number): Promise<Tab> => {
+      const tab = await world.tab({ leaveWithin: 5000, environment: { channel } });
+      tab.client.beforeLogout(async () => {
+        calls.push(name);
+        await new Promise<void>((go) => tab.environment.setTimer?.(go, ms));
+        calls.push(`${name} saved`);
+      });
+      return tab;
+    };
+    const [a, b] = [await saving("a", 0), await saving("b", 2000)];
+    const clicks = [a.client.logout(), b.client.logout()];
+    await world.run(1900, 100);
+    expect([calls, world.server.log.includes("POST /session/logout")]).toEqual([["a", "b", "a saved"], false]);
+    await world.run(200, 100);
+    expect(await Promise.all(clicks)).toEqual(["done", "done"]);
+    expect(calls).toEqual(["a", "b", "a saved", "b saved"]);
   });
 
   it("[L04] and some seconds before a limit, once", async () => {

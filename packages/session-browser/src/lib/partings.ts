@@ -29,9 +29,11 @@ export function createPartings(env: Environment, key: string, time: Millis, tell
   let saving = 0;
   let go: ((done: boolean) => void) | undefined;
   let leaving: Promise<unknown> | undefined;
+  /** Those of this tab, since they were called last. */
+  let own: Promise<unknown>;
 
   function call(reason: Leaving["reason"], others?: Promise<unknown>): Promise<unknown> {
-    return within(env, time, ({ signal, over }) => Promise.race([over, Promise.allSettled([others, ...all.tell(() => ({ reason, signal }))])]));
+    return within(env, time, ({ signal, over }) => Promise.race([over, Promise.allSettled([others, (own = Promise.allSettled(all.tell(() => ({ reason, signal }))))])]));
   }
 
   return {
@@ -50,7 +52,8 @@ export function createPartings(env: Environment, key: string, time: Millis, tell
     heard(hint) {
       if (hint === "leaving" && all.size()) {
         tell("saving");
-        void call("logout").then(() => tell("saved"));
+        // Two tabs that sign out at once have each called their own.
+        void (leaving ? own : call("logout")).then(() => tell("saved"));
       }
       if (hint === "saving") saving++;
       if (hint === "saved" && --saving === 0) go?.(true);
