@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -10,6 +9,7 @@ import { type Clock, generateKeys, type PolicyOptions } from "@holdfast/session-
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import type { SessionStore } from "@holdfast/session-core/store";
 import type { ClientFiles } from "../src/server/client-files.ts";
+import { type Folder, temporaryFolder } from "../../../tools/services/folder.ts";
 import { watcherOf } from "../../../tools/services/watch.ts";
 import { createPortal } from "../src/server/portal.ts";
 
@@ -66,16 +66,16 @@ export function runToEnd(args: readonly string[], env: Readonly<Record<string, s
   });
 }
 
-const folders: string[] = [];
+const folders: Folder[] = [];
 
 export function newDatabase(): string {
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-portal-"));
+  const folder = temporaryFolder("holdfast-portal-");
   folders.push(folder);
-  return join(folder, "portal.sqlite");
+  return join(folder.path, "portal.sqlite");
 }
 
 export function removeDatabases(): void {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders.splice(0)) folder.remove();
 }
 
 export interface ManualClock extends Clock {

@@ -61,6 +61,14 @@ describe("servers of a run of tests that ends without stopping them are gone, an
     });
   }
 
+  it("a folder without a server, killed", async () => {
+    const child = begin("folder", []);
+    await once(child.stdout, "data");
+    expect(leftovers()).toHaveLength(1);
+    child.kill("SIGKILL");
+    await nothingIsLeft();
+  });
+
   const pooled = programs("postgres", "pgbouncer");
   it.skipIf(pooled.includes(undefined))("PostgreSQL behind a pooler, killed [needs postgres, pgbouncer]", async () => {
     const { child, ports } = await started("stay", pooled);

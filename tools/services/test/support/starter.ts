@@ -1,6 +1,9 @@
 // A run of tests that never stops its servers: `starter.ts <stay|exit|stopped|thread> [service program]...` starts them one after the other, says their
-// ports, and stays to be killed, or exits; or the servers do not react; or they are started by a thread that ends.
+// ports, and stays to be killed, or exits; or the servers do not react; or they are started by a thread that ends. `folder` makes a folder with a file in it.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { temporaryFolder } from "../../folder.ts";
 import { startPgbouncer } from "../../pgbouncer.ts";
 import type { Server } from "../../server.ts";
 import { type Alone, STARTS } from "../../starts.ts";
@@ -13,6 +16,10 @@ if (how === "thread") {
     process.stdout.write(said);
     void thread.terminate();
   });
+  setInterval(() => undefined, 60_000);
+} else if (how === "folder") {
+  writeFileSync(join(temporaryFolder("holdfast-portal-").path, "portal.sqlite"), "rows");
+  console.log("made");
   setInterval(() => undefined, 60_000);
 } else {
   const servers: Server[] = [];
