@@ -1,5 +1,5 @@
 import { describeStore, testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSessions } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
 import { type CacheOptions, cacheStore } from "../src/near-cache.ts";
@@ -372,6 +372,49 @@ describe("sessions in front of the near cache", () => {
     await far.revokeAll("ada");
     const hopeful = await near.open(jar.headers());
     expect((await hopeful.load({ authoritative: true })).kind).toBe("none");
+  });
+
+  it("[D10] what is held is answered without a timer; once the lease has run out the engine is asked, and one that hangs ends at the deadline", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const engine = remoteEngine();
+    const changes = stream();
+    const store = cacheStore(engine.store, { invalidations: changes.source, maxStaleness: STALE });
+    const sessions = createSessions({ store, keys: KEYS, initial: INITIAL, storeTimeout: 500 });
+    const jar = await signedIn(sessions);
+    await request(sessions, jar);
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    engine.reads.length = 0;
+    expect(await request(sessions, jar)).toMatchObject({ state: { kind: "active" } });
+    expect(timers).not.toHaveBeenCalled();
+    expect(engine.reads).toEqual([]);
+    timers.mockRestore();
+
+    changes.source.broken = true;
+    await pass(STALE);
+    const open = engine.hold();
+    let outcome: unknown;
+    sessions.open(jar.headers()).catch((fault: unknown) => (outcome = fault));
+    await pass(499);
+    expect(outcome).toBeUndefined();
+    await pass(1);
+    expect(outcome).toMatchObject({ code: "unavailable", message: expect.stringContaining("TimeoutError") });
+    expect(store.cache.stats().lapses).toBe(1);
+    open();
+    store.cache.close();
+  });
+
+  it("whoever puts an own `read` in its place is asked", async () => {
+    const store = cacheStore(remoteEngine().store, { maxStaleness: 60_000 });
+    let asked = 0;
+    const sessions = createSessions({ store: { ...store, read: (id, how) => ((asked += 1), store.read(id, how)) }, keys: KEYS, initial: INITIAL });
+    const jar = await signedIn(sessions);
+    await request(sessions, jar);
+    const { hits } = store.cache.stats();
+    asked = 0;
+    await request(sessions, jar);
+    expect(asked).toBe(1);
+    expect(store.cache.stats().hits).toBe(hits + 1);
   });
 
   it("a store without copies is asked once, whoever asks for certainty", async () => {

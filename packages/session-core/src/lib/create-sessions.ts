@@ -109,7 +109,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     line: createLine(store.capabilities.inProcess ? "off" : storeTimeout),
     emit,
   };
-  if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the session cookie. Leave it out unless that is meant.");
+  if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the cookie. Leave it out unless that is meant.");
   if (!options.keys) emit({ type: "ephemeral_keys" });
   return createManager(engine, listeners);
 }

@@ -1,10 +1,11 @@
 import type { Millis } from "@holdfast/session-protocol";
-import type { SessionStore, StoreOptions } from "./port.ts";
+import type { HeldRead } from "./held.ts";
+import type { ReadOptions, SessionId, SessionStore } from "./port.ts";
 
 /** Where each verb takes its options. */
 export const VERBS = { read: 1, create: 2, update: 2, touch: 3, end: 2, delete: 1, list: 1, endAll: 2, sweep: 2 } as const satisfies Record<string, number>;
 
-type Verb = (...args: unknown[]) => Promise<unknown>;
+type Verb = ((...args: unknown[]) => Promise<unknown>) & HeldRead;
 
 /**
  * The same store, each call with a signal that fires when the time is over; the call then rejects too, whether the store heeds the signal or not.
@@ -17,11 +18,15 @@ export function withDeadline(store: SessionStore, timeout: Millis | "off"): Sess
   for (const [name, at] of Object.entries(VERBS)) {
     const verb = (store as unknown as Record<string, Verb | undefined>)[name];
     if (!verb) continue;
-    timed[name] = (...args: unknown[]) =>
-      withinTime(timeout, name, (args[at] as StoreOptions | undefined)?.signal, (signal) => {
-        args[at] = { ...(args[at] as object | undefined), signal };
+    timed[name] = (...args: unknown[]) => {
+      const given = args[at] as ReadOptions | undefined;
+      const copy = !given?.authoritative && verb.held?.(args[0] as SessionId);
+      if (copy) return Promise.resolve(copy);
+      return withinTime(timeout, name, given?.signal, (signal) => {
+        args[at] = { ...given, signal };
         return verb.apply(store, args);
       });
+    };
   }
   return timed as unknown as SessionStore;
 }

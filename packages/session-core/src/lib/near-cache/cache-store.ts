@@ -1,6 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "../clock.ts";
 import { configError, noOthers } from "../errors.ts";
+import type { HeldRead } from "../held.ts";
 import { isEnder } from "../is-ender.ts";
 import { isIndex } from "../is-index.ts";
 import { isSweeper } from "../is-sweeper.ts";
@@ -67,6 +68,7 @@ export function cacheStore<S extends SessionStore>(store: S, options: CacheOptio
   const flights = createFlights();
   let hits = 0;
   let misses = 0;
+  let lapses = 0;
   let resets = 0;
   const drop = (id: string): void => {
     copies.delete(id);
@@ -97,29 +99,35 @@ export function cacheStore<S extends SessionStore>(store: S, options: CacheOptio
     }
   };
 
+  const held = (id: SessionId): StoredSession | undefined => {
+    const copy = copies.get(id);
+    if (!copy || !believes(copy.asked) || copy.row.expiresAt <= clock.now()) return undefined;
+    hits += 1;
+    return copy.row;
+  };
+  const read = async (id: SessionId, how: ReadOptions = {}): Promise<StoredSession | null> => {
+    how.signal?.throwIfAborted();
+    if (how.authoritative) return ask(id, how);
+    const copy = held(id);
+    if (copy) return copy;
+    const flight = flights.joinable(id);
+    if ((flight || copies.get(id)) && lease?.holds() === false) lapses += 1;
+    // The deadline of the other reader is not this one's.
+    return flight && believes(flight.asked) ? flight.answer.catch(() => ask(id, how)) : ask(id, how);
+  };
+
   const cached: SessionStore & Partial<SubjectIndex & Sweeper> & { readonly cache: NearCache } = {
     capabilities: { ...store.capabilities, cached: true },
     cache: {
       maxStaleness,
-      stats: () => ({ hits, misses, lapses: lease?.lapses ?? 0, resets, copies: copies.size, bytes: copies.bytes }),
+      stats: () => ({ hits, misses, lapses, resets, copies: copies.size, bytes: copies.bytes }),
       close() {
         open = false;
         lease?.close();
         copies.clear();
       },
     },
-    async read(id, how = {}) {
-      how.signal?.throwIfAborted();
-      if (how.authoritative) return ask(id, how);
-      const copy = copies.get(id);
-      if (copy && believes(copy.asked) && copy.row.expiresAt > clock.now()) {
-        hits += 1;
-        return copy.row;
-      }
-      const flight = flights.joinable(id);
-      // The deadline of the other reader is not this one's.
-      return flight && believes(flight.asked) ? flight.answer.catch(() => ask(id, how)) : ask(id, how);
-    },
+    read: Object.assign(read, { held } satisfies HeldRead),
     create: (row, guard, how) => writing(row.id, () => store.create(row, guard, how), ({ evicted }) => (guard?.replaces ? [...evicted, guard.replaces.id] : evicted)),
     update: (row, expectedRevision, how) => writing(row.id, () => store.update(row, expectedRevision, how)),
     touch: (id, seenAt, expiresAt, how) => writing(id, () => store.touch(id, seenAt, expiresAt, how)),

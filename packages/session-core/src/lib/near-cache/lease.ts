@@ -5,8 +5,6 @@ import type { Invalidations } from "./invalidations.ts";
 export interface Lease {
   /** Whether every change made longer ago than the lease lasts has been told. */
   holds(): boolean;
-  /** How often it had run out when somebody asked. */
-  readonly lapses: number;
   close(): void;
 }
 
@@ -21,7 +19,6 @@ export function createLease(source: Invalidations, duration: Millis, onReset: ()
   let until = Number.NEGATIVE_INFINITY;
   let era = 0;
   let asking = false;
-  let lapses = 0;
   const ask = async (): Promise<void> => {
     // One question at a time: while it is not answered the lease runs out, which is the answer.
     if (asking) return;
@@ -50,14 +47,7 @@ export function createLease(source: Invalidations, duration: Millis, onReset: ()
   (timer as { unref?: () => void }).unref?.();
   void ask();
   return {
-    holds() {
-      if (monotonic() < until) return true;
-      lapses += 1;
-      return false;
-    },
-    get lapses() {
-      return lapses;
-    },
+    holds: () => monotonic() < until,
     close() {
       clearInterval(timer);
       era += 1;
