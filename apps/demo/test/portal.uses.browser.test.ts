@@ -86,7 +86,7 @@ describe.skipIf(!chromiumHere("what the portal uses of the client is"))("what th
   it("does not ask whether somebody is there who watches the film, for as long as it lasts", async () => {
     await page.getByRole("button", { name: "Play the film" }).click();
     await advance(SECOND);
-    await page.mouse.move(500, 500);
+    await page.mouse.move(500, 500, { steps: 2 });
     await advance(2 * IDLE);
     expect(await warning().count()).toBe(0);
     expect(await onServer("/session")).toMatchObject({ state: "active" });
@@ -118,7 +118,7 @@ describe.skipIf(!chromiumHere("what the portal uses of the client is"))("what th
     for (let times = 1; times <= 8; times++) {
       await advance(10 * SECOND);
       // Movements alone, which the page around never gets to see: no click, so the focus stays where it was.
-      await page.mouse.move(place.x + 40 + 10 * times, place.y + 30);
+      await page.mouse.move(place.x + 40 + 10 * times, place.y + 30, { steps: 2 });
     }
     expect(await warning().count()).toBe(0);
     expect(await onServer("/session")).toMatchObject({ state: "active" });
@@ -139,7 +139,7 @@ describe.skipIf(!chromiumHere("what the portal uses of the client is"))("what th
     });
     // The browser's clock is set forward by an hour; the server's is not.
     await context.clock.setSystemTime(Date.now() + 3600 * SECOND);
-    await page.mouse.move(300, 300);
+    await page.mouse.move(300, 300, { steps: 2 });
     await page.getByText("One moment").waitFor();
     expect(await page.locator("main").isVisible()).toBe(false);
     expect(new URL(page.url()).pathname).toBe("/account");

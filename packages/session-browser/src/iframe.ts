@@ -1,4 +1,4 @@
-import { ACTIVITY, FRAME_PULSE } from "./lib/activity.ts";
+import { ACTIVITY, FRAME_PULSE, isInput } from "./lib/activity.ts";
 
 export interface ReportOptions {
   /** Origin of the page around this frame, which has this frame's origin in its `frames`. Nobody else hears the pulses. */
@@ -9,9 +9,9 @@ export interface ReportOptions {
 export function reportActivity({ to }: ReportOptions): () => void {
   const controller = new AbortController();
   let next = 0;
-  const report = ({ isTrusted, timeStamp }: Event): void => {
-    if (!isTrusted || timeStamp < next) return;
-    next = timeStamp + 5000;
+  const report = (event: Event): void => {
+    if (!isInput(event) || event.timeStamp < next) return;
+    next = event.timeStamp + 5000;
     parent.postMessage(FRAME_PULSE, to);
   };
   for (const type of ACTIVITY) addEventListener(type, report, { passive: true, capture: true, signal: controller.signal });

@@ -9,8 +9,8 @@ describe("a frame", () => {
     const posted: unknown[][] = [];
     vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
     vi.stubGlobal("parent", { postMessage: (...args: unknown[]) => void posted.push(args) });
-    const input = (timeStamp: number, isTrusted = true): void => {
-      const event = new Event("pointermove");
+    const input = (timeStamp: number, isTrusted = true, more: object = {}): void => {
+      const event = Object.assign(new Event("pointermove"), more);
       Object.defineProperties(event, { isTrusted: { value: isTrusted }, timeStamp: { value: timeStamp } });
       window.dispatchEvent(event);
     };
@@ -21,6 +21,8 @@ describe("a frame", () => {
     input(5009);
     expect(posted).toEqual([["holdfast:activity", "https://app.test"]]);
     input(5010);
+    expect(posted).toHaveLength(2);
+    input(20_000, true, { movementX: 0, movementY: 0 });
     expect(posted).toHaveLength(2);
     stop();
     input(99_999);

@@ -304,6 +304,29 @@ describe("deadlines", () => {
   });
 });
 
+describe("a pointer", () => {
+  it("[C12] that rests is no activity, though WebKit sends a move when content scrolls under it", async () => {
+    const { world, a } = await open();
+    const at = (): number => JSON.parse(world.items.get("session:/session") ?? "{}").lastActivity;
+    const rest = { movementX: 0, movementY: 0 };
+    const moves: readonly (readonly [counts: boolean, type: string, event: object])[] = [
+      [false, "pointermove", rest],
+      [true, "pointermove", { movementX: 0, movementY: 1 }],
+      [true, "pointermove", { movementX: -1, movementY: 0 }],
+      [false, "pointermove", rest],
+      [true, "pointerdown", rest],
+      [true, "wheel", rest],
+      [true, "keydown", {}],
+    ];
+    for (const [counts, type, event] of moves) {
+      await world.run(20 * SECOND);
+      const before = at();
+      await a.input(type, true, event);
+      expect([type, event, at() > before]).toEqual([type, event, counts]);
+    }
+  });
+});
+
 describe("activity that came too soon after the last to be told", () => {
   it("[L01] is told when its time has come, and not with the next", async () => {
     const { world, a } = await open();

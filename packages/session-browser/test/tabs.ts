@@ -207,8 +207,8 @@ export class Tab {
   }
 
   /** An event as the browser makes it when the user does something; scripts can only make untrusted ones. */
-  async input(type = "pointermove", trusted = true): Promise<void> {
-    const event = new Event(type);
+  async input(type = "pointermove", trusted = true, more: object = {}): Promise<void> {
+    const event = Object.assign(new Event(type), more);
     Object.defineProperty(event, "isTrusted", { value: trusted });
     this.window.dispatchEvent(event);
     await settle();

@@ -53,8 +53,10 @@ export function tabOf(primitives: Primitives): Tab {
     async back() {
       await primitives.back();
     },
+    // A first move is by nothing, and no hand moves a mouse only once.
     async move(x, y) {
       await primitives.show();
+      await primitives.pointer(x - 1, y, false);
       await primitives.pointer(x, y, false);
     },
     async click(selector) {
@@ -70,13 +72,17 @@ export function tabOf(primitives: Primitives): Tab {
     },
     async inside(x, y, click = false) {
       await primitives.show();
-      if (primitives.pointerInside) return void (await primitives.pointerInside(x, y, click));
+      if (primitives.pointerInside) {
+        await primitives.pointerInside(x - 1, y, false);
+        return void (await primitives.pointerInside(x, y, click));
+      }
       const [left, top] = await evaluate(() => {
         const frame = document.querySelector("iframe");
         const box = frame?.getBoundingClientRect();
         return frame && box ? [box.x + frame.clientLeft, box.y + frame.clientTop] : [];
       });
       if (left === undefined || top === undefined) throw new Error("no frame");
+      await primitives.pointer(Math.round(left + x) - 1, Math.round(top + y), false);
       await primitives.pointer(Math.round(left + x), Math.round(top + y), click);
     },
     async press(key) {

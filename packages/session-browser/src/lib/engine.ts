@@ -1,5 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { ACTIVITY, FRAME_PULSE } from "./activity.ts";
+import { ACTIVITY, FRAME_PULSE, isInput } from "./activity.ts";
 import { alike, type Shown } from "./alike.ts";
 import { type Hint, type Surroundings } from "./environment.ts";
 import { DRIFT, type Moment, momentOf } from "./life.ts";
@@ -147,8 +147,7 @@ export function createEngine<State extends Shown, Result extends Evaluated<State
 
   function happened(event: Event & { readonly key?: string | null; readonly data?: unknown; readonly origin?: string }): void {
     const { type, isTrusted, data, origin = "" } = event;
-    // Scripts can make events too; only the browser's own count.
-    if (ACTIVITY.includes(type)) return void (isTrusted && act());
+    if (ACTIVITY.includes(type)) return void (isInput(event) && act());
     if (type === "message") return void (data === FRAME_PULSE && frames.includes(origin) && act());
     // The focus went into a frame: by a click or a key, or by a script of this page, which is trusted. Browsers name the element only after the event.
     if (type === "blur") return void (isTrusted && env.setTimer(() => env.page?.document.activeElement?.tagName === "IFRAME" && act(), 0));
