@@ -23,6 +23,9 @@ export async function joinChunks(dist: string): Promise<void> {
     outfile: join(dist, "shared.js"),
     logLevel: "warning",
   });
+  // Every entry loads the joined file, so a library that only some of them use must not be in it.
+  const [library] = /(?<=^import .*")(?!node:|bun:|cloudflare:|@holdfast\/)[^."][^"]*(?=";$)/m.exec(readFileSync(join(dist, "shared.js"), "utf8")) ?? [];
+  if (library !== undefined) throw new Error(`Several entries share code that imports "${library}", and every other one would load it too: let one entry have that code.`);
   for (const name of chunks) rmSync(join(dist, name));
   for (const name of files.filter((name) => !chunks.includes(name))) {
     const path = join(dist, name);

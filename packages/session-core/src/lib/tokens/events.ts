@@ -1,0 +1,28 @@
+import type { Millis } from "@holdfast/session-protocol";
+import type { Clock } from "../clock.ts";
+import type { RefusedReason } from "./refused.ts";
+
+/** For logs and metrics. None carries a token. */
+export type TokenEvent = { readonly at: Millis } & (
+  | { readonly type: "token_refused"; readonly reason: RefusedReason; readonly kid?: string | undefined }
+  /** A retired key still verifies; told once a minute for each. Only where the states of the keys are known: with `keys: tokens`. */
+  | { readonly type: "token_old_key"; readonly kid: string }
+  /** The keys could not be fetched; `stale`: the ones from before still count. */
+  | { readonly type: "token_keys_failed"; readonly why: string; readonly stale: boolean }
+  | { readonly type: "token_denylist_failed"; readonly error: string }
+);
+
+type WithoutTime = TokenEvent extends infer E ? (E extends TokenEvent ? Omit<E, "at"> : never) : never;
+
+export type EmitToken = (event: WithoutTime) => void;
+
+/** A listener that throws decides about no token. */
+export const createEmit =
+  (listener: ((event: TokenEvent) => void) | undefined, clock: Clock): EmitToken =>
+  (event) => {
+    try {
+      listener?.({ at: clock.now(), ...event } as TokenEvent);
+    } catch (error) {
+      console.warn("Holdfast: an event listener failed.", error);
+    }
+  };

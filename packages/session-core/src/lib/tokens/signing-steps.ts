@@ -1,0 +1,85 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { exportJWK } from "jose/key/export";
+import { generateKeyPair } from "jose/key/generate/keypair";
+import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
+import { configError, oneOf } from "../errors.ts";
+import { SKEW } from "../token/ratchet.ts";
+import { LONGEST_TOLERANCE } from "./claims.ts";
+import { checkSigningKeys, KEY_SET_AGE, type SigningAlgorithm, type SigningKey, type SigningKeyFile } from "./signing-keys.ts";
+
+export interface SigningStepOptions {
+  /** Default: now. */
+  readonly now?: Millis;
+}
+
+export interface NewSigningKeyOptions extends SigningStepOptions {
+  /** Default: `ES256`, which every verifier has; of a ring, the algorithm of its active key. */
+  readonly alg?: SigningAlgorithm;
+}
+
+export interface PromoteSigningKeyOptions extends SigningStepOptions {
+  /** How long caches and verifiers may keep the published keys: `jwksMaxAge` of the tokens. Default 10 min. */
+  readonly jwksMaxAge?: Millis;
+}
+
+export interface RemoveSigningKeyOptions extends SigningStepOptions {
+  /** `lifetime` of the tokens: how long the last one that the key signed may live. */
+  readonly lifetime: Millis;
+}
+
+/** How long the file may take to reach every server: roll-outs are minutes, and one that starts late must not fail. */
+const SPREAD: Millis = 300_000;
+
+/** A fresh file with one active key. */
+export async function generateSigningKeys({ alg = "ES256", now = Date.now() }: NewSigningKeyOptions = {}): Promise<SigningKeyFile> {
+  return { keys: [await newKey(alg, "active", now)] };
+}
+
+/**
+ * The first step of a roll-out: the file with one more key, which is published and signs nothing. Give it to all servers.
+ *
+ * @throws HoldfastError `config` for a file that is wrong, or that has a key on its way in already
+ */
+export async function addSigningKey(file: SigningKeyFile, { alg, now = Date.now() }: NewSigningKeyOptions = {}): Promise<SigningKeyFile> {
+  const { keys, active } = checkSigningKeys(file);
+  if (keys.some(({ state }) => state === "next")) throw configError("keys", 'have a key with state "next" already; promote it first.');
+  return { keys: [...keys, await newKey(alg ?? active.alg, "next", now)] };
+}
+
+/**
+ * The second step: the published key signs, and the one before is published until its tokens are over. Servers may change over one by one.
+ *
+ * @throws HoldfastError `config` without a key to promote, or for one that a verifier may not have seen yet
+ */
+export function promoteSigningKey(file: SigningKeyFile, { jwksMaxAge = KEY_SET_AGE, now = Date.now() }: PromoteSigningKeyOptions = {}): SigningKeyFile {
+  const { keys } = checkSigningKeys(file);
+  const next = keys.find(({ state }) => state === "next");
+  if (!next) throw configError("keys", 'have no key with state "next"; add one with addSigningKey() and give the file to all servers first.');
+  const from = next.added + jwksMaxAge + SPREAD;
+  if (now < from) throw configError(`keys[kid ${next.kid}]`, `is too young: a verifier that keeps the keys for ${jwksMaxAge / 1000} s may not know it yet. Promote it after ${new Date(from).toISOString()}.`);
+  return { keys: keys.map((key) => (key.state === "retired" ? key : { ...key, state: key === next ? "active" : "retired", since: now })) };
+}
+
+/**
+ * The last step: without the retired key, once its last token is over by every clock.
+ *
+ * @throws HoldfastError `config` for a key that is not retired, or not for as long as a token lives
+ */
+export function removeSigningKey(file: SigningKeyFile, kid: string, { lifetime, now = Date.now() }: RemoveSigningKeyOptions): SigningKeyFile {
+  const { keys } = checkSigningKeys(file);
+  const name = `keys[kid ${kid}]`;
+  const key = keys.find((entry) => entry.kid === kid);
+  if (key?.state !== "retired") throw configError(name, 'is not a key with state "retired".');
+  // A server that got the file late went on signing until then.
+  const from = key.since + SPREAD + lifetime + LONGEST_TOLERANCE + SKEW;
+  if (now < from) throw configError(name, `may have signed tokens that are still good; remove it after ${new Date(from).toISOString()}.`);
+  return { keys: keys.filter((entry) => entry !== key) };
+}
+
+async function newKey(alg: SigningAlgorithm, state: SigningKey["state"], now: Millis): Promise<SigningKey> {
+  oneOf("alg", alg, ["ES256", "Ed25519"]);
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  const { kty = "", crv = "", x = "", y, d = "" } = await exportJWK(privateKey);
+  const jwk = { kty, crv, x, ...(y === undefined ? {} : { y }), d };
+  return { kid: await calculateJwkThumbprint(jwk), alg, state, since: now, added: now, jwk };
+}
