@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { describeStore, testId, testRow, testTombstone } from "@holdfast/store-contract";
 import { encryptStore } from "../src/encrypted.ts";
@@ -11,7 +12,7 @@ import type { IndexedStore, SessionId, StoredSession } from "../src/store.ts";
 import vectors from "./fixtures/aes-256-gcm.json" with { type: "json" };
 import { Jar, KEYS, keyOf, MINUTE, request, testClock, world } from "./support.ts";
 
-const engines = { node: nodeAesGcm({ createCipheriv, createDecipheriv }), web: webAesGcm(crypto) };
+const engines = { node: nodeAesGcm({ createSecretKey, createCipheriv, createDecipheriv, Buffer } as unknown as Parameters<typeof nodeAesGcm>[0]), web: webAesGcm(crypto) };
 const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, "hex"));
 const hex = (value: Uint8Array | null): string | undefined => value?.reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "");
 
@@ -20,9 +21,10 @@ for (const [name, engine] of Object.entries(engines)) {
     it("[G04] agrees with the public vectors, and opens none that is invalid", async () => {
       expect(vectors.tests.length).toBeGreaterThan(60);
       for (const { tcId, key, iv, aad, msg, ct, tag, result } of vectors.tests) {
-        const opened = hex(await engine.open(bytes(key), bytes(iv), bytes(ct + tag), bytes(aad)));
+        const loaded = await engine.load(bytes(key));
+        const opened = hex(await engine.open(loaded, bytes(iv), bytes(ct + tag), bytes(aad)));
         expect(opened, `vector ${tcId}`).toBe(result === "valid" ? msg : undefined);
-        if (result === "valid") expect(hex(await engine.seal(bytes(key), bytes(iv), bytes(msg), bytes(aad)))).toBe(ct + tag);
+        if (result === "valid") expect(hex(await engine.seal(loaded, bytes(iv), bytes(msg), bytes(aad)))).toBe(ct + tag);
       }
     });
 
@@ -31,21 +33,50 @@ for (const [name, engine] of Object.entries(engines)) {
       if (!key || !iv || !aad) return expect.unreachable();
       for (const other of Object.values(engines)) {
         const text = crypto.getRandomValues(new Uint8Array(700));
-        expect(hex(await engine.open(key, iv, await other.seal(key, iv, text, aad), aad))).toBe(hex(text));
+        expect(hex(await engine.open(await engine.load(key), iv, await other.seal(await other.load(key), iv, text, aad), aad))).toBe(hex(text));
       }
-      for (const length of [0, 1, 15]) expect(await engine.open(key, iv, new Uint8Array(length), aad)).toBeNull();
+      for (const length of [0, 1, 15]) expect(await engine.open(await engine.load(key), iv, new Uint8Array(length), aad)).toBeNull();
+    });
+
+    it("[F16] writes a text as unpadded base64url, and opens nothing that is written otherwise", async () => {
+      const secret = crypto.getRandomValues(new Uint8Array(32));
+      const key = await engine.load(secret);
+      const aad = new Uint8Array(7);
+      for (const text of ["", "a", "\ufeffäöü€😀", "x".repeat(997)]) {
+        const iv = crypto.getRandomValues(new Uint8Array(12));
+        const sealed = await engine.sealText(key, iv, text, aad);
+        expect(sealed).toMatch(/^[\w-]{16}\.[\w-]*\.[\w-]{22}$/);
+        const [ivText = "", body = "", tag = ""] = sealed.split(".");
+        const parts = { iv: ivText, body, tag };
+        for (const other of Object.values(engines)) expect(await other.openText(await other.load(secret), parts, aad)).toBe(text);
+        for (const part of ["iv", "body", "tag"] as const) {
+          const whole = parts[part];
+          const last = whole.charCodeAt(whole.length - 1);
+          for (const wrong of [`${whole}=`, ` ${whole}`, `${whole}A`, whole.slice(1), `${whole}\n`, `${whole.slice(0, -1)}+`, `${whole.slice(0, -1)}Ä`, `${whole.slice(0, -1)}${String.fromCharCode(last + (last === 122 ? -1 : 1))}`]) {
+            if (wrong !== whole) expect(await engine.openText(key, { ...parts, [part]: wrong }, aad), `${part} ${wrong}`).toBeNull();
+          }
+        }
+      }
     });
   });
 }
 
-it("takes node:crypto where the runtime hands it out, and WebCrypto elsewhere", async () => {
+it("takes node:crypto where the runtime hands it out, and WebCrypto elsewhere and on Workers", async () => {
   const iv = new Uint8Array(12);
-  expect(platformAesGcm().seal(new Uint8Array(32), iv, iv, iv)).toBeInstanceOf(Uint8Array);
-  vi.stubGlobal("process", { ...process, getBuiltinModule: undefined });
-  try {
-    expect(platformAesGcm().seal(new Uint8Array(32), iv, iv, iv)).toBeInstanceOf(Promise);
-  } finally {
-    vi.unstubAllGlobals();
+  const sealed = async (): Promise<unknown> => {
+    const aes = platformAesGcm();
+    const [key, result] = [aes.load(new Uint8Array(32)), aes.seal(await aes.load(new Uint8Array(32)), iv, iv, iv)];
+    expect([key instanceof Promise, result instanceof Promise]).toEqual([!aes.synchronous, !aes.synchronous]);
+    return aes.synchronous;
+  };
+  expect(await sealed()).toBe(true);
+  for (const [name, instead] of [["process", { ...process, getBuiltinModule: undefined }], ["navigator", { userAgent: "Cloudflare-Workers" }]] as const) {
+    vi.stubGlobal(name, instead);
+    try {
+      expect(await sealed()).toBe(false);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   }
 });
 
@@ -159,7 +190,7 @@ describe("encryptStore", () => {
   it("[G05] every write has a random IV, and every id a key of its own", async () => {
     const keys: string[] = [];
     const ivs: string[] = [];
-    const engine = { ...engines.node, seal: (...args: Parameters<typeof engines.node.seal>) => (keys.push(hex(args[0]) ?? ""), ivs.push(hex(args[1]) ?? ""), engines.node.seal(...args)) };
+    const engine = { ...engines.node, seal: (...args: Parameters<typeof engines.node.seal>) => (keys.push(hex((args[0] as KeyObject).export()) ?? ""), ivs.push(hex(args[1]) ?? ""), engines.node.seal(...args)) };
     const cipher = createBodyCipher(createKeyRing(KEYS, "default"), "default", engine, false);
     const ids = Array.from({ length: 20 }, () => testId());
     for (const id of ids) for (let i = 0; i < 10; i++) await cipher.encrypt(id, "the same");

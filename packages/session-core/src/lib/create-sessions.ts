@@ -10,8 +10,11 @@ import { isIndex } from "./is-index.ts";
 import { isSweeper } from "./is-sweeper.ts";
 import { createLine } from "./line.ts";
 import { createManager } from "./manager.ts";
+import { load } from "./request/load.ts";
+import { write } from "./request/write.ts";
 import type { SessionStore } from "./port.ts";
 import { readBody } from "./record.ts";
+import type { SealedSessions } from "./sealed/sealed-sessions.ts";
 import { remember } from "./remember.ts";
 import { createDataCodec, type DataOptions } from "./session/data.ts";
 import { type PolicyOptions, resolvePolicy } from "./session/policy.ts";
@@ -22,10 +25,11 @@ import { withDeadline } from "./store-deadline.ts";
 import { createDecode } from "./token/credential.ts";
 import { createKeyRing, generateKeys, type KeyRingFile } from "./token/key-ring.ts";
 import { type CookieOptions, createCookieTransport } from "./transport/cookie.ts";
+import { readSource } from "./transport/source.ts";
 
 export interface SessionsOptions<Data> extends DataOptions<Data> {
-  /** Where sessions live. */
-  readonly store: SessionStore;
+  /** Where sessions live: a store, or the cookies themselves with `sealedSessions()` of `@holdfast/session-core/sealed`. */
+  readonly store: SessionStore | SealedSessions;
   /**
    * How long one call of the store may take, in ms, before it counts as failed (code `unavailable`, event `store_failed`). Default 3000.
    * Has no effect on stores of this process.
@@ -87,17 +91,22 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     for (const listener of listeners) callListener(listener, stamped);
   };
   const now = (): Millis => clock.now();
+  const decode = createDecode(ring, now);
+  const cookies = createCookieTransport({ name: realm === "default" ? "sid" : `sid-${realm.replace(/\W/g, "_")}`, ...options.cookie });
   const engine: Engine<Data> = {
     store,
     index,
     ender: isEnder(store) ? store : undefined,
     sweeper: isSweeper(store) ? store : undefined,
     ring,
-    decode: createDecode(ring, now),
+    realm,
+    incoming: (source, given) => readSource(source, given, decode, cookies),
+    load,
+    write,
     readBody: remember(readBody, { weigh: ({ length }) => 6 * length, worth: (body) => body?.kind === "live", now }),
     epoch: createKnownEpoch({ store, ring, clock, emit }),
     policy,
-    cookies: createCookieTransport({ name: realm === "default" ? "sid" : `sid-${realm.replace(/\W/g, "_")}`, ...options.cookie }),
+    cookies,
     csrf: options.csrf,
     data: createDataCodec(options),
     clock,
@@ -109,9 +118,9 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     line: createLine(store.capabilities.inProcess ? "off" : storeTimeout),
     emit,
   };
-  if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the cookie. Leave it out unless that is meant.");
+  if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the cookie.");
   if (!options.keys) emit({ type: "ephemeral_keys" });
-  return createManager(engine, listeners);
+  return ("sealed" in options.store ? options.store.sealed : createManager)(engine, listeners);
 }
 
 // A listener that throws or rejects decides neither about anybody's session nor about the process.

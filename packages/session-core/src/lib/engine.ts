@@ -2,15 +2,18 @@ import type { Clock } from "./clock.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
 import type { KnownEpoch } from "./epoch/known-epoch.ts";
 import type { Emit } from "./events.ts";
+import type { load } from "./request/load.ts";
+import type { write } from "./request/write.ts";
 import type { SessionId, SessionStore, SubjectEnder, SubjectIndex, Sweeper } from "./port.ts";
 import type { readBody } from "./record.ts";
 import type { DataCodec } from "./session/data.ts";
 import type { Policy } from "./session/policy.ts";
+import type { OpenOptions, SessionSource } from "./sessions.ts";
 import type { ActiveState, GuestState } from "./session/state.ts";
 import type { ReadSignals } from "./signals/sight.ts";
-import type { Decode } from "./token/credential.ts";
 import type { KeyRing } from "./token/key-ring.ts";
 import type { CookieTransport } from "./transport/cookie.ts";
+import type { Incoming } from "./transport/source.ts";
 import type { Watched } from "./watched.ts";
 
 /** What is fixed at construction and shared by all requests. */
@@ -21,8 +24,11 @@ export interface Engine<Data> {
   readonly ender: SubjectEnder | undefined;
   readonly sweeper: Sweeper | undefined;
   readonly ring: KeyRing;
-  /** With memories: sessions come again and again. */
-  readonly decode: Decode;
+  readonly realm: string;
+  /** A request's way through the engine, in three steps; sealed sessions take others. With memories: sessions come again and again. */
+  readonly incoming: (source: SessionSource, options: OpenOptions) => Incoming;
+  readonly load: typeof load;
+  readonly write: typeof write;
   readonly readBody: typeof readBody;
   readonly epoch: KnownEpoch;
   readonly policy: Policy;

@@ -20,13 +20,12 @@ import type { Sessions } from "./sessions.ts";
 import { callStore } from "./store-call.ts";
 import { partitionOf } from "./partition-of.ts";
 import { isSessionId } from "./token/credential.ts";
-import { readSource } from "./transport/source.ts";
 import { viewOf } from "./view.ts";
 import { tellRevoked, watch } from "./watch.ts";
 
 export function createManager<Data extends object>(engine: Engine<Data>, listeners: Set<(event: SessionEvent) => void>): Sessions<Data> {
   const { ring, policy, clock } = engine;
-  const prepare: Sessions<Data>["prepare"] = (source, options = {}) => new StoredRequestSession(engine, readSource(source, options, engine.decode, engine.cookies), engine.signals?.(source, options.address));
+  const prepare: Sessions<Data>["prepare"] = (source, options = {}) => new StoredRequestSession(engine, engine.incoming(source, options), engine.signals?.(source, options.address));
   const open: Sessions<Data>["open"] = async (source, options) => {
     const session = prepare(source, options);
     await session.load();

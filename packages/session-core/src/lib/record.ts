@@ -81,9 +81,11 @@ interface RecordJson extends RightsJson {
 export const endedBody = (reason: TombstoneReason, left?: Stored): string => JSON.stringify({ v: FORMAT, ended: reason, d: left?.data, dv: left?.dataVersion });
 
 /** @throws HoldfastError `invalid_data` for rights that are none */
-export function writeBody(record: SessionRecord): string {
+export const writeBody = (record: SessionRecord): string => JSON.stringify(toJson(record));
+
+export function toJson(record: SessionRecord): object {
   const { pending, startedAt: st, dataVersion, writes } = record;
-  const json: Record<keyof RecordJson, unknown> = {
+  return {
     v: FORMAT,
     r: chainToJson(record.chain, st),
     e: pending && { r: chainToJson(pending, st), st: pending.startedAt - st || undefined, ...rightsToJson(pending, st) },
@@ -97,14 +99,16 @@ export function writeBody(record: SessionRecord): string {
     dv: dataVersion === 1 ? undefined : dataVersion,
     w: writes.length > 0 ? writes : undefined,
     ep: record.epoch || undefined,
-  };
-  return JSON.stringify(json);
+  } satisfies Record<keyof RecordJson, unknown>;
 }
 
 /** `null` for a body that is not ours or damaged. Never throws. */
 export function readBody(body: string): Body | null {
-  const json = parse(body);
-  if (!json) return null;
+  const json = parseJson(body);
+  return json && fromJson(json);
+}
+
+export function fromJson(json: Readonly<Record<string, unknown>>): Body | null {
   const { v, ended, d, dv } = json;
   if (v !== FORMAT) return Number.isSafeInteger(v) && Number(v) > FORMAT ? { kind: "newer" } : null;
   if (typeof ended === "string") {
@@ -135,7 +139,7 @@ export function readBody(body: string): Body | null {
   return { kind: "live", record };
 }
 
-function parse(body: string): Record<string, unknown> | null {
+export function parseJson(body: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;

@@ -33,7 +33,7 @@ export function createBodyCipher(ring: KeyRing, realm: string, aes: AesGcm, acce
     async encrypt(id, body) {
       const iv = randomBytes(IV_BYTES);
       const aad = utf8.encode(id);
-      const sealed = await aes.seal(keysOf(ring.active).ofId(aad), iv, utf8.encode(body), aad);
+      const sealed = await aes.seal(await aes.load(keysOf(ring.active).ofId(aad)), iv, utf8.encode(body), aad);
       return `e1.${ring.active.id}.${toBase64url(iv)}${toBase64url(sealed)}`;
     },
     sign: (body) => `t1.${ring.active.id}.${toBase64url(keysOf(ring.active).ofTombstones(utf8.encode(body)))}.${body}`,
@@ -48,7 +48,7 @@ export function createBodyCipher(ring: KeyRing, realm: string, aes: AesGcm, acce
       if (kind === "t") return body !== undefined && equalBytes(bytes, keysOf(key).ofTombstones(utf8.encode(body))) ? body : null;
       if (body !== undefined) return null;
       const aad = utf8.encode(id);
-      const opened = await aes.open(keysOf(key).ofId(aad), bytes.subarray(0, IV_BYTES), bytes.subarray(IV_BYTES), aad);
+      const opened = await aes.open(await aes.load(keysOf(key).ofId(aad)), bytes.subarray(0, IV_BYTES), bytes.subarray(IV_BYTES), aad);
       return opened && text.decode(opened);
     },
   };

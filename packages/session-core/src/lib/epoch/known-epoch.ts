@@ -70,7 +70,7 @@ export function createKnownEpoch({ store, ring, clock, emit }: EpochContext): Kn
       return fresh ? spared : answer;
     },
     async advance() {
-      if (evicts) throw new HoldfastError("unsupported", "This store may drop the row that remembers it. Give createSessions another realm instead: every credential of the old one is refused.");
+      if (evicts) throw new HoldfastError("unsupported", "This store may drop the row that remembers it. Another realm refuses every credential of the old one.");
       const epoch = await callStore({ emit }, "update", () => writeAuxiliary(store, clock, id, (body) => nextEpoch(readEpoch(body), clock.now())));
       hear(epoch, ++turns, clock.now());
       return epoch;

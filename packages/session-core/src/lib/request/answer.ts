@@ -17,7 +17,7 @@ export interface AnswerContext<Data> {
 }
 
 /** What was so when a slow handler began may be long replaced when its answer arrives: a late answer renews and tidies nothing. */
-const isLate = <Data>({ clock, policy }: Engine<Data>, began: Millis): boolean => clock.now() - began > policy.overlap / 2;
+export const isLate = <Data>({ clock, policy }: Engine<Data>, began: Millis): boolean => clock.now() - began > policy.overlap / 2;
 
 /** The credential for the response: of a new chain, or the next step of this one. Nothing is written for a step. */
 export function offerOf<Data>({ engine, incoming, now, cacheable, renew }: AnswerContext<Data>, draft: Draft<Data>): Offer | undefined {
@@ -58,14 +58,14 @@ export function hintOf<Data>({ engine, incoming, now, cacheable, signedOut }: An
 }
 
 /** What is left of the absolute limit, for a session that was asked to outlive the browser. Of an elevated chain: what it will have once it is used. */
-function maxAgeOf<Data>({ policy, clock }: Engine<Data>, { session }: Draft<Data>, offer: Offer): number | undefined {
+export function maxAgeOf<Data>({ policy, clock }: Engine<Data>, { session }: Draft<Data>, offer: Pick<Offer, "chain">): number | undefined {
   if (!session?.record.remember || policy.remember === "off") return undefined;
   const { startedAt, pending } = session.record;
   const from = pending?.chain === offer.chain ? (pending.startedAt ?? startedAt) : startedAt;
   return Math.max(0, Math.floor((from + policy.remember.absolute - clock.now()) / 1000));
 }
 
-function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming, keep: boolean, signedOut: boolean, name: string): boolean {
+export function mayClear<Data>(draft: Draft<Data>, { presented, navigation }: Incoming, keep: boolean, signedOut: boolean, name: string): boolean {
   if (signedOut || (draft.write === "create" && draft.session?.record.subject !== undefined)) return true;
   if (keep) return false;
   const [latest] = presented;

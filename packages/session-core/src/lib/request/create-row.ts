@@ -61,8 +61,8 @@ async function claim<Data>(engine: Engine<Data>, { lapsed }: Creation<Data>): Pr
   if (lapsed && !(await endRow(engine, lapsed.row.id, "replaced"))) throw noSession("superseded");
 }
 
-const signInRevoked = (): HoldfastError =>
-  new HoldfastError("sign_in_revoked", "The subject's sessions were revoked after this sign-in began. Begin again; to revoke and sign in at once, use start() with revokeOthers.");
+export const signInRevoked = (): HoldfastError =>
+  new HoldfastError("sign_in_revoked", "The subject's sessions were revoked after this sign-in began. Begin again, or use start() with revokeOthers.");
 
 async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: CreateGuard | undefined): ReturnType<Engine<Data>["store"]["create"]> {
   try {

@@ -167,7 +167,7 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
   }
 }
 
-const tellChange = <Data>(engine: Engine<Data>, id: SessionId, { signals, action, news }: SignalChange): void => {
+export const tellChange = <Data>(engine: Engine<Data>, id: SessionId, { signals, action, news }: SignalChange): void => {
   if (news) engine.emit({ type: "session_signal_changed", handle: engine.ring.handle(id), signals, action });
 };
 

@@ -11,9 +11,9 @@ import type { Sight } from "../signals/sight.ts";
 import { GUEST_CHAIN, isLaterChain } from "../token/credential.ts";
 import type { Transport } from "../token/key-ring.ts";
 import type { Incoming } from "../transport/source.ts";
-import { type AnswerContext, cookiesOf, credentialOf, headersOf, hintOf, offerOf } from "./answer.ts";
-import { type Live, type Loaded, load } from "./load.ts";
-import { write } from "./write.ts";
+import { cookiesOf, credentialOf, headersOf, hintOf, offerOf } from "./answer.ts";
+import type { Loaded } from "./load.ts";
+import type { WriteContext } from "./write.ts";
 
 const NOTHING: NoneState = { kind: "none" };
 
@@ -57,7 +57,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
     if (incoming.rejected) engine.emit({ type: "credential_rejected", why: incoming.rejected });
     if (incoming.indeterminate) engine.emit({ type: "credential_indeterminate", keyId: incoming.indeterminate.keyId });
     // Nothing plausible came: the answer is known without asking the store.
-    if (incoming.presented.length === 0) this.#found = incoming.indeterminate ? INDETERMINATE : NOTHING;
+    if (!incoming.transport) this.#found = incoming.indeterminate ? INDETERMINATE : NOTHING;
   }
 
   get transport(): Transport | undefined {
@@ -84,7 +84,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
 
   #read(authoritative = !this.#engine.store.capabilities.cached): Promise<Loaded> {
     this.#sure ||= authoritative;
-    return (this.#reading ??= load(this.#engine, this.#incoming, this.#now, this.#sight, authoritative));
+    return (this.#reading ??= this.#engine.load(this.#engine, this.#incoming, this.#now, this.#sight, authoritative));
   }
 
   start(subject: string, data?: Partial<Data>, options: StartOptions<Data> = {}): void {
@@ -136,22 +136,31 @@ export class StoredRequestSession<Data extends object> implements RequestSession
       if (!this.#found) await this.load();
       const engine = this.#engine;
       const now = this.#now;
-      const reopen = (found: Loaded): Draft<Data> => beginDraft(this.#context(), found);
-      const refold = (live: Live): Draft<Data> => this.#fold(live);
       const before = this.#folded();
       if (noCredential && this.transport === "bearer" && before.offer) {
-        throw new HoldfastError("unsupported", "The new credential of a bearer client would be lost: await session.commit() in the handler and answer with its `credential`.");
+        throw new HoldfastError("unsupported", "A bearer client would lose its new credential: await session.commit() in the handler and answer with its `credential`.");
       }
-      const { draft, times } = await write({ engine, now, presented: this.#incoming.presented, activity: () => !this.#background && this.#incoming.activity(), touch: this.#touch, defer, refold, reopen }, before);
+      const context: WriteContext<Data> = {
+        engine,
+        incoming: this.#incoming,
+        now,
+        activity: () => !this.#background && this.#incoming.activity(),
+        touch: this.#touch,
+        renew: this.#renew,
+        signedOut: before.session === undefined && this.#intents.some(({ type }) => type === "end"),
+        cacheable,
+        defer,
+        refold: (live) => this.#fold(live),
+        reopen: (found) => beginDraft(this.#context(), found),
+      };
+      const { draft, times, cookies: sealed } = await engine.write(context, before);
       this.#draft = draft;
       if (times || draft !== before) this.#state = this.#stateOf(draft, times);
       const { state } = this;
 
-      const signedOut = draft.session === undefined && this.#intents.some(({ type }) => type === "end");
-      const context: AnswerContext<Data> = { engine, incoming: this.#incoming, now, cacheable, renew: this.#renew, signedOut };
       const offer = offerOf(context, draft);
       const credential = offer && credentialOf(context, draft, offer);
-      const cookies = cookiesOf(context, draft, offer, credential);
+      const cookies = sealed ?? cookiesOf(context, draft, offer, credential);
       const hint = engine.cookies.hint && hintOf(context, state, cookies);
       if (hint) cookies.push(hint);
       const headers = headersOf(state, engine.clock.now(), cacheable && cookies.length === 0, cookies);

@@ -8,16 +8,14 @@ import type { Draft } from "../session/draft.ts";
 import { noSession } from "../session/refusal.ts";
 import type { CommitOptions } from "../session/state.ts";
 import { callStore } from "../store-call.ts";
-import type { Incoming } from "../transport/source.ts";
+import type { AnswerContext } from "./answer.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, type Loaded, loadAgain, loadOne, lost } from "./load.ts";
 import { carries, conflict, rowAfter, updateRow } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
-export interface WriteContext<Data> {
-  readonly engine: Engine<Data>;
-  readonly now: Millis;
-  readonly presented: Incoming["presented"];
+/** A commit: what is to be written, and for which answer. */
+export interface WriteContext<Data> extends AnswerContext<Data> {
   /** Whether this request counts as the user's. */
   readonly activity: () => boolean;
   /** Record the activity now, throttled or not. */
@@ -36,7 +34,7 @@ export async function write<Data extends object>(context: WriteContext<Data>, dr
   if (draft.write === "create" && session) return createRow(engine, { ...draft, session }, now, refold);
   const gone = live ?? draft.lapsed;
   // What cannot be read can be ended all the same, where the credential is authentic.
-  if (draft.write === "end") for (const id of gone ? [gone.row.id] : context.presented.map(({ credential }) => credential.id)) await signOut(engine, id);
+  if (draft.write === "end") for (const id of gone ? [gone.row.id] : context.incoming.presented.map(({ credential }) => credential.id)) await signOut(engine, id);
   if (!session || !live) return { draft, times: undefined };
   if (draft.write !== "update") return keepHouse(context, draft, live);
   const tried: Tried<Data> = new Map();

@@ -96,7 +96,7 @@ export function fold<Data extends object>(context: FoldContext<Data>, draft: Dra
 }
 
 /** Folds the rights of a pending chain in, at its first use. There is no overlap with the chain before. */
-const adopt = (record: SessionRecord, pending: PendingChain, now: Millis): SessionRecord => {
+export const adopt = (record: SessionRecord, pending: PendingChain, now: Millis): SessionRecord => {
   const { acr, amr, authenticatedAt, startedAt, marks, ...chain } = pending;
   return { ...record, chain: { ...chain, promotedAt: now, promotedBefore: now }, pending: undefined, acr, amr, authenticatedAt, startedAt, marks };
 };

@@ -10,6 +10,6 @@ export const noSession = (reason: "none" | "superseded" | "ended"): HoldfastErro
 
 /** What a request gets that would change a session which this server cannot read. */
 export const unreadable = (): HoldfastError =>
-  new HoldfastError("unavailable", "The session is of a key or a release that this server does not have; it may be on its way. Nothing was written.");
+  new HoldfastError("unavailable", "The session is of a key or a release that this server does not have (yet). Nothing was written.");
 
 export const refusalOf = (refused: NoneState["refused"]): HoldfastError => (refused === "indeterminate" ? unreadable() : noSession(refused ?? "none"));

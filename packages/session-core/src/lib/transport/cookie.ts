@@ -34,6 +34,8 @@ export interface CookieTransport {
   /** A cookie for the browser session: no Max-Age, since expiry is the server's. */
   set(chain: number, value: string, maxAge?: number): CookieChange;
   clear(name: string): CookieChange;
+  /** For a cookie of another name, with a value. */
+  line(name: string, value: string, maxAge?: number): CookieChange;
   /** Where hints are on: the change that makes it say this, empty for nothing, if the request's `Cookie` header says something else or was left out. */
   readonly hint: ((handle: string, header: string | null | undefined, maxAge?: number) => CookieChange | undefined) | undefined;
 }
@@ -86,6 +88,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     nameOf,
     set: (chain, value, maxAge) => line(nameOf(chain), value, maxAge),
     clear: (name) => line(name, "", 0),
+    line,
     hint: hint ? (handle, header, maxAge) => (header !== undefined && `; ${header};`.includes(`; ${hintName}=${handle}${handle && ";"}`) === !!handle ? undefined : line(hintName, handle, handle ? maxAge : 0, false)) : undefined,
   };
 }

@@ -76,7 +76,7 @@ function decodeAll(
   return { transport: presented.length > 0 ? transport : undefined, presented, indeterminate, rejected };
 }
 
-function isActivity(headers: Headers): boolean {
+export function isActivity(headers: Headers): boolean {
   if (headers.get(ACTIVITY_HEADER)?.trim().toLowerCase() === "none") return false;
   const purpose = headers.get("sec-purpose") ?? headers.get("purpose");
   return !purpose?.includes("prefetch");

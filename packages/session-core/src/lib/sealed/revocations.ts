@@ -1,0 +1,112 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { writeAuxiliary } from "../auxiliary.ts";
+import type { Engine } from "../engine.ts";
+import { partitionOf } from "../partition-of.ts";
+import type { Partition, SessionId, SessionStore } from "../port.ts";
+import type { TombstoneReason } from "../record.ts";
+import { callStore } from "../store-call.ts";
+import type { SealedSession } from "./payload.ts";
+
+/** What is said about a session or a subject: everything up to a moment is over. */
+interface Mark {
+  readonly at: Millis;
+  readonly reason: TombstoneReason;
+  /** Of a subject: this one stays, if it began after the mark before. */
+  readonly except?: SessionId | undefined;
+  readonly before?: Millis | undefined;
+}
+
+/** Which seals are over before their time, in a store that every server asks, and what this process heard of it lately. */
+export interface Revocations {
+  /** Why a session is over. A promise only where the store has to be asked, which is once in `within` per session. @throws HoldfastError `unavailable` */
+  reasonOf(session: SealedSession, authoritative: boolean): TombstoneReason | undefined | Promise<TombstoneReason | undefined>;
+  /** Up to when sign-ins of the subject are refused, asked now. */
+  notBefore(partition: Partition): Promise<Millis>;
+  /** @param sealedBy seals of this moment and before are over; all unless given */
+  end(id: SessionId, reason: TombstoneReason, sealedBy?: Millis): Promise<void>;
+  endAll(partition: Partition, except: SessionId | undefined): Promise<Millis>;
+}
+
+const EVER = Number.MAX_SAFE_INTEGER;
+/** Answers kept, twice: of the two generations the older goes when the younger is full. */
+const KEPT = 10_000;
+const NONE: Mark = { at: Number.NEGATIVE_INFINITY, reason: "revoked" };
+
+export function createRevocations<Data>({ ring, clock, emit, policy }: Pick<Engine<Data>, "ring" | "clock" | "emit" | "policy">, store: SessionStore, within: Millis): Revocations {
+  let young = new Map<string, { readonly mark: Mark; readonly at: Millis }>();
+  let old = young;
+  const { remember, absolute, guest } = policy;
+  /** As long as any session may live that began before a server heard of it. */
+  const kept = Math.max(absolute, guest.absolute, remember === "off" ? 0 : remember.absolute) + 2 * within + 60_000;
+
+  const rowId = (name: string): SessionId => ring.rowId(`sealed\0${name}`);
+  const heard = (name: string): { readonly mark: Mark; readonly at: Millis } | undefined => young.get(name) ?? old.get(name);
+  const hear = (name: string, mark: Mark, at: Millis): Mark => {
+    // Marks only grow: an answer that was asked for before one's own write is older than that.
+    const known = heard(name)?.mark ?? NONE;
+    const later = mark.at >= known.at ? mark : known;
+    if (young.size >= KEPT) {
+      old = young;
+      young = new Map();
+    }
+    young.set(name, { mark: later, at });
+    return later;
+  };
+  const ask = async (name: string): Promise<Mark> => {
+    const at = clock.now();
+    const row = await callStore({ emit }, "read", () => store.read(rowId(name), { authoritative: true }));
+    return hear(name, readMark(row?.body), at);
+  };
+  const markOf = (name: string, authoritative: boolean): Mark | Promise<Mark> => {
+    const known = heard(name);
+    const age = known ? clock.now() - known.at : -1;
+    return known && !authoritative && age >= 0 && age < within ? known.mark : ask(name);
+  };
+  const write = async (name: string, change: (before: Mark) => Mark): Promise<Mark> => {
+    const at = clock.now();
+    const { mark } = await callStore({ emit }, "update", () =>
+      writeAuxiliary(store, clock, rowId(name), (body) => {
+        const mark = change(readMark(body));
+        return { mark, body: JSON.stringify(mark), expiresAt: clock.now() + kept };
+      }),
+    );
+    return hear(name, mark, at);
+  };
+  const judge = ({ id, createdAt, sealedAt }: SealedSession, mine: Mark, all: Mark): TombstoneReason | undefined => {
+    if (sealedAt <= mine.at) return mine.reason;
+    const spared = id === all.except && createdAt > (all.before ?? NONE.at);
+    return createdAt <= all.at && !spared ? all.reason : undefined;
+  };
+
+  return {
+    reasonOf(session, authoritative) {
+      const mine = markOf(session.id, authoritative);
+      const all = session.record.subject === undefined ? NONE : markOf(partitionOf(session.id), authoritative);
+      if (mine instanceof Promise || all instanceof Promise) return Promise.all([mine, all]).then((both) => judge(session, ...both));
+      return judge(session, mine, all);
+    },
+    notBefore: async (partition) => (await ask(partition)).at,
+    async end(id, reason, sealedBy = EVER) {
+      await write(id, (before) => (before.at >= sealedBy ? before : { at: sealedBy, reason }));
+    },
+    async endAll(partition, except) {
+      const { at } = await write(partition, (before) => ({
+        at: Math.max(before.at, clock.now()),
+        reason: "revoked",
+        except,
+        before: except !== undefined && except === before.except ? before.before : before.at,
+      }));
+      return at;
+    },
+  };
+}
+
+/** What is no mark reads as none, like every row that cannot be read. JSON has no word for "never", which is null there. */
+function readMark(body: string | undefined): Mark {
+  try {
+    const { at, reason, except, before } = JSON.parse(body ?? "{}") as Partial<Mark>;
+    return typeof at === "number" && reason !== undefined ? { at, reason, except, before: before ?? undefined } : NONE;
+  } catch {
+    return NONE;
+  }
+}

@@ -1,0 +1,1 @@
+export { type SealedOptions, sealedSessions, type SealedSessions } from "./lib/sealed/sealed-sessions.ts";
