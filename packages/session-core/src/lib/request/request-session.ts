@@ -185,7 +185,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
   }
 
   #open(): void {
-    if (this.#committing) throw new HoldfastError("already_committed", "The session was committed with the response; later changes would be lost.");
+    if (this.#committing) throw new HoldfastError("already_committed", "The session was committed; later changes would be lost.");
   }
 
   #folded(): Draft<Data> {
