@@ -120,7 +120,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   };
   if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the cookie.");
   if (!options.keys) emit({ type: "ephemeral_keys" });
-  return ("sealed" in options.store ? options.store.sealed : createManager)(engine, listeners);
+  return ((options.store as Partial<SealedSessions>).sealed ?? createManager)(engine, listeners);
 }
 
 // A listener that throws or rejects decides neither about anybody's session nor about the process.

@@ -137,7 +137,7 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
 
 function toResume<Data>({ policy }: Engine<Data>, { lapsed }: Draft<Data>, subject: string): SessionRecord {
   if (!policy.resume) throw configError("policy.resume", "is false; set it before start() may have resume: true.");
-  if (lapsed?.record.subject !== subject) throw new HoldfastError("no_session", "There is no session of this subject to resume; a full sign-in is needed.", { reason: "none" });
+  if (lapsed?.record.subject !== subject) throw new HoldfastError("no_session", "There is no session of this subject to resume.", { reason: "none" });
   return lapsed.record;
 }
 
