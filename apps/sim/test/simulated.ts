@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bundle } from "../src/lib/bundle.ts";
 import { playAll, troubleIn } from "../src/lib/pool.ts";
 import type { Simulator, Sum } from "../src/lib/simulation.ts";
 import { withoutRule } from "../src/lib/without-rule.ts";
+import { temporaryFolder } from "../../../tools/services/folder.ts";
 
 export const schedules = process.env["HOLDFAST_DRILL"] ? 100_000 : 10_000;
 
@@ -17,10 +16,10 @@ export const schedules = process.env["HOLDFAST_DRILL"] ? 100_000 : 10_000;
  * @returns where its bundle is, and the folder for others
  */
 export function simulated<Total extends Sum>(simulator: Simulator<Total>, rows: string, expected: (sum: Total) => void): { readonly intact: string; readonly folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), "holdfast-sim-"));
+  const { path: folder, remove } = temporaryFolder("holdfast-sim-");
   const intact = join(folder, "intact.mjs");
   beforeAll(() => bundle(intact, simulator));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(remove);
 
   it(`${rows} breaks no rule in ${schedules} schedules`, { timeout: 1_800_000 }, async () => {
     const sum = await playAll(simulator, intact, { first: 1, count: schedules });
