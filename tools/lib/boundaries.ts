@@ -14,7 +14,7 @@ const bundled: readonly string[] = ["@noble/hashes"];
 const allowed: readonly (readonly [packages: RegExp, modules: readonly string[]])[] = [
   [/^session-protocol$/, []],
   [/^session-core$/, ["@holdfast/session-protocol", "@noble/hashes/*", "@standard-schema/spec", "jose/*"]],
-  [/^session-hono$/, ["@holdfast/session-core", "@holdfast/session-protocol", "hono", "hono/*"]],
+  [/^session-hono$/, ["@holdfast/session-core", "@holdfast/session-core/tokens", "@holdfast/session-protocol", "hono", "hono/*"]],
   // Frameworks in the entries of their names only; the packages are optional peers.
   [/^session-browser$/, ["@holdfast/session-protocol", "react", "vue", "svelte/reactivity", "solid-js"]],
   [/^session-browser-testing$/, ["@holdfast/session-browser", "@holdfast/session-core", "@holdfast/session-core/csrf", "@holdfast/session-core/memory", "@holdfast/session-hono", "@holdfast/session-protocol", "hono", "msw"]],

@@ -1,4 +1,5 @@
 import type { ActiveState, RequestSession, Sessions, SessionSummary } from "@holdfast/session-core";
+import type { AccessTokens } from "@holdfast/session-core/tokens";
 import { CSRF_HEADER, type Millis } from "@holdfast/session-protocol";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { configError } from "./config-error.ts";
@@ -9,7 +10,7 @@ import { problem, type ProblemOptions } from "./problem.ts";
 import { readJson } from "./read-body.ts";
 import { session, type SessionEnv } from "./session.ts";
 
-export interface RouteOptions {
+export interface RouteOptions<Data = unknown> {
   /** `Clear-Site-Data` of a sign-out, for example `["storage"]`. Default: none; the cookies are deleted anyway. */
   readonly clearSiteData?: readonly string[];
   /**
@@ -24,6 +25,11 @@ export interface RouteOptions {
    * section 7.5.2; whoever stole a session must not end its owner's). Default `policy.freshFor`; `false` asks for none.
    */
   readonly freshForDevices?: Millis | false;
+  /**
+   * `createAccessTokens()` of `@holdfast/session-core/tokens`: a refresh then also answers `{ accessToken, tokenType, expiresIn }` to somebody who is signed in, and asks
+   * the engine itself, not a copy.
+   */
+  readonly tokens?: Pick<AccessTokens<Data>, "issue">;
   /** Default `Date.now`. */
   readonly now?: () => Millis;
 }
@@ -37,8 +43,8 @@ export interface RouteOptions {
  *
  * @throws HoldfastError `config` for a `freshForDevices` that is no duration
  */
-export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOptions = {}): Hono<SessionEnv<Data>> {
-  const { now = Date.now, freshForDevices: fresh = sessions.policy.freshFor } = options;
+export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOptions<Data> = {}): Hono<SessionEnv<Data>> {
+  const { now = Date.now, tokens, freshForDevices: fresh = sessions.policy.freshFor } = options;
   if (fresh !== false && !(typeof fresh === "number" && fresh > 0)) throw configError("freshForDevices", "must be milliseconds above 0, or false.");
   const clearSiteData = options.clearSiteData?.map((type) => `"${type}"`).join(", ");
   const app = new Hono<SessionEnv<Data>>();
@@ -64,10 +70,10 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
   app.post("/refresh", async (c) => {
     const current = c.var.session;
     current.background();
-    const state = await current.load();
+    const state = await current.load(tokens && { authoritative: true });
     if (state.kind === "none") return refused(state);
     current.renew();
-    return answerView(c, sessions, current);
+    return answerView(c, sessions, current, tokens);
   });
 
   app.post("/logout", async (c) => {
@@ -120,12 +126,14 @@ const unlessDecided =
   (c, next) =>
     decided.has(c) ? next() : check(c, next);
 
-async function answerView<Data>(c: Context, sessions: Sessions<Data>, current: RequestSession<Data>): Promise<Response> {
+async function answerView<Data>(c: Context, sessions: Sessions<Data>, current: RequestSession<Data>, tokens?: RouteOptions<Data>["tokens"]): Promise<Response> {
   await current.load();
   const { state, credential } = await current.commit();
   if (state.kind === "none" && state.refused) return refused(state);
+  const issued = await tokens?.issue(state);
+  const access = issued?.outcome === "issued" ? { accessToken: issued.accessToken.reveal(), tokenType: issued.tokenType, expiresIn: issued.expiresIn } : {};
   const token = sessions.csrf && state.kind !== "none" ? { [CSRF_HEADER]: sessions.csrf.issue(state.id) } : {};
-  return c.json({ ...sessions.view(state), ...(credential === undefined ? {} : { credential: credential.reveal() }) }, 200, { "cache-control": "no-store", ...token });
+  return c.json({ ...sessions.view(state), ...access, ...(credential === undefined ? {} : { credential: credential.reveal() }) }, 200, { "cache-control": "no-store", ...token });
 }
 
 const ago = (then: Millis, now: Millis): number => Math.max(0, Math.floor((now - then) / 1000));

@@ -1,0 +1,2 @@
+export { jwks } from "./lib/jwks.ts";
+export { requireToken, type RequireTokenOptions, type TokenEnv } from "./lib/require-token.ts";
