@@ -14,10 +14,14 @@ it("measures applications that answer rightly: every case, run once", () => {
   expect(check("requests")).toMatchObject({ status: 0, said: "21 cases give the right answers" });
 });
 
+it("opens what each codec sealed", () => {
+  expect(check("seals")).toMatchObject({ status: 0, said: "9 cases give the right answers" });
+});
+
 it("says which benches there are", () => {
   const { status, complaints } = check("nothing");
   expect(status).toBe(1);
-  expect(complaints).toContain("requests, stores");
+  expect(complaints).toContain("requests, seals, stores");
 });
 
 const engines = await startBenchEngines();

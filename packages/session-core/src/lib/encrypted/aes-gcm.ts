@@ -24,14 +24,17 @@ export interface TextParts {
   readonly tag: string;
 }
 
+interface Buffered extends Uint8Array {
+  toString(encoding?: "base64url"): string;
+}
 interface Streamed<Self> {
   setAAD(aad: Uint8Array): Self;
-  update(bytes: Uint8Array): Uint8Array;
-  update(text: string, encoding: "utf8"): Uint8Array;
+  update(bytes: Uint8Array): Buffered;
+  update(text: string, encoding: "utf8"): Buffered;
   final(): Uint8Array;
 }
 interface Cipher extends Streamed<Cipher> {
-  getAuthTag(): Uint8Array;
+  getAuthTag(): Buffered;
 }
 interface Decipher extends Streamed<Decipher> {
   setAuthTag(tag: Uint8Array): Decipher;
@@ -42,9 +45,6 @@ interface NodeCrypto {
   createSecretKey(key: Uint8Array): GcmKey;
   createCipheriv(algorithm: typeof NAME, key: GcmKey, iv: Uint8Array): Cipher;
   createDecipheriv(algorithm: typeof NAME, key: GcmKey, iv: Uint8Array, options: { authTagLength: number }): Decipher;
-}
-interface Buffered extends Uint8Array {
-  toString(encoding?: "base64url"): string;
 }
 interface NodeBuffer {
   readonly Buffer: {
@@ -65,8 +65,6 @@ export function nodeAesGcm({ createSecretKey, createCipheriv, createDecipheriv, 
     const bytes = Buffer.from(text, "base64url");
     return bytes.toString("base64url") === text ? bytes : null;
   };
-  const buffered = ({ buffer, byteOffset, length }: Uint8Array): Buffered => Buffer.from(buffer, byteOffset, length);
-  const toText = (bytes: Uint8Array): string => buffered(bytes).toString("base64url");
   return {
     synchronous: true,
     load: (key) => createSecretKey(key),
@@ -92,7 +90,8 @@ export function nodeAesGcm({ createSecretKey, createCipheriv, createDecipheriv, 
       const cipher = createCipheriv(NAME, key, iv).setAAD(aad);
       const body = cipher.update(text, "utf8");
       cipher.final();
-      return `${toText(iv)}.${toText(body)}.${toText(cipher.getAuthTag())}`;
+      const start = Buffer.from(iv.buffer, iv.byteOffset, iv.length);
+      return `${start.toString("base64url")}.${body.toString("base64url")}.${cipher.getAuthTag().toString("base64url")}`;
     },
     openText(key, parts, aad) {
       const [iv, body, tag] = [strict(parts.iv), strict(parts.body), strict(parts.tag)];
@@ -101,7 +100,7 @@ export function nodeAesGcm({ createSecretKey, createCipheriv, createDecipheriv, 
         const opening = decipher(key, iv, aad, tag);
         const bytes = opening.update(body);
         opening.final();
-        return buffered(bytes).toString();
+        return bytes.toString();
       } catch {
         return null;
       }

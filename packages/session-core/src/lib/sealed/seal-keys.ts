@@ -23,15 +23,16 @@ export const dayOf = (now: Millis): number => Math.floor(now / DAY);
 export const isPlausible = (day: number, now: Millis): boolean => day <= dayOf(now) + 1 && day >= dayOf(now) - OLDEST;
 
 export function createSealKeys(aes: AesGcm, realm: string): SealKeys {
-  const keys = new Map<string, GcmKey>();
-  const keep = (name: string, loaded: GcmKey): GcmKey => {
+  const keys = new Map<number, GcmKey>();
+  const keep = (name: number, loaded: GcmKey): GcmKey => {
     if (keys.size >= KEPT) keys.clear();
     keys.set(name, loaded);
     return loaded;
   };
   return {
     of(key, day) {
-      const name = `${key.id}.${day}`;
+      // One number for both: a text to be made and hashed would be the dearest part.
+      const name = key.id * 1e6 + day;
       const known = keys.get(name);
       if (known) return known;
       const loaded = aes.load(key.derive(`seal/${realm}/${day}`));

@@ -144,7 +144,7 @@ function toResume<Data>({ policy }: Engine<Data>, { lapsed }: Draft<Data>, subje
 /** A time that an identity provider's clock puts into the future is now: it must not outlast a revocation under way. */
 function beganAt(given: Millis, now: Millis, absolute: Millis): Millis {
   if (!Number.isFinite(given)) throw new HoldfastError("invalid_data", "authenticatedAt must be a time in milliseconds.");
-  if (given <= now - absolute) throw new HoldfastError("authentication_too_old", "authenticatedAt is further back than policy.absolute allows; is it in milliseconds?");
+  if (given <= now - absolute) throw new HoldfastError("authentication_too_old", "authenticatedAt is further back than policy.absolute allows.");
   return Math.min(given, now);
 }
 
