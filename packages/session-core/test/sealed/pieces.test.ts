@@ -29,6 +29,12 @@ describe("pieces", () => {
     }
   });
 
+  it("a set with a piece of another one has no text: nothing is tried on it", () => {
+    const [one, other] = ["x", "y"].map((letter) => toPieces(NAME, letter.repeat(7000), 9) ?? []);
+    const mixed = new Map([one?.[0], other?.[1]].map((piece) => [piece?.name ?? "", piece?.value ?? ""]));
+    expect([fromPieces(NAME, new Map(one?.map(({ name, value }) => [name, value]))), fromPieces(NAME, mixed)]).toEqual(["x".repeat(7000), undefined]);
+  });
+
   it("[B14] [B15] finds them among others, and none of those that only look like them", () => {
     expect(findPieces("a=1; __Host-sid-a=x; __Host-sid-a.1=y; __Host-sid-a.8=z; __Host-sid-g=", names)).toEqual(new Map([["__Host-sid-a", "x"], ["__Host-sid-a.1", "y"], ["__Host-sid-a.8", "z"], ["__Host-sid-g", ""]]));
     for (const header of ["__Host-sid-a.0=x", "__Host-sid-a.9=x", "__Host-sid-a.10=x", "__Host-sid-a.1.1=x", "__Host-sid-a.=x", "__Host-sid-a.1", "__Host-sid-7.1=x", "x__Host-sid-a=x", "__host-sid-a=x", "__Host-sid-a.1 =x", "", null]) expect(findPieces(header, names)).toEqual(new Map());
@@ -84,6 +90,13 @@ describe("a session of several cookies", () => {
     // What is left over goes with the next seal.
     session.touch();
     expect((await session.commit()).cookies.map(({ options }) => options.maxAge)).toEqual([undefined, 0, 0]);
+  });
+
+  it("[G08] what is remembered of one cookie opens in no other", async () => {
+    const { sessions } = sealedWorld();
+    const { cookies } = await request(sessions, new Jar(), (s) => s.update(carrying(10)));
+    expect((await sessions.open(headersOf(cookies))).state.kind).toBe("guest");
+    expect((await sessions.open(headersOf(cookies.map(({ value }) => ({ name: NAME, value }))))).state).toEqual({ kind: "none" });
   });
 
   it("[G08] a set moved to another name, or with another count, opens nothing", async () => {
