@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 
 // `pnpm bench [name] [options]`: see the file of that name. Each runs in this process alone, with nothing else loaded.
-const BENCHES = ["requests", "seals", "stores"];
+const BENCHES = ["requests", "seals", "stores", "tokens"];
 const [asked = ""] = process.argv.slice(2);
 const [first = ""] = BENCHES;
 const bench = BENCHES.includes(asked) ? asked : first;

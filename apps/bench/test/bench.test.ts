@@ -18,10 +18,14 @@ it("opens what each codec sealed", () => {
   expect(check("seals")).toMatchObject({ status: 0, said: "9 cases give the right answers" });
 });
 
+it("and verifiers that accept", () => {
+  expect(check("tokens")).toMatchObject({ status: 0, said: "8 cases give the right answers" });
+});
+
 it("says which benches there are", () => {
   const { status, complaints } = check("nothing");
   expect(status).toBe(1);
-  expect(complaints).toContain("requests, seals, stores");
+  expect(complaints).toContain("requests, seals, stores, tokens");
 });
 
 const engines = await startBenchEngines();

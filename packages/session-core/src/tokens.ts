@@ -4,6 +4,8 @@ export type { AccessTokenClaims } from "./lib/tokens/claims.ts";
 export { createDenylist, type Denylist, type DenylistOptions } from "./lib/tokens/denylist.ts";
 export type { TokenEvent } from "./lib/tokens/events.ts";
 export type { JsonWebKeySet, KeySource, VerifyKey } from "./lib/tokens/key-set.ts";
+export { createLogoutReceiver, type LogoutReceiver, type LogoutReceiverOptions, type LogoutResult } from "./lib/tokens/logout-receiver.ts";
+export { createProviderLinks, type ProviderLinks, type ProviderLinksOptions } from "./lib/tokens/provider-links.ts";
 export type { Refused, RefusedReason } from "./lib/tokens/refused.ts";
 export { remoteKeys, type RemoteKeysOptions } from "./lib/tokens/remote-keys.ts";
 export type { SigningAlgorithm, SigningKey, SigningKeyFile } from "./lib/tokens/signing-keys.ts";

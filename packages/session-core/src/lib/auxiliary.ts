@@ -44,5 +44,5 @@ export async function writeAuxiliary<T extends Auxiliary>(store: SessionStore, c
       return next;
     }
   }
-  throw new HoldfastError("conflict", `An auxiliary row was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
+  throw new HoldfastError("conflict", `A row was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
 }

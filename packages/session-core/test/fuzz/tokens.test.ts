@@ -9,7 +9,7 @@ import { API, claimsAt, craft, headerOf, ISSUER, issuing, START } from "../token
 import { damaged, deepJson, hostileText, longTexts, SIZES } from "./hostile.ts";
 import { family, familyOfRequests, must } from "./inputs.ts";
 
-const kind = { typ: "at+jwt", algorithms: ALGORITHMS, maxLength: 8192 };
+const kind = { typ: ["at+jwt"], algorithms: ALGORITHMS, maxLength: 8192 };
 const { keys } = issuing().jwks();
 const good = craft(headerOf(), claimsAt());
 const part = (value: unknown): string => Buffer.from(typeof value === "string" ? value : (JSON.stringify(value) ?? "")).toString("base64url");

@@ -109,7 +109,7 @@ export function nodeAesGcm({ createSecretKey, createCipheriv, createDecipheriv, 
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = /* @__PURE__ */ new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Everywhere else, like Workers. */
 export const webAesGcm = ({ subtle }: Pick<Crypto, "subtle">): AesGcm => {

@@ -7,7 +7,7 @@ import type { Draft } from "./draft.ts";
 import type { ActiveState, GuestState } from "./state.ts";
 
 const AS_STORED = { elevated: undefined, changed: undefined };
-const NONE: readonly string[] = Object.freeze([]);
+const NONE: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 
 /** What the application sees of a live session. */
 export function liveState<Data>(

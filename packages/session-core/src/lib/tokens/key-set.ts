@@ -1,4 +1,5 @@
 import { importJWK } from "jose/key/import";
+import { configError } from "../errors.ts";
 import { algorithmOf, type PublicJwk, type TokenAlgorithm } from "./algorithms.ts";
 import { isKid } from "./parse-token.ts";
 
@@ -66,3 +67,12 @@ export const fixedKeys = (keys: VerifyKeys): KeySource => ({
   peek: (kid) => keys.get(kid),
   find: async (kid) => keys.get(kid) ?? "unknown",
 });
+
+/** @throws HoldfastError `config` for a set that no key of can be used */
+export function keySource(keys: KeySource | JsonWebKeySet | undefined): KeySource {
+  if (typeof (keys as KeySource | undefined)?.peek === "function") return keys as KeySource;
+  const read = readKeySet(keys);
+  if (typeof read === "string") throw configError("keys", `cannot be used: ${read}`);
+  if (read.size === 0) throw configError("keys", "has no key that verifies: each needs a kid, and an algorithm that fits its type.");
+  return fixedKeys(read);
+}

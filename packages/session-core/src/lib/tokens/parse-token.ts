@@ -10,8 +10,8 @@ export interface TokenHead {
 }
 
 export interface TokenKind {
-  /** Lower case, without `application/`: `at+jwt` (RFC 9068 section 2.1). `undefined` where it is not asked about. */
-  readonly typ: string | undefined;
+  /** In lower case, without `application/`; "" for none: `at+jwt` (RFC 9068 section 2.1). `undefined` where it is not asked about. */
+  readonly typ: readonly string[] | undefined;
   readonly algorithms: readonly TokenAlgorithm[];
   /** In characters. */
   readonly maxLength: number;
@@ -43,7 +43,7 @@ export function parseToken(token: unknown, { typ, algorithms, maxLength }: Token
   if (!COMPACT.test(token) || token.split(".").some(({ length }) => length % 4 === 1)) return refusal("malformed");
   const header = readObject(fromBase64url(token.slice(0, token.indexOf("."))));
   if (!header) return refusal("malformed");
-  if (typ !== undefined && kindOf(header["typ"]) !== typ) return refusal("type");
+  if (typ && !typ.includes(kindOf(header["typ"]))) return refusal("type");
   const alg = ALGORITHMS.find((name) => name === header["alg"]);
   if (alg === undefined || !algorithms.includes(alg)) return refusal("algorithm");
   if (FOREIGN.some((name) => Object.hasOwn(header, name))) return refusal("header");
@@ -52,4 +52,4 @@ export function parseToken(token: unknown, { typ, algorithms, maxLength }: Token
 }
 
 /** Media types are compared without case, and `application/` may be left out (RFC 7515 section 4.1.9). */
-const kindOf = (typ: unknown): string | undefined => (typeof typ === "string" ? typ.toLowerCase().replace(/^application\//, "") : undefined);
+const kindOf = (typ: unknown = ""): string => (typeof typ === "string" ? typ.toLowerCase().replace(/^application\//, "") : "?");

@@ -7,7 +7,7 @@ import { type AccessTokenClaims, isAudience, isText, lateness, LONGEST_TOLERANCE
 import type { Denylist } from "./denylist.ts";
 import { createEmit, type TokenEvent } from "./events.ts";
 import { frozen } from "./frozen.ts";
-import { fixedKeys, type JsonWebKeySet, type KeySource, readKeySet, type VerifyKey } from "./key-set.ts";
+import { type JsonWebKeySet, type KeySource, keySource, type VerifyKey } from "./key-set.ts";
 import { readObject, type TokenKind } from "./parse-token.ts";
 import { type Refused, refusal } from "./refused.ts";
 import { type RefusedBy, verifySigned } from "./signed.ts";
@@ -65,7 +65,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   if (cache !== "off" && !(Number.isSafeInteger(cache) && cache >= 2 && cache <= 1_000_000)) throw configError("cache", 'must be a number of tokens from 2 to 1000000, or "off".');
   const keys = keySource(options.keys);
   const expected = { issuer, audience: [audience].flat() };
-  const kind: TokenKind = { typ: "at+jwt", algorithms, maxLength };
+  const kind: TokenKind = { typ: ["at+jwt"], algorithms, maxLength };
   const emit = createEmit(options.onEvent, clock);
   const hash = createHasher();
   const known = cache === "off" ? undefined : verifiedTokens(cache);
@@ -117,12 +117,4 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       return { outcome: "accepted", claims };
     },
   };
-}
-
-function keySource(keys: TokenVerifierOptions["keys"] | undefined): KeySource {
-  if (typeof (keys as KeySource | undefined)?.peek === "function") return keys as KeySource;
-  const read = readKeySet(keys);
-  if (typeof read === "string") throw configError("keys", `cannot be used: ${read}`);
-  if (read.size === 0) throw configError("keys", "has no key that verifies: each needs a kid, and an algorithm that fits its type.");
-  return fixedKeys(read);
 }
