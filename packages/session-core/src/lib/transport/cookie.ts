@@ -1,4 +1,3 @@
-import type { Millis } from "@holdfast/session-protocol";
 import { configError, type HoldfastError, noOthers, oneOf } from "../errors.ts";
 import type { CookieAttributes, CookieChange } from "../session/state.ts";
 import { GUEST_CHAIN } from "../token/credential.ts";
@@ -45,7 +44,7 @@ const LETTERS = "gabcdefhijklmnopqrstuvwxyz0123456";
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/;
 const DOMAIN = /^[\w.-]{1,253}$/;
 const PATH = /^\/[\x21-\x3a\x3c-\x7e]{0,1023}$/;
-const EPOCH = new Date(0 satisfies Millis).toUTCString();
+const EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT";
 
 /** @throws HoldfastError `config` for a combination that browsers drop or that is unsafe */
 export function createCookieTransport(options: CookieOptions = {}): CookieTransport {
