@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MINUTE, problemAnswer, SECOND, settle, type Tab, World } from "./tabs.ts";
+import { MINUTE, problemAnswer, SECOND, settle, Tab, World } from "./tabs.ts";
 
 // What seeded schedules of several tabs found (packages/session-browser-testing).
 
@@ -138,6 +138,24 @@ describe("signing out", () => {
 });
 
 describe("signing out while the server cannot be reached", () => {
+  it.each(["before", "after"])("[D12] from a page that knows of no session is not taken for one of the session that another page knew %s it", async (when) => {
+    const { world, server, a } = await open();
+    server.signIn("e2");
+    server.down = "network";
+    const silent = async (): Promise<void> => {
+      const record = world.items.get("session:/session");
+      world.items.delete("session:/session");
+      expect(await new Tab(world, {}, undefined, false).client.logout()).toBe("pending");
+      if (record && when === "before") world.items.set("session:/session", record);
+    };
+    if (when === "before") await silent();
+    expect(await a.client.logout()).toBe("pending");
+    if (when === "after") await silent();
+    server.down = undefined;
+    await a.emit("window", "online");
+    expect(server.session).toBeUndefined();
+  });
+
   it("[D12] is not forgotten for the late answer to a question from before", async () => {
     const { world, server, a } = await open();
     const views = holdBack(world, "/session");

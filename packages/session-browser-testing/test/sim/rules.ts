@@ -10,7 +10,7 @@ export const RULES: readonly Rule[] = [
   { name: "a late answer leaves the doubt", seed: 12, edits: [browser("client.ts", "unsure: isLater(known.unsure as Millis, sentAt) && known.unsure", "unsure: false")] },
   { name: "one tab at a time asks (lock and lease)", seed: 1, edits: [browser("client.ts", "return epochOf(known) ? alone(env, key, answer) : answer();", "return answer();")] },
   { name: "what has ended is remembered, and no late answer brings it back", seed: 880, edits: [browser("client.ts", "      if (isOver(view.epoch)) return;\n", ""), browser("client.ts", "      if (before !== generation) return false;\n", "")] },
-  { name: "a sign-out from before anything was known is kept until the server hears of it", seed: 39, edits: [browser("logout.ts", '${epoch || of || ""}', "${epoch || of}")] },
+  { name: "a sign-out from before anything was known is kept until the server hears of it", seed: 39, edits: [browser("logout.ts", '${!before || of ? epoch : ""}', '${epoch || "-"}')] },
   { name: "a sign-out that waits is not dropped for the answer to a question from before it", seed: 143518, edits: [browser("logout.ts", "if (!(Number(at) > sentAt && Number(at) <= env.now())) ", "")] },
   { name: "a hold ends with its session", seed: 58, edits: [browser("client.ts", "    if (known.ended || (held && known.view && held !== epochOf(known))) holds.clear();\n", "")] },
   { name: "a page that listens to nothing says its sign-out on the channel", seed: 518, edits: [browser("engine.ts", "    if (!env.page) return;\n    open()", "    if (!stop) return;\n    open()")] },

@@ -35,7 +35,8 @@ export function createLogouts(env: Environment, key: string, { post, send }: Lin
     send(scope, epoch) {
       const [before, of] = waits();
       const wider = before && before !== scope && (!of || !epoch || of === epoch) ? "all" : scope;
-      env.storage.setItem(place, `${wider} ${epoch || of || ""} ${env.now()}`);
+      // Who signed out of a session that nobody knew meant the one that there is.
+      env.storage.setItem(place, `${wider} ${!before || of ? epoch : ""} ${env.now()}`);
       return through(wider);
     },
     async finish({ view, sentAt }) {
