@@ -6,7 +6,7 @@ import { link, withTemporaryFolder } from "./lib/temporary.ts";
 import { offered, published, type Workspace } from "./lib/workspace.ts";
 
 // `pnpm packaging`: packs every package as it would be published, lets publint and "are the types wrong" look at the
-// tarball, unpacks it beside its dependencies and imports every export on each Node of this machine.
+// tarball, unpacks it beside its dependencies, imports every export and asks every program for help on each Node of this machine.
 buildAll("packages");
 const packages = published();
 
@@ -68,11 +68,24 @@ const imported = (folder: string): string[] => {
   });
 };
 
+/** Programs start on each Node, by the first line of their files too. */
+const started = (folder: string): string[] =>
+  packages.flatMap(({ manifest }) =>
+    Object.entries(manifest.bin ?? {}).flatMap(([name, file]) => {
+      const program = join(folder, "node_modules", manifest.name, file);
+      if (!readFileSync(program, "utf8").startsWith("#!/usr/bin/env node\n")) return [`${manifest.name}: ${file} does not say that node runs it`];
+      return nodesHere().flatMap(({ path, version }) => {
+        const { code, output } = run(path, [program, "--help"], { cwd: folder });
+        return code === 0 && output.includes(`Usage: ${name}`) ? [] : [`${name} does not start on Node ${version}\n${output.trim()}`];
+      });
+    }),
+  );
+
 const problems = withTemporaryFolder((folder) => {
   const results = packages.map((member) => [member, packed(member, folder)] as const);
   const found = results.flatMap(([, result]) => result.problems);
   const tarballs = results.filter(([, { tarball }]) => tarball !== "").map(([member, { tarball }]) => [member, tarball] as const);
   const app = join(folder, "app");
-  return [...found, ...installed(tarballs, app), ...imported(app)];
+  return [...found, ...installed(tarballs, app), ...imported(app), ...started(app)];
 });
-conclude("packaging", problems, `${packages.length} packages pack, type and import well`);
+conclude("packaging", problems, `${packages.length} packages pack, type, import and start well`);

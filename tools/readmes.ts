@@ -15,7 +15,7 @@ import type { Server } from "./services/server.ts";
 import { STARTS } from "./services/starts.ts";
 
 // `pnpm readmes`: compiles every TypeScript block of the READMEs against the built packages, as an application would
-// have them, and runs those marked `ts run` (to the end) and `ts serve` (until they answer on PORT). One that names a
+// have them, and runs those marked `ts run` and `sh run` (to the end) and `ts serve` (until they answer on PORT). One that names a
 // server (`ts run postgres`) gets a new one, and its address in DATABASE_URL, REDIS_URL, MEMCACHED_SERVERS or AWS_ENDPOINT_URL_DYNAMODB.
 const folder = join(reportsFolder, "readmes");
 const seconds = 1000;
@@ -35,7 +35,10 @@ const prepare = (): void => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const packages = members().filter((member) => member.folder.startsWith("packages/"));
-  for (const { path, manifest } of packages) link(path, join(folder, "node_modules", manifest.name));
+  for (const { path, manifest } of packages) {
+    link(path, join(folder, "node_modules", manifest.name));
+    for (const [name, file] of Object.entries(manifest.bin ?? {})) link(join(path, file), join(folder, "node_modules", ".bin", name));
+  }
   for (const modules of [...packages.map(({ path }) => join(path, "node_modules")), join(root, "node_modules")]) {
     for (const name of existsSync(modules) ? installedIn(modules) : []) {
       const place = join(folder, "node_modules", name);
@@ -86,7 +89,11 @@ const executeWith = async (snippet: Snippet): Promise<string[]> => {
 
 const execute = async (snippet: Snippet, env: Readonly<Record<string, string>>): Promise<string[]> => {
   const port = await freePort();
-  const child = spawn(process.execPath, [nameOf(snippet)], { cwd: folder, env: { ...process.env, ...env, PORT: String(port) }, stdio: ["ignore", "pipe", "pipe"] });
+  // A script for a shell makes files, in a folder of its own.
+  const place = snippet.shell ? join(folder, nameOf(snippet).replace(/\.ts$/, "")) : folder;
+  mkdirSync(place, { recursive: true });
+  const [program, args] = snippet.shell ? ["bash", ["-euo", "pipefail", "-c", snippet.code]] : [process.execPath, [nameOf(snippet)]];
+  const child = spawn(program, args, { cwd: place, env: { ...process.env, ...env, PORT: String(port) }, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => void (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => void (output += chunk.toString()));
@@ -114,7 +121,7 @@ buildAll("packages");
 prepare();
 const pages = ["README.md", ...globSync("packages/*/README.md", { cwd: root }).sort()];
 const snippets = pages.flatMap((page) => snippetsIn(page, readFileSync(join(root, page), "utf8")));
-const problems = compile(snippets);
+const problems = compile(snippets.filter(({ shell }) => !shell));
 if (problems.length === 0) {
   for (const snippet of snippets.filter(({ use }) => use !== "compile")) problems.push(...(await executeWith(snippet)));
 }

@@ -1,8 +1,12 @@
 import { defineConfig } from "tsup";
 import { joinChunks } from "./join-chunks.ts";
 
-/** The one build of every published package: ESM, one bundled file per entry, one shared file so classes exist once. */
-export const library = (entries: readonly string[]): ReturnType<typeof defineConfig> =>
+/**
+ * The one build of every published package: ESM, one bundled file per entry, one shared file so classes exist once.
+ *
+ * @param lazy it loads parts of itself when they are called for; they stay files of their own, as does what they share
+ */
+export const library = (entries: readonly string[], { lazy = false } = {}): ReturnType<typeof defineConfig> =>
   defineConfig({
     entry: entries.map((name) => `src/${name}.ts`),
     format: "esm",
@@ -14,5 +18,5 @@ export const library = (entries: readonly string[]): ReturnType<typeof defineCon
     tsconfig: "tsconfig.build.json",
     external: [/^node:/, /^bun:/, /^cloudflare:/],
     removeNodeProtocol: false,
-    onSuccess: () => joinChunks("dist"),
+    onSuccess: async () => (lazy ? undefined : joinChunks("dist")),
   });

@@ -18,6 +18,7 @@ const allowed: readonly (readonly [packages: RegExp, modules: readonly string[]]
   // Frameworks in the entries of their names only; the packages are optional peers.
   [/^session-browser$/, ["@holdfast/session-protocol", "react", "vue", "svelte/reactivity", "solid-js"]],
   [/^session-browser-testing$/, ["@holdfast/session-browser", "@holdfast/session-core", "@holdfast/session-core/csrf", "@holdfast/session-core/memory", "@holdfast/session-hono", "@holdfast/session-protocol", "hono", "msw"]],
+  [/^cli$/, ["@holdfast/session-core", "@holdfast/session-core/keys", "@holdfast/session-core/tokens", "commander", "node:fs", "node:fs/promises", "node:path"]],
   [/^store-contract$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "vitest"]],
   [/^store-workers$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "cloudflare:workers"]],
   // It speaks to its servers itself (decision 026).

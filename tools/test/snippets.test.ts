@@ -17,6 +17,10 @@ describe("README snippets", () => {
     expect(found[1]).toMatchObject({ use: "run", code: "const a = 1;\nconsole.log(a);\n" });
   });
 
+  it("takes a shell's block that says so, and no other", () => {
+    expect(snippetsIn("R.md", page("```sh\nnpm i\n```", "```sh run\nls\n```"))).toEqual([{ file: "R.md", line: 9, shell: true, use: "run", code: "ls\n" }]);
+  });
+
   it("knows which server a block needs", () => {
     const found = snippetsIn("R.md", page("```ts run postgres\na;\n```", "```ts\nb;\n```"));
     expect(found.map(({ service }) => service)).toEqual(["postgres", undefined]);

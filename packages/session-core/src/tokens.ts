@@ -13,10 +13,12 @@ export {
   addSigningKey,
   generateSigningKeys,
   type NewSigningKeyOptions,
+  nextSigningStep,
   promoteSigningKey,
   type PromoteSigningKeyOptions,
   removeSigningKey,
   type RemoveSigningKeyOptions,
+  type SigningStep,
   type SigningStepOptions,
 } from "./lib/tokens/signing-steps.ts";
 export { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions, type VerifyResult } from "./lib/tokens/verifier.ts";

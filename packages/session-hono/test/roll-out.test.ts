@@ -155,7 +155,7 @@ describe("keys roll out under traffic", () => {
     await visitor.send("POST", "/sign-in");
     const added = addKey(first, { now: clock.now() });
     clock.advance(2 * MINUTE);
-    const promoted = promoteKey(added, { now: clock.now() });
+    const promoted = promoteKey(added, { now: clock.now(), force: true });
     servers[0]?.deploy(promoted);
     for (let i = 0; i < 6 && visitor.keyIds()[0] !== 2; i++) {
       clock.advance(2 * MINUTE);

@@ -2,7 +2,7 @@ import { createPublicKey, verify as nodeVerify } from "node:crypto";
 import { inspect } from "node:util";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
-import { addSigningKey, createAccessTokens, generateSigningKeys, promoteSigningKey, removeSigningKey, type SigningKeyFile } from "../../src/tokens.ts";
+import { addSigningKey, createAccessTokens, generateSigningKeys, nextSigningStep, promoteSigningKey, removeSigningKey, type SigningKeyFile } from "../../src/tokens.ts";
 import { codeOf, HOUR, MINUTE, request, signedIn, world } from "../support.ts";
 import { activeKey, activeState, API, decoded, issued, ISSUER, issuing, KEYS_ED25519, KEYS_ES256, START } from "./support.ts";
 
@@ -150,6 +150,20 @@ describe("the keys of access tokens", () => {
     expect(remove(DAY, MINUTE, "other")).toBe("keys[kid other]");
     expect(optionOf(() => promoteSigningKey(KEYS_ES256))).toBe("keys");
     expect(await codeOf(() => addSigningKey(next))).toBe("config");
+  });
+
+  it("[G01] says what comes next and from when on; forced, a step comes earlier, but never with a key that no server would start with", async () => {
+    const lifetime = 5 * MINUTE;
+    expect(nextSigningStep(KEYS_ES256, { lifetime })).toEqual({ step: "add", from: START });
+    const next = await added(KEYS_ES256, START);
+    const [old = "", fresh = ""] = next.keys.map(({ kid }) => kid);
+    expect(nextSigningStep(next, { lifetime })).toEqual({ step: "promote", kid: fresh, from: START + 15 * MINUTE });
+    expect(nextSigningStep(next, { lifetime, jwksMaxAge: HOUR })).toMatchObject({ from: START + 65 * MINUTE });
+    expect(optionOf(() => promoteSigningKey(next, { now: START + 10 * MINUTE - 1, force: true }))).toBe(`keys[kid ${fresh}]`);
+    expect(states(promoteSigningKey(next, { now: START + 10 * MINUTE, force: true }))).toEqual(["retired", "active"]);
+    const promoted = promoteSigningKey(next, { now: START + 15 * MINUTE });
+    expect(nextSigningStep(promoted, { lifetime })).toEqual({ step: "remove", kid: old, from: START + 26 * MINUTE + 5000 });
+    expect(states(removeSigningKey(promoted, old, { lifetime, now: START + 16 * MINUTE, force: true }))).toEqual(["active"]);
   });
 
   it("[G02] a file edited by hand is refused when its key signs too early", async () => {

@@ -4,6 +4,7 @@ import type { Engine } from "../engine.ts";
 import { partitionOf } from "../partition-of.ts";
 import type { Partition, SessionId, SessionStore } from "../port.ts";
 import type { TombstoneReason } from "../record.ts";
+import { longestLife } from "../session/longest-life.ts";
 import { callStore } from "../store-call.ts";
 import type { SealedSession } from "./payload.ts";
 
@@ -35,9 +36,8 @@ const NONE: Mark = { at: Number.NEGATIVE_INFINITY, reason: "revoked" };
 export function createRevocations<Data>({ ring, clock, emit, policy }: Pick<Engine<Data>, "ring" | "clock" | "emit" | "policy">, store: SessionStore, within: Millis): Revocations {
   let young = new Map<string, { readonly mark: Mark; readonly at: Millis }>();
   let old = young;
-  const { remember, absolute, guest } = policy;
   /** As long as any session may live that began before a server heard of it. */
-  const kept = Math.max(absolute, guest.absolute, remember === "off" ? 0 : remember.absolute) + 2 * within + 60_000;
+  const kept = longestLife(policy) + 2 * within + 60_000;
 
   const rowId = (name: string): SessionId => ring.rowId(`sealed\0${name}`);
   const heard = (name: string): { readonly mark: Mark; readonly at: Millis } | undefined => young.get(name) ?? old.get(name);

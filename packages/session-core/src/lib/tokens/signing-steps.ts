@@ -4,6 +4,7 @@ import { generateKeyPair } from "jose/key/generate/keypair";
 import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 import { configError, oneOf } from "../errors.ts";
 import { SKEW } from "../token/ratchet.ts";
+import { ROLL_OUT } from "../token/roll-out.ts";
 import { LONGEST_TOLERANCE } from "./claims.ts";
 import { checkSigningKeys, KEY_SET_AGE, type SigningAlgorithm, type SigningKey, type SigningKeyFile } from "./signing-keys.ts";
 
@@ -20,19 +21,43 @@ export interface NewSigningKeyOptions extends SigningStepOptions {
 export interface PromoteSigningKeyOptions extends SigningStepOptions {
   /** How long caches and verifiers may keep the published keys: `jwksMaxAge` of the tokens. Default 10 min. */
   readonly jwksMaxAge?: Millis;
+  /** Also before the five minutes are over that a roll-out may take; never before `jwksMaxAge` is, since no server starts with such a file. Default false. */
+  readonly force?: boolean;
 }
 
 export interface RemoveSigningKeyOptions extends SigningStepOptions {
   /** `lifetime` of the tokens: how long the last one that the key signed may live. */
   readonly lifetime: Millis;
+  /** Also where it is too early: tokens that the key signed are then refused. Default false. */
+  readonly force?: boolean;
 }
 
-/** How long the file may take to reach every server: roll-outs are minutes, and one that starts late must not fail. */
-const SPREAD: Millis = 300_000;
+/** What comes next for a file of signing keys. */
+export interface SigningStep {
+  /** `add`: begin a rotation, whenever you like. `promote`: the published key signs. `remove`: the retired one goes. */
+  readonly step: "add" | "promote" | "remove";
+  /** Of the key that is promoted or removed. */
+  readonly kid?: string;
+  /** From when on no request fails for it. */
+  readonly from: Millis;
+}
 
 /** A fresh file with one active key. */
 export async function generateSigningKeys({ alg = "ES256", now = Date.now() }: NewSigningKeyOptions = {}): Promise<SigningKeyFile> {
   return { keys: [await newKey(alg, "active", now)] };
+}
+
+/**
+ * What comes next, and from when on: {@link addSigningKey}, {@link promoteSigningKey} or {@link removeSigningKey}. Of several retired keys, the one that can go first.
+ *
+ * @throws HoldfastError `config` for a file that is wrong
+ */
+export function nextSigningStep(file: SigningKeyFile, { lifetime, jwksMaxAge = KEY_SET_AGE }: Pick<RemoveSigningKeyOptions, "lifetime"> & Pick<PromoteSigningKeyOptions, "jwksMaxAge">): SigningStep {
+  const { keys, active } = checkSigningKeys(file);
+  const next = keys.find(({ state }) => state === "next");
+  if (next) return { step: "promote", kid: next.kid, from: promotable(next, jwksMaxAge) };
+  const [first] = keys.filter(({ state }) => state === "retired").toSorted((a, b) => a.since - b.since);
+  return first ? { step: "remove", kid: first.kid, from: removable(first, lifetime) } : { step: "add", from: active.since };
 }
 
 /**
@@ -51,12 +76,12 @@ export async function addSigningKey(file: SigningKeyFile, { alg, now = Date.now(
  *
  * @throws HoldfastError `config` without a key to promote, or for one that a verifier may not have seen yet
  */
-export function promoteSigningKey(file: SigningKeyFile, { jwksMaxAge = KEY_SET_AGE, now = Date.now() }: PromoteSigningKeyOptions = {}): SigningKeyFile {
+export function promoteSigningKey(file: SigningKeyFile, { jwksMaxAge = KEY_SET_AGE, now = Date.now(), force = false }: PromoteSigningKeyOptions = {}): SigningKeyFile {
   const { keys } = checkSigningKeys(file);
   const next = keys.find(({ state }) => state === "next");
   if (!next) throw configError("keys", 'have no key with state "next"; add one with addSigningKey() and give the file to all servers first.');
-  const from = next.added + jwksMaxAge + SPREAD;
-  if (now < from) throw configError(`keys[kid ${next.kid}]`, `is too young: a verifier that keeps the keys for ${jwksMaxAge / 1000} s may not know it yet. Promote it after ${new Date(from).toISOString()}.`);
+  const from = promotable(next, jwksMaxAge);
+  if (now < from - (force ? ROLL_OUT : 0)) throw configError(`keys[kid ${next.kid}]`, `is too young: a verifier that keeps the keys for ${jwksMaxAge / 1000} s may not know it yet. Promote it after ${new Date(from).toISOString()}.`);
   return { keys: keys.map((key) => (key.state === "retired" ? key : { ...key, state: key === next ? "active" : "retired", since: now })) };
 }
 
@@ -65,16 +90,20 @@ export function promoteSigningKey(file: SigningKeyFile, { jwksMaxAge = KEY_SET_A
  *
  * @throws HoldfastError `config` for a key that is not retired, or not for as long as a token lives
  */
-export function removeSigningKey(file: SigningKeyFile, kid: string, { lifetime, now = Date.now() }: RemoveSigningKeyOptions): SigningKeyFile {
+export function removeSigningKey(file: SigningKeyFile, kid: string, { lifetime, now = Date.now(), force = false }: RemoveSigningKeyOptions): SigningKeyFile {
   const { keys } = checkSigningKeys(file);
   const name = `keys[kid ${kid}]`;
   const key = keys.find((entry) => entry.kid === kid);
   if (key?.state !== "retired") throw configError(name, 'is not a key with state "retired".');
-  // A server that got the file late went on signing until then.
-  const from = key.since + SPREAD + lifetime + LONGEST_TOLERANCE + SKEW;
-  if (now < from) throw configError(name, `may have signed tokens that are still good; remove it after ${new Date(from).toISOString()}.`);
+  const from = removable(key, lifetime);
+  if (now < from && !force) throw configError(name, `may have signed tokens that are still good; remove it after ${new Date(from).toISOString()}.`);
   return { keys: keys.filter((entry) => entry !== key) };
 }
+
+const promotable = ({ added }: SigningKey, jwksMaxAge: Millis): Millis => added + jwksMaxAge + ROLL_OUT;
+
+/** A server that got the file late went on signing until then. */
+const removable = ({ since }: SigningKey, lifetime: Millis): Millis => since + ROLL_OUT + lifetime + LONGEST_TOLERANCE + SKEW;
 
 async function newKey(alg: SigningAlgorithm, state: SigningKey["state"], now: Millis): Promise<SigningKey> {
   oneOf("alg", alg, ["ES256", "Ed25519"]);

@@ -1,0 +1,2 @@
+export { type Io, processIo } from "./lib/io.ts";
+export { run } from "./lib/run.ts";
