@@ -65,6 +65,21 @@ export async function measure(cases: readonly Case[], { rounds, batchMs }: Plan,
   });
 }
 
+/** How many times what `it` costs `other` does, in each round one right after the other: two cases far apart in a shuffled round meet different machines. */
+export async function ratioOf(it: Case, other: Case, { rounds, batchMs }: Plan): Promise<Spread> {
+  const pair = [it, other] as const;
+  const sizes = new Map<Case, number>(pair.map((one) => [one, 200]));
+  const ratios: number[] = [];
+  for (let round = -3; round < rounds; round++) {
+    const micros = new Map<Case, number>();
+    for (const one of round % 2 === 0 ? pair : pair.toReversed()) micros.set(one, await batch(one, sizes.get(one) ?? 1));
+    const [mine = Number.NaN, theirs = Number.NaN] = pair.map((one) => micros.get(one));
+    if (round >= 0) ratios.push(mine / theirs);
+    else for (const one of pair) sizes.set(one, Math.max(50, Math.ceil((batchMs * 1000) / (micros.get(one) ?? Number.NaN))));
+  }
+  return spread(ratios);
+}
+
 /** CPU microseconds per operation. What was garbage before is collected first, so that each case pays for its own only. */
 async function batch({ run }: Case, size: number): Promise<number> {
   gc({ type: "minor" });

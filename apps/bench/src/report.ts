@@ -46,6 +46,8 @@ export const goals = (rows: readonly Row[]): string[] => {
 export const micros = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
 export const range = ({ median, low, high }: Spread): string => `${micros(median)} (${micros(low)} to ${micros(high)})`;
 
+export const times = ({ median, low, high }: Spread): string => `${median.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+
 function versionOf(name: string): string {
   // Not every package exports its manifest, so it is looked for above the file that is imported.
   for (let folder = dirname(require.resolve(name)); ; folder = dirname(folder)) {

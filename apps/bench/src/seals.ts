@@ -9,9 +9,10 @@ import { type HTTPEvent, sealSession, unsealSession } from "h3";
 import { sealData, unsealData } from "iron-session";
 import { EncryptJWT, jwtDecrypt } from "jose";
 import { USER, type User } from "./app.ts";
-import { type Case, measure, type Plan, type Row, verify } from "./measure.ts";
-import { machine, micros, range, versionsOf } from "./report.ts";
+import { type Case, measure, type Plan, ratioOf, type Row, verify } from "./measure.ts";
+import { machine, range, times, versionsOf } from "./report.ts";
 import { saveReport } from "./results.ts";
+import type { Spread } from "./statistics.ts";
 
 // `pnpm bench seals [--quick | --check] [--json] [--save]`: what it costs to seal a session's data into a text and to open it again. Nothing is judged by the exit code but wrong answers.
 const { values } = parseArgs({ options: { quick: { type: "boolean" }, check: { type: "boolean" }, json: { type: "boolean" }, save: { type: "boolean" } } });
@@ -105,24 +106,26 @@ async function requests(): Promise<Case[]> {
 }
 
 const bytes = new Map<string, number>();
-const codecs = [[FLOOR, floor(), []], [OURS, await ours(), ["@holdfast/session-core"]], ...(await peers())] as const;
+const [ourCodec, floorCodec] = [await ours(), floor()];
+const codecs = [[FLOOR, floorCodec, []], [OURS, ourCodec, ["@holdfast/session-core"]], ...(await peers())] as const;
 const cases: Case[] = [];
 for (const [name, codec, packages] of codecs) {
   bytes.set(name, (await codec.seal(USER)).length);
   cases.push({ name, kind: "micro", packages, expected: USER.user, run: async () => (await codec.unseal(await codec.seal(USER))).user });
 }
+/** The two that the goal is about, in one turn: neither of them answers with a promise here. */
+const bare = ({ seal, unseal }: Codec): Case => ({ name: "", kind: "micro", packages: [], expected: USER.user, run: () => (unseal(seal(USER) as string) as User).user });
 cases.push(...(await requests()));
 await verify(cases);
 
-const table = (rows: readonly Row[]): string => {
+const table = (rows: readonly Row[], ratio: Spread): string => {
   const least = rows.find(({ name }) => name === FLOOR)?.cpu.median ?? Number.NaN;
-  const best = rows.find(({ name }) => name === OURS)?.cpu.median ?? Number.NaN;
   return [
     `| seal + unseal of ${JSON.stringify(USER).length} bytes of JSON | bytes | CPU µs (IQR) | x floor |`,
     "|---|---:|---:|---:|",
     ...rows.map(({ name, cpu }) => `| ${name} | ${bytes.get(name) ?? ""} | ${range(cpu)} | ${(cpu.median / least).toFixed(2)} |`),
     "",
-    `- seal and unseal take ${micros(best)} µs, ${(best / least).toFixed(2)} times the floor (goal: at most 1.3): ${best / least <= 1.3 ? "met" : "missed"}`,
+    `- seal and unseal, in pairs with the floor: ${times(ratio)} times its CPU (goal: at most 1.3): ${ratio.median <= 1.3 ? "met" : "missed"}`,
   ].join("\n");
 };
 
@@ -133,9 +136,10 @@ if (values.check) {
   const rows = await measure(cases, plan, (round) => {
     if (process.stderr.isTTY) process.stderr.write(`\rround ${Math.max(0, round + 1)} of ${plan.rounds} `);
   });
+  const ratio = await ratioOf(bare(ourCodec), bare(floorCodec), plan);
   const lines = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const text = `${machine()}; ${plan.rounds} rounds of ${cases.length} cases in shuffled order.\n${lines.join(", ")}\n\n${table(rows)}\n`;
-  const report = { machine: machine(), plan, versions, rows, bytes: Object.fromEntries(bytes) };
+  const text = `${machine()}; ${plan.rounds} rounds of ${cases.length} cases in shuffled order.\n${lines.join(", ")}\n\n${table(rows, ratio)}\n`;
+  const report = { machine: machine(), plan, versions, rows, ratio, bytes: Object.fromEntries(bytes) };
   console.log(values.json ? JSON.stringify(report, undefined, 2) : text);
   saveReport("seals", report, values.save ? text : undefined);
 }

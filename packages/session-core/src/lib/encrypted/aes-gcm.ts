@@ -48,23 +48,22 @@ interface NodeCrypto {
 }
 interface NodeBuffer {
   readonly Buffer: {
-    from(bytes: ArrayBufferLike, offset: number, length: number): Buffered;
     from(text: string, encoding: "base64url"): Buffered;
   };
 }
 
+const IV_BYTES = 12;
+const IV_TEXT = 16;
 const TAG_BYTES = 16;
+/** 128 bits: of the last character the lower four are none of them. */
+const TAG_TEXT = /^[\w-]{21}[AQgw]$/;
 const NAME = "aes-256-gcm";
+const LENGTHS = { authTagLength: TAG_BYTES };
 
 /** node:crypto of Node, Bun and Deno: a body in microseconds, where a WebCrypto call costs 25 to 30. */
 export function nodeAesGcm({ createSecretKey, createCipheriv, createDecipheriv, Buffer }: NodeCrypto & NodeBuffer): AesGcm {
   const decipher = (key: GcmKey, iv: Uint8Array, aad: Uint8Array, tag: Uint8Array): Decipher =>
-    createDecipheriv(NAME, key, iv, { authTagLength: TAG_BYTES }).setAAD(aad).setAuthTag(tag);
-  // Buffer skips what it does not know: only what reads back the same is what was written.
-  const strict = (text: string): Uint8Array | null => {
-    const bytes = Buffer.from(text, "base64url");
-    return bytes.toString("base64url") === text ? bytes : null;
-  };
+    createDecipheriv(NAME, key, iv, LENGTHS).setAAD(aad).setAuthTag(tag);
   return {
     synchronous: true,
     load: (key) => createSecretKey(key),
@@ -90,15 +89,17 @@ export function nodeAesGcm({ createSecretKey, createCipheriv, createDecipheriv, 
       const cipher = createCipheriv(NAME, key, iv).setAAD(aad);
       const body = cipher.update(text, "utf8");
       cipher.final();
-      const start = Buffer.from(iv.buffer, iv.byteOffset, iv.length);
-      return `${start.toString("base64url")}.${body.toString("base64url")}.${cipher.getAuthTag().toString("base64url")}`;
+      return `${toBase64url(iv)}.${body.toString("base64url")}.${cipher.getAuthTag().toString("base64url")}`;
     },
-    openText(key, parts, aad) {
-      const [iv, body, tag] = [strict(parts.iv), strict(parts.body), strict(parts.tag)];
-      if (!iv || !body || tag?.length !== TAG_BYTES) return null;
+    openText(key, { iv, body, tag }, aad) {
+      if (iv.length !== IV_TEXT || !TAG_TEXT.test(tag)) return null;
+      // An IV's text has no bits left over, so both can be read at once. Buffer skips what it does not know: only what reads back the same is what was written.
+      const text = iv + body;
+      const sealed = Buffer.from(text, "base64url");
+      if (sealed.toString("base64url") !== text) return null;
       try {
-        const opening = decipher(key, iv, aad, tag);
-        const bytes = opening.update(body);
+        const opening = decipher(key, sealed.subarray(0, IV_BYTES), aad, Buffer.from(tag, "base64url"));
+        const bytes = opening.update(sealed.subarray(IV_BYTES));
         opening.final();
         return bytes.toString();
       } catch {
