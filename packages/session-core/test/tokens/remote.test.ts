@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { HoldfastError } from "../../src/index.ts";
 import { createTokenVerifier, generateSigningKeys, remoteKeys, type RemoteKeysOptions, type TokenEvent } from "../../src/tokens.ts";
 import { HOUR, MINUTE, testClock } from "../support.ts";
@@ -8,6 +8,7 @@ import { activeKey, API, claimsAt, craft, headerOf, ISSUER, issuing, KEYS_ES256,
 
 const servers: Server[] = [];
 afterEach(async () => {
+  vi.unstubAllGlobals();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     await new Promise((done) => void server.close(done));
@@ -57,6 +58,25 @@ describe("keys at a URL", () => {
     it.clock.advance(1);
     expect(await Promise.all([it.outcome(), it.outcome()])).toEqual(["accepted", "accepted"]);
     expect(it.issuer.asked).toBe(2);
+  });
+
+  it("on Workers, where one request cannot wait for what another one began, each of the first fetches by itself", async () => {
+    vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+    const it = await remote();
+    expect(await Promise.all(Array.from({ length: 5 }, () => it.outcome()))).toEqual(Array.from({ length: 5 }, () => "accepted"));
+    expect(it.issuer.asked).toBe(5);
+    for (let i = 0; i < 50; i++) expect(await it.outcome({ kid: `stranger-${i}` })).toBe("key");
+    expect(it.issuer.asked).toBe(5);
+  });
+
+  it("on Workers, a fetch whose request was dropped holds nobody up, and is no leave to fetch for ever", async () => {
+    vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+    let asked = 0;
+    const it = await remote({ fetch: async () => (asked++ === 0 ? new Promise<Response>(() => undefined) : Response.json(jwks)) });
+    void it.outcome();
+    expect(await it.outcome()).toBe("accepted");
+    expect(await it.outcome({ kid: "stranger" })).toBe("key");
+    expect(asked).toBe(2);
   });
 
   it("[F06] an unknown kid makes at most one fetch in 30 s, whatever strangers send", async () => {

@@ -31,7 +31,7 @@ const OPTIONS: readonly string[] = ["maxAge", "maxStale", "cooldown", "timeout",
 
 /**
  * The keys that an issuer publishes at a URL. They are fetched when the first token comes, again when they are old, and early for a key that is not
- * among them, but no more often than `cooldown`. Those who ask meanwhile share one fetch.
+ * among them, but no more often than `cooldown`. Those who ask meanwhile share one fetch; on Workers, where they cannot, each has its own.
  *
  * @throws HoldfastError `config` for a URL that is not https (http only for localhost), or options that contradict each other
  */
@@ -51,7 +51,10 @@ export function remoteKeys(url: string, options: RemoteKeysOptions = {}): KeySou
   let readAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
   let failed = false;
+  let settled = true;
   let flight: Promise<void> | undefined;
+  // There the promise of another request may never settle.
+  const alone = globalThis.navigator?.userAgent === "Cloudflare-Workers";
 
   /** A clock that was set back makes nothing young. */
   const within = (span: Millis, at: Millis): boolean => clock.now() >= at && clock.now() - at < span;
@@ -68,7 +71,8 @@ export function remoteKeys(url: string, options: RemoteKeysOptions = {}): KeySou
 
   async function refresh(): Promise<void> {
     const began = clock.now();
-    askedAt = began;
+    if (!isUnderWay()) askedAt = began;
+    settled = false;
     try {
       const fetched = await fetchKeys();
       // A key that did not change stays the same object: what was verified with it is still known.
@@ -79,19 +83,19 @@ export function remoteKeys(url: string, options: RemoteKeysOptions = {}): KeySou
       failed = true;
       emit({ type: "token_keys_failed", why: error instanceof KeysFault ? error.message : faultName(error), stale: within(maxStale, readAt) });
     }
+    settled = true;
   }
 
-  const refreshed = (): Promise<void> => {
-    // The fetch of another request may never settle on Workers.
-    if (ON_WORKERS) return refresh();
-    return (flight ??= refresh().finally(() => void (flight = undefined)));
-  };
+  /** Of a request that was dropped the end is never heard, but no fetch takes longer than this. */
+  const isUnderWay = (): boolean => flight !== undefined || (!settled && within(timeout, askedAt));
+
+  const refreshed = (): Promise<void> => (alone ? refresh() : (flight ??= refresh().finally(() => void (flight = undefined))));
 
   return {
     peek: (kid) => (within(maxAge, readAt) ? keys.get(kid) : undefined),
     async find(kid) {
       const isKnown = within(maxAge, readAt) && keys.has(kid);
-      if (!isKnown && (flight || !within(cooldown, askedAt))) await refreshed();
+      if (!isKnown && (isUnderWay() || !within(cooldown, askedAt))) await refreshed();
       const key = within(maxStale, readAt) ? keys.get(kid) : undefined;
       // Whether a key is the issuer's cannot be said while the issuer cannot be asked.
       return key ?? (failed ? "unavailable" : "unknown");
@@ -101,8 +105,6 @@ export function remoteKeys(url: string, options: RemoteKeysOptions = {}): KeySou
 
 /** A fault whose text may be told. */
 class KeysFault extends Error {}
-
-const ON_WORKERS = globalThis.navigator?.userAgent === "Cloudflare-Workers";
 
 const unchanged = (before: VerifyKey | undefined, now: VerifyKey): VerifyKey => (before && before.alg === now.alg && before.material === now.material ? before : now);
 
