@@ -6,7 +6,7 @@ import type { Site } from "./site.ts";
 
 export interface Server {
   /** Gives a site a host name of its own, below `localhost`; returns its address. */
-  readonly serve: (name: string, site: Site) => string;
+  readonly serve: (name: string, site: Pick<Site, "fetch">) => string;
   /** Who connects is thrown out: a machine without network. */
   down: boolean;
   readonly close: () => Promise<void>;
@@ -14,7 +14,7 @@ export interface Server {
 
 /** https on a free port of 127.0.0.1, for any number of sites, told apart by host name. */
 export async function startServer({ key, cert }: Certificate): Promise<Server> {
-  const sites = new Map<string, Site>();
+  const sites = new Map<string, Pick<Site, "fetch">>();
   const listener = getRequestListener(async (request, env) => {
     const site = sites.get(new URL(request.url).hostname);
     const answer = state.down ? "down" : (await site?.fetch(request)) ?? new Response("no such site", { status: 421 });
