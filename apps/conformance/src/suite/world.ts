@@ -91,7 +91,7 @@ export function createWorld({ core = {}, routes = {} }: WorldOptions = {}): Worl
   });
   app.get("/account", requireSession<Data>(), (c) => c.json({ subject: c.var.active.subject, cart: c.var.active.data.cart }));
   app.get("/admin", requireSession<Data>(), requireFresh<Data>({ maxAge: 5 * MINUTE, acr: "step-up", now: clock.now }), (c) => c.text("admin"));
-  return Object.defineProperty({ app, sessions, clock, events, calls, down: false }, "down", { get: () => state.down, set: (down: boolean) => void (state.down = down) });
+  return Object.defineProperty({ app, sessions, clock, events, calls, down: false }, "down", { get: () => state.down, set(down: boolean) { state.down = down; } });
 }
 
 type App = Pick<Hono<SessionEnv<Data>>, "fetch">;
