@@ -134,7 +134,7 @@ export function createWorld(browser: Browser, server: Server, scripts: Scripts):
         return `tab ${at}: ${facts}`;
       });
       const asked = site.seen.map(({ method, path, activity, status }) => `${method} ${path}${activity === "none" ? " (none)" : ""} ${status}`);
-      return [...(await Promise.all(told)), asked.join(", "), `server: ${site.events.join(" ")}`].join("\n");
+      return [...(await Promise.all(told)), asked.join(", "), `server: ${site.events.join(" ")}`, ...(browser.diary?.(new URL(url).hostname) ?? [])].join("\n");
     },
     async end() {
       server.down = false;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { CAPABILITIES } from "./capabilities.ts";
 import { connect } from "./connection.ts";
 import { keyActions } from "./keys.ts";
@@ -22,7 +22,7 @@ const PREFERENCES: Readonly<Record<string, string | number | boolean>> = {
 
 /** Firefox over WebDriver BiDi. */
 export async function launchFirefox({ path }: LaunchOptions): Promise<Browser> {
-  const program = start(path, (folder) => ["--headless", "--no-remote", "--profile", `${folder}/profile`, "--remote-debugging-port", "0", "about:blank"], {}, (folder) => {
+  const program = start(path, (folder) => ["--headless", "--no-remote", "--profile", `${folder}/profile`, "--remote-debugging-port", "0", "-MOZ_LOG=timestamp,sync,SHIPBFCache:4", `-MOZ_LOG_FILE=${folder}/diary`, "about:blank"], {}, (folder) => {
     mkdirSync(`${folder}/profile`);
     const all = { ...PREFERENCES, "browser.download.dir": folder };
     writeFileSync(`${folder}/profile/user.js`, Object.entries(all).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`).join(""));
@@ -85,6 +85,12 @@ export async function launchFirefox({ path }: LaunchOptions): Promise<Browser> {
     engine: "firefox",
     version: capabilities.browserVersion,
     newTab,
+    // Why a page was not restored is nowhere else to be read: Firefox has no `notRestoredReasons`.
+    diary(host) {
+      const files = readdirSync(program.folder).filter((name) => name.endsWith(".moz_log"));
+      const lines = files.flatMap((name) => readFileSync(`${program.folder}/${name}`, "utf8").split("\n"));
+      return lines.filter((line) => line.includes(host) && !/PAGE_LOADING\) -\(0\)/.test(line)).sort().slice(-40);
+    },
     async close() {
       await send("browser.close").catch(() => undefined);
       close();

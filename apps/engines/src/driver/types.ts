@@ -46,6 +46,8 @@ export interface Browser {
   readonly engine: EngineName;
   readonly version: string;
   newTab(url?: string): Promise<Tab>;
+  /** What the engine itself tells of an address's way into and out of the back-forward cache, where it does. */
+  diary?(host: string): readonly string[];
   close(): Promise<void>;
 }
 
