@@ -47,14 +47,14 @@ describe("the client's address", () => {
   const client = (peer: string | undefined, headers: Record<string, string> = {}): string => shown(clientAddress(new Headers(headers), peer, trusted));
   const PROXY = "10.0.0.1";
 
-  it("is the peer's, and headers are not read, unless the peer is a trusted proxy", () => {
+  it("[I20] is the peer's, and headers are not read, unless the peer is a trusted proxy", () => {
     expect(client("203.0.113.9", { "x-forwarded-for": "198.51.100.1", forwarded: "for=198.51.100.1" })).toBe("203.0.113.9");
     expect(client("::ffff:203.0.113.9")).toBe("203.0.113.9");
     expect(client(undefined, { "x-forwarded-for": "198.51.100.1" })).toBe("undefined");
     expect(client("/run/socket", { "x-forwarded-for": "198.51.100.1" })).toBe("undefined");
   });
 
-  it("is read from the right, past trusted proxies; what a client wrote to the left is not looked at", () => {
+  it("[I20] is read from the right, past trusted proxies; what a client wrote to the left is not looked at", () => {
     for (const header of ["198.51.100.1", "1.1.1.1, 198.51.100.1", "garbage\", 198.51.100.1:4711", "198.51.100.1, 10.1.2.3", "evil, 198.51.100.1 ,10.1.2.3, 10.9.9.9", "1.1.1.1,198.51.100.1,2001:db8:ffff::7"]) {
       expect([header, client(PROXY, { "x-forwarded-for": header })]).toEqual([header, "198.51.100.1"]);
     }

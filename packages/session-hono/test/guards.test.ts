@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { requireFresh, requireSession } from "../src/index.ts";
-import { Browser, type Data, keys, ORIGIN, signedIn, world } from "./support.ts";
+import { Browser, type Data, keys, MINUTE, ORIGIN, signedIn, world } from "./support.ts";
 
 describe("guards look at the session as it is now", () => {
   it("a session that middleware ended opens nothing, in the same request", async () => {
@@ -27,6 +27,31 @@ describe("guards look at the session as it is now", () => {
     });
     app.get("/sso/x", requireSession<Data>(), (c) => c.json([c.var.active.subject, c.var.active.acr]));
     expect(await (await new Browser(app).get("/sso/x")).json()).toEqual(["ada", "sso"]);
+  });
+
+  it("[M08] a login at the provider is as old as its auth_time says, however new the session that it began", async () => {
+    const { app, clock } = world({ core: { policy: { freshFor: 10 * MINUTE } } });
+    app.post("/callback", (c) => {
+      c.var.session.start("ada", {}, { authenticatedAt: clock.now() - Number(c.req.query("age")) });
+      return c.text("hello");
+    });
+    app.get("/transfer", requireFresh<Data>({ now: clock.now }), (c) => c.text("done"));
+    const from = async (age: number): Promise<{ browser: Browser; response: Response }> => {
+      const browser = new Browser(app);
+      await browser.post(`/callback?age=${age}`);
+      return { browser, response: await browser.get("/transfer") };
+    };
+    const old = await from(11 * MINUTE);
+    expect([old.response.status, await old.response.json()]).toEqual([403, expect.objectContaining({ code: "fresh_required", maxAge: 600 })]);
+    expect((await old.browser.get("/private")).status).toBe(200);
+    const recent = await from(9 * MINUTE);
+    expect(recent.response.status).toBe(200);
+    clock.advance(MINUTE + 1);
+    expect((await recent.browser.get("/transfer")).status).toBe(403);
+    // A moment that has not come yet counts as now, and does not stay fresh for longer.
+    const ahead = await from(-3 * MINUTE);
+    clock.advance(10 * MINUTE + 1);
+    expect((await ahead.browser.get("/transfer")).status).toBe(403);
   });
 
   it("requireFresh alone answers like requireSession: superseded is to be retried, an unknown key is an outage", async () => {

@@ -303,7 +303,7 @@ describe("the routes", () => {
 });
 
 describe("binding signals", () => {
-  it("[I19] a suspect session is not fresh until the person signs in again; the address comes from the socket or a trusted proxy", async () => {
+  it("[I19] [I20] a suspect session is not fresh until the person signs in again; the address comes from the socket or a trusted proxy", async () => {
     const { app, events } = world({
       session: { address: (c) => getConnInfo(c).remote.address },
       core: { signals: createSignals({ keys, ip: "elevate", trustedProxies: ["127.0.0.1"] }) },
