@@ -11,6 +11,8 @@ export interface Program {
   readonly usual: readonly string[];
   /** What else has to be there. */
   readonly beside?: readonly string[];
+  /** It cannot be had everywhere: a suite without it is skipped aloud, with CI set too. Such suites say `[wants ...]` in their names. */
+  readonly optional?: true;
   /** Debian packages. */
   readonly packages: readonly string[];
   /** Fetches it where no package of this Debian has it. Only called where we may install. Returns what went wrong. */
@@ -24,9 +26,9 @@ export interface Program {
 export const programFor = (program: Program, what: string): string | undefined => {
   const path = pathOf(program);
   if (path !== undefined) return path;
-  const { name, variable, packages } = program;
-  const words = `No ${name}: ${what} NOT tested with it. Install it (apt-get install ${packages.join(" ")}) or set ${variable}.`;
-  if (isCi()) throw new Error(words);
+  const { name, variable, packages, optional } = program;
+  const words = `No ${name}: ${what} NOT tested with it. ${packages.length > 0 ? `Install it (apt-get install ${packages.join(" ")}) or set` : "Set"} ${variable}.`;
+  if (isCi() && optional !== true) throw new Error(words);
   console.warn(`\n  SKIPPED: ${words}\n`);
   return undefined;
 };
@@ -45,7 +47,7 @@ export const findPrograms = (programs: readonly Program[]): Found => {
   const found = programs.map((program) => ({ ...program, path: pathOf(program) }));
   return {
     env: Object.fromEntries(found.map(({ variable, path }) => [variable, path])),
-    missing: found.filter(({ path }) => path === undefined).map(({ name, variable }) => `${name} (${variable})`),
+    missing: found.filter(({ path, optional }) => path === undefined && optional !== true).map(({ name, variable }) => `${name} (${variable})`),
   };
 };
 

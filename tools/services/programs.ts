@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { type Program, programFor } from "../lib/programs.ts";
 import { backport, unpacked } from "./backport.ts";
 import { DYNAMODB_JAR, fetchDynamodb } from "./fetch-dynamodb.ts";
 import { givenServer } from "./given.ts";
+import { fetchNewer, newer } from "./newer.ts";
 
-export type ServiceName = "redis" | "valkey" | "memcached" | "postgres" | "pgbouncer" | "mariadb" | "dynamodb";
+export type ServiceName = "redis" | "valkey" | "memcached" | "postgres" | "pgbouncer" | "mariadb" | "dynamodb" | "haproxy" | "nginx" | "caddy" | "newHaproxy" | "newNginx" | "newCaddy" | "nftables";
 
 /** The servers of the store tests. Each test starts its own, see the file of its name, or talks to one that is given (plain.ts). */
 export const SERVICES: Readonly<Record<ServiceName, Program>> = {
@@ -53,7 +55,18 @@ export const SERVICES: Readonly<Record<ServiceName, Program>> = {
     packages: ["default-jre-headless", "iproute2"],
     fetch: fetchDynamodb,
   },
+  haproxy: { name: "HAProxy", variable: "HAPROXY_PATH", usual: ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy", "/opt/homebrew/bin/haproxy"], packages: ["haproxy"] },
+  nginx: { name: "NGINX", variable: "NGINX_PATH", usual: ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/opt/homebrew/bin/nginx"], packages: ["nginx-light"] },
+  caddy: { name: "Caddy", variable: "CADDY_PATH", usual: ["/usr/bin/caddy", "/usr/local/bin/caddy", "/opt/homebrew/bin/caddy"], packages: ["caddy"] },
+  // The same in the versions of a newer Debian: NGINX has `sticky` since 1.29.6. One fetch brings all three.
+  newNginx: { name: "NGINX 1.30", variable: "NEW_NGINX_PATH", usual: [newer("nginx")], packages: [], fetch: fetchNewer, optional: true },
+  newHaproxy: { name: "HAProxy 3.2", variable: "NEW_HAPROXY_PATH", usual: [newer("haproxy")], packages: [], fetch: () => missing("haproxy"), optional: true },
+  newCaddy: { name: "Caddy 2.11", variable: "NEW_CADDY_PATH", usual: [newer("caddy")], packages: [], fetch: () => missing("caddy"), optional: true },
+  nftables: { name: "nftables", variable: "NFT_PATH", usual: ["/usr/sbin/nft"], beside: ["/usr/bin/unshare", "/usr/sbin/ip"], packages: ["nftables", "iproute2"] },
 };
+
+/** It came with newNginx, which stands before it, or not at all. */
+const missing = (name: string): string | undefined => (existsSync(newer(name)) ? undefined : fetchNewer());
 
 /** Somebody wants the tests to use a server of his instead: none is started, unless a program is named as well. */
 export const isGiven = (service: ServiceName): boolean => givenServer(service) !== undefined && !process.env[SERVICES[service].variable];

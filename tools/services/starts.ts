@@ -6,8 +6,8 @@ import type { ServiceName } from "./programs.ts";
 import { startRedis } from "./redis.ts";
 import type { Server } from "./server.ts";
 
-/** PgBouncer is nothing without a server behind it. */
-export type Alone = Exclude<ServiceName, "pgbouncer">;
+/** Poolers, balancers and rules are nothing without servers behind them. */
+export type Alone = Exclude<ServiceName, "pgbouncer" | "haproxy" | "nginx" | "caddy" | "newHaproxy" | "newNginx" | "newCaddy" | "nftables">;
 
 /** How each is started as it is. */
 export const STARTS: Readonly<Record<Alone, (program: string) => Promise<Server>>> = {

@@ -1,0 +1,112 @@
+import { type Clock, systemClock } from "@holdfast/session-core/store";
+import type { Affinity } from "./affinity.ts";
+import { cookieAttributes } from "./cookie.ts";
+import { untilRead } from "./until-read.ts";
+
+export interface DrainOptions {
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** `empty`: no request is under way. `late`: the grace is over and `inFlight` requests still are. */
+export interface DrainResult {
+  readonly outcome: "empty" | "late";
+  readonly inFlight: number;
+}
+
+/** How a node leaves: nothing new comes in, what is there is finished, and nobody notices. */
+export interface Drain {
+  readonly draining: boolean;
+  /** Requests under way, responses that are still being read included. */
+  readonly inFlight: number;
+  /**
+   * Answers the health path (200, or 404 once the node drains) and wraps everything else: counts it, and while the node drains clears the affinity cookie, so that the
+   * client's next request goes elsewhere. A response that caches may share gets no cookie.
+   */
+  handle(request: Request, next: () => Response | Promise<Response>): Promise<Response>;
+  /** For other shapes than Fetch: what to answer on the health path now. */
+  readonly healthStatus: 200 | 404;
+  /** For other shapes than Fetch: the `Set-Cookie` that responses carry now, or undefined. */
+  readonly setCookie: string | undefined;
+  /** For other shapes than Fetch: counts a request; call what it returns when the response is over, however that came about. */
+  begin(): () => void;
+  /**
+   * Begins to drain, once: waits until the balancer must have noticed (`health.interval` x `fall` + `timeout`), then until no request is under way, `drain.grace` in all.
+   * Resolves with what it came to; close the server then. Never rejects.
+   */
+  drain(): Promise<DrainResult>;
+}
+
+/** How often it looks. */
+const LOOK = 50;
+
+export function createDrain({ health, cookie, key, drain: { grace } }: Affinity, { clock = systemClock }: DrainOptions = {}): Drain {
+  let inFlight = 0;
+  let leaving: Promise<DrainResult> | undefined;
+  const clearing = key.kind === "cookie" ? `${cookie.name}=; Max-Age=0; ${cookieAttributes(cookie)}` : undefined;
+
+  const leave = async (): Promise<DrainResult> => {
+    const began = clock.now();
+    const noticed = began + Math.min(grace, health.interval * health.fall + health.timeout);
+    for (let now = began; now < began + grace && (now < noticed || inFlight > 0); now = clock.now()) {
+      await clock.wait(Math.min(LOOK, began + grace - now));
+    }
+    return { outcome: inFlight === 0 ? "empty" : "late", inFlight };
+  };
+
+  const self: Drain = {
+    get draining() {
+      return leaving !== undefined;
+    },
+    get inFlight() {
+      return inFlight;
+    },
+    get healthStatus() {
+      return leaving === undefined ? 200 : 404;
+    },
+    get setCookie() {
+      return leaving === undefined ? undefined : clearing;
+    },
+    begin() {
+      let open = true;
+      inFlight += 1;
+      return () => {
+        if (open) inFlight -= 1;
+        open = false;
+      };
+    },
+    async handle(request, next) {
+      if (new URL(request.url).pathname === health.path) {
+        return new Response(leaving === undefined ? "ok\n" : "draining\n", { status: self.healthStatus, headers: { "cache-control": "no-store", "content-type": "text/plain" } });
+      }
+      const end = self.begin();
+      try {
+        const response = await next();
+        return untilRead(self.setCookie === undefined || isShared(response) ? response : withCookie(response, self.setCookie), end);
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    drain: () => (leaving ??= leave()),
+  };
+  return self;
+}
+
+/** The application lets caches hand this response to others: a cookie has no place in it. */
+const isShared = ({ headers }: Response): boolean => {
+  const control = headers.get("cache-control") ?? "";
+  return /public|s-maxage|max-age=0*[1-9]|immutable/i.test(control) && !/private|no-store/i.test(control);
+};
+
+function withCookie(response: Response, cookie: string): Response {
+  try {
+    response.headers.append("set-cookie", cookie);
+    return response;
+  } catch {
+    // The headers of a response from fetch cannot be changed.
+    const changed = new Response(response.body, response);
+    changed.headers.append("set-cookie", cookie);
+    return changed;
+  }
+}

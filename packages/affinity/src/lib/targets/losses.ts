@@ -1,0 +1,34 @@
+import type { Affinity } from "../affinity.ts";
+import type { Loss } from "../target.ts";
+
+/** Losses in the order in which they are noted, without those that do not apply. */
+export const losses = (...found: readonly (Loss | false | undefined)[]): Loss[] => found.filter((loss) => loss !== undefined && loss !== false);
+
+/** The path is asked by nothing: failures are found by the requests that meet them. */
+export const passiveHealth = ({ health }: Affinity): Loss => ({ option: "health.path", text: `it is not probed: a node is out when requests to it fail, not when ${health.path} says so.` });
+
+/** Where a hash decides, nothing is remembered. */
+export const hashForgets = (affinity: Affinity): Loss | false =>
+  affinity.key.kind !== "cookie" && { option: "duration", text: "a hash remembers nothing: it holds until the nodes change, and clients of a node that failed move back to it when it returns." };
+
+export const behindOneAddress = (affinity: Affinity): Loss | false => affinity.key.kind === "ip" && { option: "key", text: "all clients behind one address (an office, a mobile network) are on one node." };
+
+/** The names of files, zones and variables. */
+export const variable = ({ name }: Affinity): string => name.replaceAll("-", "_");
+
+/** 1500 -> "1500ms", 7200000 -> "2h": the units that HAProxy, NGINX, Caddy and Gateway API share. */
+export function span(milliseconds: number): string {
+  const units = [["h", 3_600_000], ["m", 60_000], ["s", 1000]] as const;
+  const unit = units.find(([, size]) => milliseconds % size === 0);
+  return unit === undefined ? `${milliseconds}ms` : `${milliseconds / unit[1]}${unit[0]}`;
+}
+
+export const sameSiteWord = ({ cookie }: Affinity): string => ({ lax: "Lax", strict: "Strict", none: "None" })[cookie.sameSite];
+
+/** For platforms that know their nodes themselves. */
+export const nodesElsewhere = (what: string, affinity: Affinity): readonly Loss[] =>
+  losses(
+    { option: "nodes", text: `${what}; labels and addresses are not used.` },
+    affinity.nodes.some(({ weight }) => weight !== 1) && { option: "nodes.weight", text: "has to be set where the nodes are registered." },
+    affinity.nodes.some(({ draining }) => draining) && { option: "nodes.draining", text: "has no place here: take the node out where it is registered." },
+  );

@@ -1,0 +1,107 @@
+import { AFFINITY_TARGETS, type AffinityOptions, type AffinityTarget, affinityConfig, defineAffinity } from "@holdfast/affinity";
+import { describe, expect, it } from "vitest";
+
+const nodes = [{ label: "a", address: "10.0.0.1:8080" }, { label: "b", address: "10.0.0.2:8080" }];
+const sticky = (options: Partial<AffinityOptions> = {}): ReturnType<typeof defineAffinity> => defineAffinity({ nodes, ...options });
+const config = (option: string): unknown => expect.objectContaining({ code: "config", option });
+const lost = (target: AffinityTarget, options: Partial<AffinityOptions> = {}, version?: string): string[] =>
+  affinityConfig(sticky(options), target, version === undefined ? {} : { version }).losses.map(({ option }) => option);
+
+describe("configurations", () => {
+  it.each(AFFINITY_TARGETS)("%s: says in its first lines whether it was run, and everything it cannot honour", (target) => {
+    const { text, losses, proof } = affinityConfig(sticky(target === "kubernetes" ? { key: "ip" } : {}), target);
+    const [first = "", second = ""] = text.split("\n");
+    expect(first).toMatch(/^# Sticky sessions for /);
+    expect(second).toContain(proof === "executed" ? "run on the real engine" : "Generated, not executed here");
+    for (const loss of losses) expect(text).toContain(`#   ${loss.option}: ${loss.text}`);
+    expect(proof).toBe(["haproxy", "nginx", "caddy", "kubernetes"].includes(target) ? "executed" : "generated");
+  });
+
+  it.each([
+    ["kubernetes", "cookie"],
+    ["kubernetes", { header: "X-Tenant" }],
+    ["gateway-api", "ip"],
+    ["aws-alb", "ip"],
+    ["aws-alb", { header: "X-Tenant" }],
+  ] as const)("%s does not know the key %j, and nothing weaker is put in its place", (target, key) => {
+    expect(() => affinityConfig(sticky({ key }), target)).toThrow(config("key"));
+  });
+
+  it.each([
+    ["haproxy", "2.4"],
+    ["nginx", "latest"],
+    ["nginx", "1.30; x"],
+    ["gateway-api", "1.0"],
+    ["gateway-api", "1.7"],
+    ["gcp", "v2"],
+  ] as const)("%s %s is a version that is not known", (target, version) => {
+    expect(() => affinityConfig(sticky(), target, { version })).toThrow(config("version"));
+  });
+
+  it("an unknown target, option or place to listen is refused", () => {
+    expect(() => affinityConfig(sticky(), "traefik" as AffinityTarget)).toThrow(config("target"));
+    expect(() => affinityConfig(sticky(), "nginx", { versoin: "1.30" } as never)).toThrow(config("versoin"));
+    for (const listen of ["8080", ":80\n}", "a b:80"]) expect(() => affinityConfig(sticky(), "nginx", { listen })).toThrow(config("listen"));
+  });
+
+  it("HAProxy honours the whole of a description by cookie, with the times on the server's side", () => {
+    const { text, losses } = affinityConfig(sticky(), "haproxy");
+    expect(losses).toEqual([]);
+    expect(text).toContain('cookie __Host-hf_node insert indirect preserve nocache httponly secure maxidle 30m maxlife 8h attr "SameSite=Lax"');
+    expect(text).toContain("hash-type consistent sdbm avalanche");
+    expect(text).toContain("http-check disable-on-404");
+  });
+
+  it("NGINX gets `sticky` where it has it, and maps before; the labels are ours in both, never a hash of the address", () => {
+    const old = affinityConfig(sticky(), "nginx", { version: "1.29.5" }).text;
+    const current = affinityConfig(sticky(), "nginx", { version: "1.29.6" }).text;
+    expect(old).not.toContain("sticky cookie");
+    expect(old).toContain("__Host-hf_node=a; Path=/; HttpOnly; Secure; SameSite=Lax");
+    expect(current).toContain("sticky cookie __Host-hf_node path=/ httponly secure samesite=lax;");
+    expect(current).toContain("route=a");
+    expect(current).not.toContain("domain");
+  });
+
+  it("says what is lost: times that nobody counts, health that nobody asks for, draining by hash", () => {
+    expect(lost("nginx")).toEqual(["duration.idle", "duration.absolute", "cookielessHeader", "health.path", "drain"]);
+    expect(lost("nginx", { key: "ip" })).toContain("key");
+    expect(lost("caddy", { key: { header: "X-A" } }, "2.6")).toContain("nodes");
+    expect(lost("caddy", { key: { header: "X-A" } }, "2.11")).not.toContain("nodes");
+    expect(lost("aws-alb")).toContain("cookie");
+    expect(lost("f5")).toContain("cookie.sameSite");
+    expect(lost("gateway-api", {}, "1.5")).not.toContain("duration.idle");
+    expect(lost("gateway-api", {}, "1.6")).toContain("duration.idle");
+  });
+
+  it("a domain is in the output only where it was asked for", () => {
+    for (const target of AFFINITY_TARGETS.filter((name) => name !== "kubernetes")) {
+      expect(affinityConfig(sticky(), target).text.toLowerCase()).not.toMatch(/domain[= ]+\.?example/);
+    }
+    for (const target of ["haproxy", "nginx", "caddy"] as const) expect(affinityConfig(sticky({ cookie: { domain: "example.com" } }), target).text).toContain("example.com");
+  });
+
+  it("BIG-IP and Caddy name nodes by their addresses, so neither starts without a secret that hides them", () => {
+    expect(affinityConfig(sticky(), "f5").text).toContain("cookie-encryption required");
+    expect(affinityConfig(sticky(), "f5").text).toContain("${HOLDFAST_AFFINITY_SECRET:?");
+    expect(affinityConfig(sticky(), "caddy").text).toContain("vars holdfast_affinity {$HOLDFAST_AFFINITY_SECRET}");
+  });
+
+  it("what a platform limits is refused or brought into its range, and said", () => {
+    expect(() => affinityConfig(sticky({ key: "ip", duration: { idle: 90_000_000, absolute: 90_000_000 } }), "kubernetes")).toThrow(config("duration.idle"));
+    expect(() => affinityConfig(sticky({ duration: { idle: 605_000_000, absolute: 605_000_000 } }), "aws-alb")).toThrow(config("duration.idle"));
+    expect(() => affinityConfig(sticky({ duration: { absolute: 1_300_000_000, cookie: "persistent" } }), "gcp")).toThrow(config("duration.absolute"));
+    expect(lost("aws-alb", { health: { interval: 1000 } })).toContain("health.interval");
+    expect(() => affinityConfig(sticky({ key: "ip", nodes: [{ label: "a", address: "10.0.0.1:80" }, { label: "b", address: "10.0.0.2:81" }] }), "kubernetes")).toThrow(config("nodes"));
+  });
+
+  it("the same description gives the same text, for each target", async () => {
+    for (const target of AFFINITY_TARGETS) {
+      const described = sticky(target === "kubernetes" ? { key: "ip" } : {});
+      const { text, file } = affinityConfig(described, target);
+      expect(affinityConfig(described, target).text).toBe(text);
+      await expect(text).toMatchFileSnapshot(`golden/${target}-${file}`);
+    }
+    await expect(affinityConfig(sticky(), "nginx", { version: "1.22.1" }).text).toMatchFileSnapshot("golden/nginx-1.22-holdfast.conf");
+    await expect(affinityConfig(sticky(), "gateway-api", { version: "main" }).text).toMatchFileSnapshot("golden/gateway-api-main-httproute.yaml");
+  });
+});

@@ -1,0 +1,115 @@
+import { defineAffinity } from "@holdfast/affinity";
+import { createDrain, type Drain } from "@holdfast/affinity/drain";
+import { describe, expect, it } from "vitest";
+
+const affinity = defineAffinity({ nodes: [{ label: "a", address: "10.0.0.1:8080" }], drain: { grace: 30_000 } });
+
+/** Waits end in the order in which they were asked for, at the time they were asked for; others get their turn in between. */
+const testClock = (): { now: () => number; wait: (ms: number) => Promise<void> } => {
+  let time = 1_000_000;
+  return {
+    now: () => time,
+    wait: async (ms) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      time += ms;
+    },
+  };
+};
+
+const page = new Request("https://shop.example/cart");
+const health = new Request("https://shop.example/healthz");
+const ask = (drain: Drain, request = page, headers: Record<string, string> = {}): Promise<Response> => drain.handle(request, () => new Response("cart", { headers }));
+
+describe("drain", () => {
+  it("a node that takes clients answers 200 on its health path, and sets no cookie", async () => {
+    const drain = createDrain(affinity);
+    expect((await ask(drain, health)).status).toBe(200);
+    expect((await ask(drain)).headers.get("set-cookie")).toBeNull();
+    expect(drain).toMatchObject({ draining: false, healthStatus: 200, setCookie: undefined });
+  });
+
+  it("one that drains answers 404 there, and clears the affinity cookie with the attributes it was set with", async () => {
+    const drain = createDrain(affinity, { clock: testClock() });
+    const left = drain.drain();
+    expect(drain).toMatchObject({ draining: true, healthStatus: 404 });
+    expect((await ask(drain, health)).status).toBe(404);
+    const response = await ask(drain);
+    expect(response.headers.getSetCookie()).toEqual(["__Host-hf_node=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax"]);
+    expect(await response.text()).toBe("cart");
+    expect(await left).toEqual({ outcome: "empty", inFlight: 0 });
+  });
+
+  it("the application's own cookies stay, and a response that caches share gets none", async () => {
+    const drain = createDrain(affinity, { clock: testClock() });
+    void drain.drain();
+    expect((await ask(drain, page, { "set-cookie": "sid=1" })).headers.getSetCookie()).toHaveLength(2);
+    for (const control of ["public, max-age=60", "max-age=60", "s-maxage=1"]) expect((await ask(drain, page, { "cache-control": control })).headers.get("set-cookie")).toBeNull();
+    for (const control of ["private, max-age=60", "no-store", "max-age=0"]) expect((await ask(drain, page, { "cache-control": control })).headers.get("set-cookie")).not.toBeNull();
+  });
+
+  it("a response whose headers cannot be changed is answered anew", async () => {
+    const drain = createDrain(affinity, { clock: testClock() });
+    void drain.drain();
+    const response = await drain.handle(page, () => Response.redirect("https://shop.example/"));
+    expect(response.status).toBe(302);
+    expect(response.headers.getSetCookie()).toHaveLength(1);
+  });
+
+  it("waits until the balancer must have noticed, also where nothing is under way", async () => {
+    const clock = testClock();
+    const began = clock.now();
+    await createDrain(affinity, { clock }).drain();
+    expect(clock.now() - began).toBe(5000); // 2 s x 2 + 1 s
+  });
+
+  it("waits for a body that is still being read", async () => {
+    const clock = testClock();
+    const drain = createDrain(affinity, { clock });
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const response = await drain.handle(page, () => new Response(readable));
+    const reading = response.text();
+    let over = false;
+    const left = drain.drain().finally(() => (over = true));
+    while (clock.now() < 1_000_000 + 20_000) await clock.wait(1000);
+    expect([over, drain.inFlight]).toEqual([false, 1]);
+    const writer = writable.getWriter();
+    await writer.write(new TextEncoder().encode("late"));
+    await writer.close();
+    expect(await reading).toBe("late");
+    expect(await left).toEqual({ outcome: "empty", inFlight: 0 });
+  });
+
+  it("waits no longer than the grace, and says how many it left behind", async () => {
+    const clock = testClock();
+    const drain = createDrain(affinity, { clock });
+    drain.begin();
+    const end = drain.begin();
+    end();
+    end();
+    const began = clock.now();
+    expect(await drain.drain()).toEqual({ outcome: "late", inFlight: 1 });
+    expect(clock.now() - began).toBe(30_000);
+  });
+
+  it.each([
+    ["a handler that throws", async (drain: Drain) => expect(drain.handle(page, () => Promise.reject(new Error("no")))).rejects.toThrow("no")],
+    ["a body that nobody wants", async (drain: Drain) => (await ask(drain)).body?.cancel()],
+    ["a response without a body", async (drain: Drain) => void (await drain.handle(page, () => new Response(null, { status: 204 })))],
+    ["a body that fails", async (drain: Drain) => expect((await drain.handle(page, () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("cut")) })))).text()).rejects.toThrow("cut")],
+  ])("%s is over", async (_, work) => {
+    const drain = createDrain(affinity);
+    await work(drain);
+    expect(drain.inFlight).toBe(0);
+  });
+
+  it("is begun once, however often it is asked for", () => {
+    const drain = createDrain(affinity, { clock: testClock() });
+    expect(drain.drain()).toBe(drain.drain());
+  });
+
+  it("without an affinity cookie there is none to clear", async () => {
+    const drain = createDrain(defineAffinity({ nodes: [{ label: "a", address: "10.0.0.1:8080" }], key: "ip" }), { clock: testClock() });
+    void drain.drain();
+    expect((await ask(drain)).headers.get("set-cookie")).toBeNull();
+  });
+});

@@ -1,0 +1,40 @@
+import type { Client } from "./client.ts";
+
+export interface Round {
+  readonly requests: number;
+  /** Answers that were no 200, and connections that broke. */
+  readonly errors: number;
+  /** Clients that were answered by another node than before, by the node that they had. */
+  readonly moved: Readonly<Record<string, number>>;
+  /** Clients by the node that answered. */
+  readonly spread: Readonly<Record<string, number>>;
+}
+
+/** Every client asks `times` times, some at once. */
+export async function round(clients: readonly Client[], times = 1): Promise<Round> {
+  const moved: Record<string, number> = {};
+  let errors = 0;
+  const one = async (client: Client): Promise<void> => {
+    const before = client.node;
+    const { status } = await client.ask().catch(() => ({ status: 0 }));
+    if (status !== 200) errors += 1;
+    else if (before !== undefined && client.node !== before) moved[before] = (moved[before] ?? 0) + 1;
+  };
+  for (let time = 0; time < times; time += 1) {
+    const waiting = [...clients];
+    await Promise.all(Array.from({ length: 16 }, async () => {
+      for (let client = waiting.shift(); client !== undefined; client = waiting.shift()) await one(client);
+    }));
+  }
+  const spread: Record<string, number> = {};
+  for (const { node } of clients) if (node !== undefined) spread[node] = (spread[node] ?? 0) + 1;
+  return { requests: clients.length * times, errors, moved, spread };
+}
+
+export const movedIn = ({ moved }: Round, except?: string): number => Object.entries(moved).reduce((sum, [node, count]) => sum + (node === except ? 0 : count), 0);
+
+/** The busiest node in relation to the mean of `nodes`. */
+export const unevenness = ({ spread }: Round, nodes: number): number => {
+  const counts = Object.values(spread);
+  return (Math.max(...counts) * nodes) / counts.reduce((sum, count) => sum + count, 0);
+};

@@ -1,0 +1,139 @@
+import type { Affinity, AffinityNodeOptions, AffinityOptions } from "@holdfast/affinity";
+import type { DrainResult } from "@holdfast/affinity/drain";
+import { freePort } from "../../../../tools/lib/free-port.ts";
+import { defineAffinity } from "../../src/lib/define-affinity.ts";
+import { type Client, type ClientOptions, createClient } from "./client.ts";
+import { createFleet, type Fleet } from "./fleet.ts";
+import { movedIn, type Round, round, unevenness } from "./rounds.ts";
+
+export const isDrill = process.env["HOLDFAST_DRILL"] === "1";
+/** 240 clients in a drill, 120 otherwise. */
+export const CLIENTS = isDrill ? 240 : 120;
+const PATIENCE = 20_000;
+
+/** A balancer that runs: where it is, and how it takes another configuration. */
+export interface Running {
+  readonly url: string;
+  apply(affinity: Affinity): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface Findings {
+  readonly clients: number;
+  /** The balancer's own Set-Cookie line. */
+  readonly cookie: string | undefined;
+  readonly unevenness: number;
+  readonly steadyMoved: number;
+  readonly victims: number;
+  readonly victimsMoved: number;
+  readonly bystandersMoved: number;
+  readonly backMoved: number;
+  readonly addMoved: number;
+  readonly drained: DrainResult;
+  /** On the drained node before, after one more round, and after two. */
+  readonly onDrained: readonly [before: number, after: number, later: number];
+  /** New clients it got while it drained. */
+  readonly newOnDrained: number;
+  readonly errors: number;
+  readonly requests: number;
+}
+
+export interface ScenarioOptions {
+  readonly options: Omit<AffinityOptions, "nodes">;
+  start(affinity: Affinity): Promise<Running>;
+  client?(number: number): ClientOptions;
+  /** How this balancer is told of a node that leaves, beyond what the node does itself. */
+  readonly drainByConfiguration?: boolean;
+  /** It has no eyes of its own: something else tells it that a node died or came back. */
+  readonly isTold?: boolean;
+}
+
+/** Section 4 of the report on sticky sessions, as traffic: steady, one of three nodes killed, back, a fourth one, one drained. */
+export async function runScenario({ options, start, client = () => ({}), drainByConfiguration = false, isTold = false }: ScenarioOptions): Promise<Findings> {
+  const nodes: AffinityNodeOptions[] = [];
+  for (const label of ["a", "b", "c", "d"]) nodes.push({ label, address: `127.0.0.1:${await freePort()}` });
+  const withNodes = (some: readonly AffinityNodeOptions[]): Affinity => defineAffinity({ health: { interval: 200, timeout: 200 }, drain: { grace: 10_000 }, ...options, nodes: some });
+  const three = withNodes(nodes.slice(0, 3));
+  const four = withNodes(nodes);
+  const fleet = createFleet(four);
+  let balancer: Running | undefined;
+  try {
+    for (const label of ["a", "b", "c"]) await fleet.start(label);
+    balancer = await start(three);
+    return await traffic(balancer, fleet, { client, four, told: isTold ? { died: withNodes(nodes.slice(0, 2)), back: three } : undefined, drained: drainByConfiguration ? withNodes(nodes.map((node) => ({ ...node, draining: node.label === "b" }))) : undefined });
+  } finally {
+    await balancer?.stop();
+    await fleet.stop();
+  }
+}
+
+interface Course {
+  readonly client: (number: number) => ClientOptions;
+  readonly four: Affinity;
+  readonly drained: Affinity | undefined;
+  readonly told: { readonly died: Affinity; readonly back: Affinity } | undefined;
+}
+
+async function traffic(balancer: Running, fleet: Fleet, { client, four, told, drained: withoutB }: Course): Promise<Findings> {
+  const { url } = balancer;
+  const rounds: Round[] = [];
+  const run = async (clients: readonly Client[], times?: number): Promise<Round> => {
+    const result = await round(clients, times);
+    rounds.push(result);
+    return result;
+  };
+  let strangers = 10_000;
+  const stranger = (): Client => createClient(url, (strangers += 1), client(strangers));
+  /** Until the balancer has noticed: new clients are sent there. */
+  const used = async (label: string): Promise<void> => {
+    const deadline = Date.now() + PATIENCE;
+    for (let seen; seen !== label; seen = (await stranger().ask().catch(() => undefined))?.node) {
+      if (Date.now() > deadline) throw new Error(`the balancer sent nobody to ${label} within ${PATIENCE / 1000} s`);
+    }
+  };
+  await Promise.all(["a", "b", "c"].map(used));
+  const { setCookies } = await stranger().ask();
+
+  const clients = Array.from({ length: CLIENTS }, (_, number) => createClient(url, number, client(number)));
+  const first = await run(clients);
+  const steady = await run(clients, 3);
+  const victims = clients.filter(({ node }) => node === "c").length;
+  await fleet.kill("c");
+  if (told !== undefined) await balancer.apply(told.died);
+  const killed = await run(clients, 2);
+  await fleet.start("c");
+  if (told !== undefined) await balancer.apply(told.back);
+  await used("c");
+  const back = await run(clients, 2);
+  await fleet.start("d");
+  await balancer.apply(four);
+  await used("d");
+  const added = await run(clients, 2);
+
+  if (withoutB !== undefined) await balancer.apply(withoutB);
+  const onB = (): number => clients.filter(({ node }) => node === "b").length;
+  const before = onB();
+  const drained = await fleet.drain("b");
+  await run(clients);
+  await run(clients);
+  const after = onB();
+  await run(clients);
+  const newcomers = Array.from({ length: 40 }, stranger);
+  const fresh = await run(newcomers);
+  return {
+    clients: clients.length,
+    cookie: setCookies.find((line) => !line.startsWith("sid=")),
+    unevenness: unevenness(first, 3),
+    steadyMoved: movedIn(steady),
+    victims,
+    victimsMoved: killed.moved["c"] ?? 0,
+    bystandersMoved: movedIn(killed, "c"),
+    backMoved: movedIn(back),
+    addMoved: movedIn(added),
+    drained,
+    onDrained: [before, after, onB()],
+    newOnDrained: fresh.spread["b"] ?? 0,
+    errors: rounds.reduce((sum, { errors }) => sum + errors, 0),
+    requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
+  };
+}
