@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { generateKeys, HoldfastError } from "../src/index.ts";
+import { createSessions, generateKeys, HoldfastError, type SessionEvent } from "../src/index.ts";
 import { addKey, nextKeyStep, promoteKey, removeKey } from "../src/keys.ts";
-import { HOUR, KEYS, keyOf, MINUTE } from "./support.ts";
+import { createMemoryStore } from "../src/memory.ts";
+import { sealedSessions } from "../src/sealed.ts";
+import { type Data, HOUR, INITIAL, KEYS, keyOf, MINUTE, request, signedIn, testClock } from "./support.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const states = (file: typeof KEYS): string[] => file.keys.map(({ id, state }) => `${id} ${state}`);
@@ -87,6 +89,52 @@ describe("the steps of a key roll-out", () => {
     expect(nextKeyStep(again, { policy })).toMatchObject({ step: "promote", id: 3 });
     expect(nextKeyStep(promoteKey(again, { now: START + 2 * HOUR }), { policy })).toMatchObject({ step: "remove", id: 1 });
     expect(fault(() => nextKeyStep({ ...first, keys: [] }, { policy }))).toBe("keys");
+  });
+
+  it("[G02] a retired key that was taken out by hand is missed at construction, until removeKey has taken it out", () => {
+    const policy = { guest: { idle: HOUR, absolute: 2 * HOUR } };
+    const promoted = promoteKey(addKey(generateKeys(START), { now: START }), { now: START + HOUR });
+    expect(promoted.keys.map(({ after }) => after)).toEqual([undefined, 1]);
+    const edited = { ...promoted, keys: promoted.keys.filter(({ id }) => id !== 1) };
+    const construct = (keys: typeof KEYS) => fault(() => createSessions({ store: createMemoryStore(), keys }));
+    expect([construct(edited), construct(promoted)]).toEqual(["keys", undefined]);
+    expect(() => createSessions({ store: sealedSessions(), keys: edited })).toThrow("lack key 1");
+    const removed = removeKey(promoted, 1, { policy, now: START + 24 * HOUR });
+    expect([removed.keys.map(({ after }) => after), construct(removed)]).toEqual([[undefined], undefined]);
+    // Two rotations in a row: the one that signed last has to be there.
+    const twice = promoteKey(addKey(promoted, { now: START + 2 * HOUR }), { now: START + 3 * HOUR });
+    expect(construct(removeKey(twice, 1, { policy, now: START + 24 * HOUR }))).toBeUndefined();
+    expect(construct({ ...twice, keys: twice.keys.filter(({ id }) => id !== 2) })).toBe("keys");
+    expect(construct(removeKey(twice, 2, { policy, force: true }))).toBeUndefined();
+  });
+
+  it("[G01] an old key that still has traffic is told once a minute, by sessions in a store and by sealed ones", async () => {
+    const first = generateKeys(START);
+    const added = addKey(first, { now: START });
+    const promoted = promoteKey(added, { now: START + 5 * MINUTE });
+    for (const sealed of [false, true]) {
+      const clock = testClock();
+      const memory = createMemoryStore({ clock });
+      const events: SessionEvent[] = [];
+      const server = (keys: typeof KEYS) => createSessions<Data>({ keys, initial: INITIAL, clock, store: sealed ? sealedSessions() : memory, onEvent: (event) => void (event.type === "session_old_key" && events.push(event)) });
+      const jars = [await signedIn(server(added)), await signedIn(server(added), "bob")];
+      clock.advance(10 * MINUTE);
+      const sessions = server(promoted);
+      const look = () => Promise.all(jars.map((jar) => sessions.open(jar.headers())));
+      expect(events).toEqual([]);
+      await look();
+      await look();
+      expect(events).toEqual([{ type: "session_old_key", keyId: 1, at: clock.now() }]);
+      clock.advance(MINUTE);
+      await look();
+      expect(events).toHaveLength(2);
+      // The answers bring credentials of the active key, and it is silent.
+      for (const jar of jars) await request(sessions, jar);
+      clock.advance(MINUTE);
+      const before = events.length;
+      expect((await look()).map(({ state }) => state.kind)).toEqual(["active", "active"]);
+      expect(events).toHaveLength(before);
+    }
   });
 
   it("ids go round after 65535 and are never used twice", () => {

@@ -1,7 +1,6 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { ATTEMPTS, backOff } from "./attempts.ts";
+import { ATTEMPTS, backOff, conflict } from "./attempts.ts";
 import type { Clock } from "./clock.ts";
-import { HoldfastError } from "./errors.ts";
 import type { SessionId, SessionStore, StoredSession } from "./port.ts";
 import { revisionAfter } from "./revision.ts";
 import { newWriteId } from "./write-id.ts";
@@ -44,5 +43,5 @@ export async function writeAuxiliary<T extends Auxiliary>(store: SessionStore, c
       return next;
     }
   }
-  throw new HoldfastError("conflict", `A row was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
+  throw conflict("row");
 }

@@ -26,6 +26,8 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "excess_sessions_exceeded"; readonly action: "reject" | "evict-oldest"; readonly count: number; readonly handles?: readonly string[] }
   | { readonly type: "credential_rejected"; readonly why: "malformed" | "forged" | "duplicate_cookie" }
   | { readonly type: "credential_indeterminate"; readonly keyId: number }
+  /** A retired key still has sessions that come; told once a minute for each, per process. */
+  | { readonly type: "session_old_key"; readonly keyId: number }
   | { readonly type: "ephemeral_keys" }
   /** `error`: name and code of the driver's error. `cause` gives the error itself, whose text may quote ids and data of a row: not for logs. */
   | { readonly type: "store_failed"; readonly verb: string; readonly error: string; readonly cause: () => unknown }

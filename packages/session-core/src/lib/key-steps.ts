@@ -74,7 +74,11 @@ export function promoteKey(file: KeyRingFile, { now = Date.now(), force = false 
   if (!next) throw configError("keys", 'have no key with state "next"; add one with addKey() and give the file to all servers first.');
   const from = promotable(next);
   if (now < from && !force) throw configError(`keys[id ${next.id}]`, `is too young: a server that does not have it yet would refuse what it signs. Promote it when all have it, after ${new Date(from).toISOString()} at the earliest.`);
-  const moved = ({ state, ...key }: KeyEntry): KeyEntry => ({ ...key, state: state === "next" ? "active" : "retired", since: state === "retired" ? key.since : now });
+  const before = file.keys.find(({ state }) => state === "active")?.id ?? 0;
+  const moved = (key: KeyEntry): KeyEntry => {
+    if (key === next) return { ...key, state: "active", since: now, after: before };
+    return { ...key, state: "retired", since: key.state === "retired" ? key.since : now, after: undefined };
+  };
   return check({ ...file, keys: file.keys.map(moved) });
 }
 
@@ -90,7 +94,8 @@ export function removeKey(file: KeyRingFile, id: number, { policy, now = Date.no
   if (key?.state !== "retired") throw configError(name, 'is not a key with state "retired".');
   const from = removable(key, policy);
   if (now < from && !force) throw configError(name, `may have signed sessions that still live; remove it after ${new Date(from).toISOString()}.`);
-  return check({ ...file, keys: file.keys.filter((entry) => entry !== key) });
+  const freed = (entry: KeyEntry): KeyEntry => (entry.after === id ? { ...entry, after: undefined } : entry);
+  return check({ ...file, keys: file.keys.filter((entry) => entry !== key).map(freed) });
 }
 
 const promotable = ({ since }: KeyEntry): Millis => since + ROLL_OUT;

@@ -174,6 +174,18 @@ describe("the keys of access tokens", () => {
     expect(optionOf(() => issuing({ keys: promoteSigningKey(next, { now: START + HOUR }), jwksMaxAge: 2 * HOUR }))).toBe(`keys[kid ${next.keys[1]?.kid}]`);
   });
 
+  it("[G02] a retired key that was taken out by hand is missed at construction", async () => {
+    const promoted = promoteSigningKey(await added(KEYS_ES256, START), { now: START + HOUR });
+    const old = promoted.keys[0]?.kid ?? "";
+    expect(promoted.keys.map(({ after }) => after)).toEqual([undefined, old]);
+    const edited = { keys: promoted.keys.filter(({ kid }) => kid !== old) };
+    expect(() => issuing({ keys: edited })).toThrow(`lack key ${old}`);
+    const removed = removeSigningKey(promoted, old, { lifetime: 5 * MINUTE, now: START + DAY });
+    expect(removed.keys.map(({ after }) => after)).toEqual([undefined]);
+    expect(optionOf(() => issuing({ keys: removed }))).toBe("none");
+    expect(optionOf(() => issuing({ keys: removeSigningKey(promoted, old, { lifetime: 5 * MINUTE, now: START + HOUR, force: true }) }))).toBe("none");
+  });
+
   it("[F04] [G11] a ring that cannot be right is refused, and no message has a key in it", async () => {
     const key = activeKey(KEYS_ES256);
     const other = activeKey(await generateSigningKeys({ now: START }));

@@ -56,6 +56,7 @@ export async function loadOne<Data>(engine: Engine<Data>, presented: Presented, 
   if (epoch) await epoch;
   const verdict = judgeRow(engine, row, presented, now, sight);
   if (verdict.kind === "live") {
+    tellOldKey(engine, presented, now);
     if (verdict.live.changed) tellChange(engine, id, verdict.live.changed);
     return verdict.live;
   }
@@ -165,6 +166,13 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
       await endRow(engine, id, "reuse");
       return { kind: "none", ended: "reuse" };
   }
+}
+
+/** Once a minute for each key: as long as this is told, the key is needed. */
+export function tellOldKey<Data>({ emit }: Engine<Data>, { key }: Presented, now: Millis): void {
+  if (key.state !== "retired" || now < key.quiet) return;
+  key.quiet = now + 60_000;
+  emit({ type: "session_old_key", keyId: key.id });
 }
 
 export const tellChange = <Data>(engine: Engine<Data>, id: SessionId, { signals, action, news }: SignalChange): void => {

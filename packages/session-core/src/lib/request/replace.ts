@@ -1,4 +1,4 @@
-import { ATTEMPTS } from "../attempts.ts";
+import { ATTEMPTS, conflict } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
@@ -41,7 +41,7 @@ export async function replaceGuest<Data extends object>(
     ({ draft, row } = await writeAgain(engine, draft, row, refold(old)));
     if (outcome === "missing") return { draft, times: row };
   }
-  throw new HoldfastError("conflict", `The guest was changed by others ${ATTEMPTS} times in a row; nobody was signed in.`);
+  throw conflict("guest");
 }
 
 /** The same id and credential with what the intents make of the newer data. */

@@ -1,6 +1,4 @@
-import { ATTEMPTS } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
-import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
 import { type SessionRecord, writeBody } from "../record.ts";
 import { revisionAfter } from "../revision.ts";
@@ -10,8 +8,6 @@ import { newWriteId } from "../write-id.ts";
 
 /** Of the writes before a row's own: as many of others may come between one's own and the look for it. */
 const WRITES_KEPT = 3;
-
-export const conflict = (): HoldfastError => new HoldfastError("conflict", `The session was changed by others ${ATTEMPTS} times in a row; nothing was written.`);
 
 type RowTimes = Pick<StoredSession, "id" | "revision" | "createdAt" | "seenAt">;
 

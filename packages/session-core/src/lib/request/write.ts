@@ -1,5 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { ATTEMPTS, backOff } from "../attempts.ts";
+import { ATTEMPTS, backOff, conflict } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId, StoredSession } from "../port.ts";
 import { readBody, type SessionRecord } from "../record.ts";
@@ -11,7 +11,7 @@ import { callStore } from "../store-call.ts";
 import type { AnswerContext } from "./answer.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, type Loaded, loadAgain, loadOne, lost } from "./load.ts";
-import { carries, conflict, rowAfter, updateRow } from "./update-row.ts";
+import { carries, rowAfter, updateRow } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
 /** A commit: what is to be written, and for which answer. */

@@ -1,6 +1,6 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
-import { type Live, type Loaded, tellChange } from "../request/load.ts";
+import { type Live, type Loaded, tellChange, tellOldKey } from "../request/load.ts";
 import { deadlinesOf } from "../session/deadlines.ts";
 import { overBy } from "../session/over.ts";
 import { INDETERMINATE } from "../session/refusal.ts";
@@ -58,6 +58,7 @@ async function judgeSealed<Data>(engine: Engine<Data>, presented: SealedPresente
     await revocations?.end(id, "revoked");
     return ended(engine, handle, "revoked");
   }
+  tellOldKey(engine, presented, now);
   // There is no successor to offer, which is what this verdict says to the engine.
   const live: Live = { kind: "live", row, record, presented, verdict: "predecessor", sight, changed };
   return live;

@@ -14,6 +14,8 @@ export interface KeyEntry {
   readonly state: "next" | "active" | "retired";
   /** When it came into this state. A retired key must stay until this plus the longest session life. */
   readonly since: Millis;
+  /** Of an active key: the one that signed before, which stays until `removeKey` takes it out. Set by `promoteKey`. */
+  readonly after?: number | undefined;
 }
 
 /** The key file: JSON, secret, the same on all servers of the application. */
@@ -31,6 +33,8 @@ export type Transport = "cookie" | "bearer";
 export interface RingKey {
   readonly id: number;
   readonly state: KeyEntry["state"];
+  /** Until when its traffic is not told of again, if it is an old one. */
+  quiet: Millis;
   tag(transport: Transport): Mac;
   /** The key of another purpose; distinct ones have distinct names. */
   derive(purpose: string): Uint8Array;
@@ -63,24 +67,27 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
   const seen = new Set([file.subjectKey]);
   const ring = new Map<number, RingKey>();
   let active: RingKey | undefined;
+  let before: number | undefined;
   if (!Array.isArray(file.keys)) throw configError("keys.keys", "must be an array of entries; make one with generateKeys().");
   for (const entry of file.keys as readonly KeyEntry[]) {
-    const { id, secret, state, since } = entry;
+    const { id, secret, state, since, after } = entry;
     if (!Number.isInteger(id) || id < 1 || id > 65_535) throw configError("keys.id", "must be a whole number from 1 to 65535.");
     const name = `keys[id ${id}]`;
-    if (ring.has(id)) throw configError(name, "appears twice; give every key an id of its own.");
+    if (ring.has(id)) throw configError(name, "appears twice.");
     const bytes = keyBytes(`${name}.secret`, secret);
-    if (seen.has(secret)) throw configError(`${name}.secret`, "is used twice; every key needs a secret of its own.");
+    if (seen.has(secret)) throw configError(`${name}.secret`, "is used twice.");
     seen.add(secret);
     oneOf(`${name}.state`, state, ["next", "active", "retired"]);
     if (!Number.isFinite(since)) throw configError(`${name}.since`, "must be the time of its last change of state, in milliseconds.");
-    const key = ringKey(id, state, bytes, realm);
+    const key = { id, state, quiet: 0, ...purposes(bytes, realm) };
     ring.set(id, key);
     if (state !== "active") continue;
+    before = after;
     if (active) throw configError(name, `is active beside key ${active.id}; exactly one key may be active.`);
     active = key;
   }
   if (!active) throw configError("keys", 'has no key with state "active"; exactly one is needed.');
+  if (before && !ring.has(before)) throw configError("keys", `lack key ${before}, which signed before; removeKey() knows when it may go.`);
 
   const partitionMac = createMac(deriveKey(subjectSecret, "partition"));
   const handleMac = createMac(deriveKey(subjectSecret, `handle/${realm}`));
@@ -98,14 +105,14 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
   };
 }
 
-function ringKey(id: number, state: KeyEntry["state"], secret: Uint8Array, realm: string): RingKey {
-  const derive = (transport: Transport): Mac => createMac(deriveKey(secret, `tag/${realm}/${transport}`));
+function purposes(secret: Uint8Array, realm: string): Pick<RingKey, "tag" | "derive"> {
   const macs: Partial<Record<Transport, Mac>> = {};
-  return { id, state, tag: (transport) => (macs[transport] ??= derive(transport)), derive: (purpose) => deriveKey(secret, purpose) };
+  const derive = (purpose: string): Uint8Array => deriveKey(secret, purpose);
+  return { derive, tag: (transport) => (macs[transport] ??= createMac(derive(`tag/${realm}/${transport}`))) };
 }
 
 function keyBytes(option: string, value: unknown): Uint8Array {
   const bytes = typeof value === "string" ? fromBase64url(value) : null;
-  if (!bytes || bytes.length < 32) throw configError(option, "must be at least 32 random bytes, as base64url text without padding; make one with generateKeys().");
+  if (!bytes || bytes.length < 32) throw configError(option, "must be at least 32 random bytes in base64url; make one with generateKeys().");
   return bytes;
 }

@@ -16,6 +16,8 @@ export interface SigningKey {
   readonly since: Millis;
   /** When it came into the file: verifiers may have had it from then on. */
   readonly added: Millis;
+  /** Of an active key: the one that signed before, which stays until `removeSigningKey` takes it out. Set by `promoteSigningKey`. */
+  readonly after?: string | undefined;
   /** The private key, RFC 7517 and RFC 8037. */
   readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string; readonly d: string };
 }
@@ -48,6 +50,8 @@ export function checkSigningKeys(file: SigningKeyFile): { readonly keys: readonl
   const count = (wanted: SigningKey["state"]): readonly SigningKey[] => keys.filter(({ state }) => state === wanted);
   const [active, another] = count("active");
   if (!active || another) throw configError("keys", 'must have exactly one key with state "active".');
+  const { after } = active;
+  if (after !== undefined && !seen.has(after)) throw configError("keys", `lack key ${isKid(after) ? after : "?"}, which signed before; removeSigningKey() knows when it may go.`);
   if (count("next").length > 1) throw configError("keys", 'may have one key with state "next" only.');
   return { keys, active };
 }

@@ -77,12 +77,16 @@ export async function addSigningKey(file: SigningKeyFile, { alg, now = Date.now(
  * @throws HoldfastError `config` without a key to promote, or for one that a verifier may not have seen yet
  */
 export function promoteSigningKey(file: SigningKeyFile, { jwksMaxAge = KEY_SET_AGE, now = Date.now(), force = false }: PromoteSigningKeyOptions = {}): SigningKeyFile {
-  const { keys } = checkSigningKeys(file);
+  const { keys, active } = checkSigningKeys(file);
   const next = keys.find(({ state }) => state === "next");
   if (!next) throw configError("keys", 'have no key with state "next"; add one with addSigningKey() and give the file to all servers first.');
   const from = promotable(next, jwksMaxAge);
   if (now < from - (force ? ROLL_OUT : 0)) throw configError(`keys[kid ${next.kid}]`, `is too young: a verifier that keeps the keys for ${jwksMaxAge / 1000} s may not know it yet. Promote it after ${new Date(from).toISOString()}.`);
-  return { keys: keys.map((key) => (key.state === "retired" ? key : { ...key, state: key === next ? "active" : "retired", since: now })) };
+  const moved = (key: SigningKey): SigningKey => {
+    if (key === next) return { ...key, state: "active", since: now, after: active.kid };
+    return key.state === "retired" ? key : { ...key, state: "retired", since: now, after: undefined };
+  };
+  return { keys: keys.map(moved) };
 }
 
 /**
@@ -97,7 +101,8 @@ export function removeSigningKey(file: SigningKeyFile, kid: string, { lifetime, 
   if (key?.state !== "retired") throw configError(name, 'is not a key with state "retired".');
   const from = removable(key, lifetime);
   if (now < from && !force) throw configError(name, `may have signed tokens that are still good; remove it after ${new Date(from).toISOString()}.`);
-  return { keys: keys.filter((entry) => entry !== key) };
+  const freed = (entry: SigningKey): SigningKey => (entry.after === kid ? { ...entry, after: undefined } : entry);
+  return { keys: keys.filter((entry) => entry !== key).map(freed) };
 }
 
 const promotable = ({ added }: SigningKey, jwksMaxAge: Millis): Millis => added + jwksMaxAge + ROLL_OUT;
