@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
 
-const main = new URL("../dist/server/main.js", import.meta.url);
+// Node, Deno and Bun have servers of their own; the application behind them is one.
+const entry = process.versions.deno ? "deno" : process.versions.bun ? "bun" : "main";
+const main = new URL(`../dist/server/${entry}.js`, import.meta.url);
 if (existsSync(main)) {
   const { run } = await import(main.href);
   await run(process.argv.slice(2));

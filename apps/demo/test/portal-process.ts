@@ -14,6 +14,9 @@ import { watcherOf } from "../../../tools/services/watch.ts";
 import { createPortal } from "../src/server/portal.ts";
 
 const BIN = fileURLToPath(new URL("../bin/portal.mjs", import.meta.url));
+/** What starts the program: a runtime with its arguments, and the file. */
+export type Command = readonly [program: string, ...args: string[]];
+const ON_NODE: Command = [process.execPath, BIN];
 const BUILT = fileURLToPath(new URL("../dist/server/main.js", import.meta.url));
 
 export interface Running {
@@ -27,10 +30,10 @@ export interface Exit {
 }
 
 /** Starts the built program as its users do, on a free port, with a SQLite file of its own unless told otherwise. */
-export async function startProgram(args: readonly string[] = [], file = newDatabase()): Promise<Running & { readonly child: ChildProcess; readonly output: readonly string[]; readonly file: string }> {
+export async function startProgram(args: readonly string[] = [], file = newDatabase(), [program, ...before] = ON_NODE): Promise<Running & { readonly child: ChildProcess; readonly output: readonly string[]; readonly file: string }> {
   if (!existsSync(BUILT)) throw new Error("apps/demo is not built; run the build first.");
   const memory = args.includes("memory");
-  const child = spawn(process.execPath, [BIN, ...(memory ? [] : ["--file", file]), ...args], { env: { ...process.env, PORT: "0" }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, [...before, ...(memory ? [] : ["--file", file]), ...args], { env: { ...process.env, PORT: "0" }, stdio: ["ignore", "pipe", "pipe"] });
   const watcher = watcherOf("", "SIGTERM");
   watcher.watches(child.pid);
   const exited = once(child, "exit").finally(() => watcher.close());
@@ -56,9 +59,9 @@ export async function startProgram(args: readonly string[] = [], file = newDatab
 }
 
 /** Runs the program to its end: for options that it refuses. */
-export function runToEnd(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Exit> {
+export function runToEnd(args: readonly string[], env: Readonly<Record<string, string>> = {}, [program, ...before] = ON_NODE): Promise<Exit> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, [...before, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => (output += String(chunk)));
     child.stderr.on("data", (chunk: Buffer) => (output += String(chunk)));

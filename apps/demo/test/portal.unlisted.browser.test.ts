@@ -34,7 +34,7 @@ describe.skipIf(!here).each([false, true])("the portal in Chromium on a store th
   });
 
   it("offers no list of devices and says why, a sign-out everywhere where there is one, and signs out", async () => {
-    const why = page.getByText("a store that cannot list them");
+    const why = page.getByText("where nobody can list them");
     await why.waitFor();
     expect(await page.getByRole("button", { name: "Sign out everywhere" }).count()).toBe(endsAll ? 1 : 0);
     await page.getByRole("link", { name: "Devices" }).click();

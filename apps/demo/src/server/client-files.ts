@@ -12,6 +12,8 @@ export interface ClientFiles {
   /** A document of its own, which the shop shows in a frame. */
   readonly chart: string;
   readonly files: ReadonlyMap<string, ClientFile>;
+  /** Where scripts and styles are on a platform that keeps files itself, as Workers does. */
+  readonly asset?: (request: Request) => Promise<Response>;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -30,10 +32,4 @@ export function loadClient(root: string): ClientFiles | undefined {
     if (type) files.set(`/${path.replaceAll("\\", "/")}`, { body: new Uint8Array(readFileSync(join(root, path))), type });
   }
   return { page: readFileSync(index, "utf8"), chart: readFileSync(join(root, "size-chart.html"), "utf8"), files };
-}
-
-/** Writes what the browser must know into the page; an attribute, since the policy allows no inline script. */
-export function pageWith(page: string, what: "config" | "session", value: object): string {
-  const json = JSON.stringify(value).replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
-  return page.replace(new RegExp(`(<meta name="portal-${what}" content=)("[^"]*"|'[^']*')`), (_all, before: string) => `${before}"${json}"`);
 }

@@ -1,11 +1,14 @@
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { defaultWarn } from "./default-warn.ts";
 import { parseStoreUrl, type StoreUrl } from "./store-url.ts";
 
 /** What the command line says. Durations are in milliseconds. */
 export interface PortalOptions {
   readonly port: number;
   readonly store: "sqlite" | "memory" | StoreUrl;
+  /** Sessions live in their cookies: `alone`, or with a store for what was revoked. */
+  readonly sealed: "no" | "alone" | "revocations";
   readonly file: string;
   readonly idle: number;
   readonly absolute: number;
@@ -23,6 +26,8 @@ export const USAGE = `Usage: portal [options]
           redis://HOST[:PORT], redis+sentinel://HOST:PORT/NAME, redis+cluster://HOST:PORT,
           postgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE,
           memcached://HOST[:PORT][,HOST[:PORT]]
+  --sealed                sessions live in sealed cookies instead; with --store that is where
+                          it stands which of them were revoked, without it nobody knows
   --file PATH             the SQLite file; the keys lie beside it (default: .data/portal.sqlite of the app)
   --idle 30s              sign-out after this long without activity (default: 10m)
   --absolute 10m          sign-out this long after the sign-in, whatever happens (default: 2h)
@@ -47,9 +52,14 @@ export function parseDuration(text: string): number | undefined {
 /** Never throws: what is wrong is said in words, for exit code 2. */
 export function parseOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>, appRoot: string): ParsedOptions {
   const given = new Map<Flag, string>();
+  let sealed: PortalOptions["sealed"] = "no";
   for (let i = 0; i < args.length; i++) {
     const [word = "", inline] = split(args[i] ?? "");
     if (word === "--help" || word === "-h") return { kind: "help" };
+    if (args[i] === "--sealed") {
+      sealed = "alone";
+      continue;
+    }
     const name = word.startsWith("--") ? word.slice(2) : "";
     if (!isFlag(name)) return bad(`Unknown option ${JSON.stringify(word)}.`);
     const value = inline ?? args[++i];
@@ -61,6 +71,8 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   const named = given.get("store") ?? "sqlite";
   const store = named === "sqlite" || named === "memory" ? named : parseStoreUrl(named, env["NODE_ENV"] === "production");
   if (typeof store === "string" && store !== "sqlite" && store !== "memory") return bad(store);
+  if (sealed !== "no" && given.has("store")) sealed = "revocations";
+  if (sealed === "revocations" && typeof store === "object" && store.kind === "memcached") return bad("--sealed needs a --store that forgets nothing: what memcached drops would live again.");
   if (store === "memory" && given.has("file")) return bad("--file does not go with --store memory.");
 
   const port = env["PORT"] === undefined || env["PORT"] === "" ? 8787 : Number(env["PORT"]);
@@ -83,12 +95,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   if (warn >= durations.idle) return bad("--warn is not shorter than --idle; there would be nothing but warning.");
   if (durations.warn && warn < 20_000 && durations.idle > 26_000) return bad("--warn is shorter than 20s; nobody could answer in time (WCAG 2.2.1).");
   const file = resolve(given.get("file") ?? join(appRoot.includes("node_modules") ? tmpdir() : appRoot, ".data", "portal.sqlite"));
-  return { kind: "run", options: { port, store, file, idle: durations.idle, absolute: durations.absolute, warn } };
-}
-
-/** A third of idle, but 20 s to 60 s: time enough to answer (WCAG 2.2.1). Half of a very short idle. */
-export function defaultWarn(idle: number): number {
-  return Math.min(Math.max(20_000, idle / 3), 60_000, idle < 30_000 ? idle / 2 : Infinity);
+  return { kind: "run", options: { port, store, sealed, file, idle: durations.idle, absolute: durations.absolute, warn } };
 }
 
 const bad = (message: string): ParsedOptions => ({ kind: "bad", message: `${message}\nTry --help.` });

@@ -3,10 +3,11 @@ import { csrf, holdfastErrorHandler, problem, session, sessionRoutes } from "@ho
 import { Hono } from "hono";
 import { createAccounts, type VerifyPassword } from "./accounts.ts";
 import { api, type PortalEnv } from "./api.ts";
-import { type ClientFiles, pageWith } from "./client-files.ts";
+import type { ClientFiles } from "./client-files.ts";
 import { EMPTY, type PortalData, portalSchema, project } from "./data.ts";
 import { BadInput } from "./input.ts";
-import { defaultWarn } from "./options.ts";
+import { defaultWarn } from "./default-warn.ts";
+import { pageWith } from "./page-with.ts";
 import { CHART, securityHeaders } from "./security-headers.ts";
 
 export interface PortalSetup {
@@ -71,9 +72,18 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
 
   if (client) {
     const page = pageWith(client.page, "config", { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable, endsAll: sessions.endsAll });
-    for (const [path, { body, type }] of client.files) {
-      const cache = path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "public, max-age=3600";
-      app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cache } }));
+    const { files, asset } = client;
+    for (const [path, { body, type }] of files) app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cacheFor(path) } }));
+    if (asset) {
+      for (const path of ["/assets/*", "/favicon.svg"]) {
+        app.get(path, async (c) => {
+          const found = await asset(c.req.raw);
+          // The headers of a platform's answer cannot be changed, those of a copy can.
+          const answer = new Response(found.body, found);
+          if (found.ok) answer.headers.set("cache-control", cacheFor(c.req.path));
+          return answer;
+        });
+      }
     }
     app.get(CHART, (c) => c.html(client.chart, 200, { "cache-control": "public, no-cache" }));
     for (const path of PAGES) {
@@ -95,6 +105,8 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
   );
   return app;
 }
+
+const cacheFor = (path: string): string => (path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "public, max-age=3600");
 
 const inWords = (ms: number): string => {
   const [count, unit] = ms % 3_600_000 === 0 ? [ms / 3_600_000, "hour"] : ms % 60_000 === 0 ? [ms / 60_000, "minute"] : [Math.round(ms / 1000), "second"];
