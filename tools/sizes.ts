@@ -32,12 +32,13 @@ const budgets: readonly Budget[] = [
   { name: "session-core", entry: "./keys", kilobytes: 6 },
   { name: "session-core", entry: "./otel", kilobytes: 0.6 },
   { name: "session-core", entry: "./csrf", kilobytes: 5 },
+  { name: "session-core", entry: "./bound", kilobytes: 10 },
   { name: "session-core", entry: "./signals", kilobytes: 6 },
   // The parts of jose that sign, verify and make keys are most of it.
   { name: "session-core", entry: "./tokens", kilobytes: 17 },
   { name: "session-core", entry: "./sealed", kilobytes: 5.3, on: "." },
   // The first two hold the line; the goals are 5.4 and 1.6 KB (docs/DESIGN.md section 9, decision 016).
-  { name: "session-browser", entry: ".", kilobytes: 7.12 },
+  { name: "session-browser", entry: ".", kilobytes: 7.13 },
   { name: "session-browser", entry: "./idle", kilobytes: 2.4 },
   { name: "session-browser", entry: "./refresh", kilobytes: 2.6 },
   { name: "session-browser", entry: "./iframe", kilobytes: 0.3 },
@@ -50,6 +51,8 @@ const budgets: readonly Budget[] = [
   // For tests only: loose, so that nothing big slips in.
   { name: "session-browser-testing", entry: "./tabs", kilobytes: 6 },
   { name: "session-hono", entry: ".", kilobytes: 5.45, external: ["@holdfast/session-core", "hono", "hono/*"] },
+  // On top of what `session()` takes, which is in it.
+  { name: "session-hono", entry: "./bound", kilobytes: 1.5, on: ".", external: ["@holdfast/session-core", "hono", "hono/*"] },
   { name: "session-hono", entry: "./tokens", kilobytes: 1.7, external: ["@holdfast/session-core", "hono", "hono/*"] },
   { name: "store-redis", entry: ".", kilobytes: 4.3, external: ["@holdfast/session-core"] },
   { name: "store-redis", entry: "./tracking", kilobytes: 1.2, external: ["@holdfast/session-core"] },

@@ -16,7 +16,7 @@ const allowed: readonly (readonly [packages: RegExp, modules: readonly string[]]
   [/^session-core$/, ["@holdfast/session-protocol", "@noble/hashes/*", "@standard-schema/spec", "jose/*"]],
   // Errors and the clock of the core, and nothing of its engine.
   [/^affinity$/, ["@holdfast/session-core/store"]],
-  [/^session-hono$/, ["@holdfast/session-core", "@holdfast/session-core/tokens", "@holdfast/session-protocol", "hono", "hono/*"]],
+  [/^session-hono$/, ["@holdfast/session-core", "@holdfast/session-core/bound", "@holdfast/session-core/tokens", "@holdfast/session-protocol", "hono", "hono/*"]],
   // Frameworks in the entries of their names only; the packages are optional peers.
   [/^session-browser$/, ["@holdfast/session-protocol", "react", "vue", "svelte/reactivity", "solid-js"]],
   [/^session-browser-testing$/, ["@holdfast/session-browser", "@holdfast/session-core", "@holdfast/session-core/csrf", "@holdfast/session-core/memory", "@holdfast/session-hono", "@holdfast/session-protocol", "hono", "msw"]],

@@ -9,14 +9,14 @@ export interface Certificate {
   readonly fingerprint: string;
 }
 
-/** A certificate for `localhost` and names below it, signed by itself, valid today and tomorrow. Made anew for each run: no key lies around. */
+/** A certificate for `localhost`, `app.test` and names below them, signed by itself, valid today and tomorrow. Made anew for each run: no key lies around. */
 export function selfSigned(now: number): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const spki = publicKey.export({ type: "spki", format: "der" });
   const name = der(0x30, der(0x31, der(0x30, oid(2, 5, 4, 3), der(0x0c, "Holdfast test"))));
   const algorithm = der(0x30, oid(1, 2, 840, 10045, 4, 3, 2));
   const day = 86_400_000;
-  const hosts = der(0x30, der(0x82, "localhost"), der(0x82, "*.localhost"), der(0x87, Buffer.from([127, 0, 0, 1])));
+  const hosts = der(0x30, der(0x82, "localhost"), der(0x82, "*.localhost"), der(0x82, "app.test"), der(0x82, "*.app.test"), der(0x87, Buffer.from([127, 0, 0, 1])));
   const body = der(
     0x30,
     der(0xa0, der(0x02, Buffer.from([2]))),

@@ -28,6 +28,8 @@ export interface SessionRecord {
   readonly writes: readonly string[];
   /** How often everything had been revoked when the session was created; absent for never. */
   readonly epoch?: number | undefined;
+  /** The key that the session is bound to, as session-core/bound writes it. A sign-in begins without one, and no elevation changes it. */
+  readonly key?: string | undefined;
 }
 
 /** Why a row is a tombstone. `replaced`: a sign-in of the same browser took its place. */
@@ -76,6 +78,7 @@ interface RecordJson extends RightsJson {
   dv?: number;
   w?: readonly string[];
   ep?: number;
+  k?: string;
 }
 
 export const endedBody = (reason: TombstoneReason, left?: Stored): string => JSON.stringify({ v: FORMAT, ended: reason, d: left?.data, dv: left?.dataVersion });
@@ -99,6 +102,7 @@ export function toJson(record: SessionRecord): object {
     dv: dataVersion === 1 ? undefined : dataVersion,
     w: writes.length > 0 ? writes : undefined,
     ep: record.epoch || undefined,
+    k: record.key,
   } satisfies Record<keyof RecordJson, unknown>;
 }
 
@@ -116,8 +120,8 @@ export function fromJson(json: Readonly<Record<string, unknown>>): Body | null {
   }
   // Only this module writes bodies, yet a damaged one must not pass: a subject that is null would make a guest an account.
   const live = json as unknown as RecordJson;
-  const { st, s: subject = "-", dl: device = "", dv: dataVersion = 1, ep = 0 } = live;
-  if (!areNumbers([st, dataVersion, ep]) || !areTexts([subject, device]) || !subject) return null;
+  const { st, s: subject = "-", dl: device = "", dv: dataVersion = 1, ep = 0, k = "" } = live;
+  if (!areNumbers([st, dataVersion, ep]) || !areTexts([subject, device, k]) || !subject) return null;
   const chain = chainFromJson(live.r, st);
   const rights = rightsFromJson(live, st);
   const pending = live.e === undefined ? undefined : pendingFromJson(Object(live.e), st);
@@ -135,6 +139,7 @@ export function fromJson(json: Readonly<Record<string, unknown>>): Body | null {
     dataVersion,
     writes: Array.isArray(live.w) ? live.w : [],
     epoch: live.ep,
+    key: live.k,
   };
   return { kind: "live", record };
 }

@@ -24,6 +24,7 @@ export const PROBLEMS = [
   "superseded",
   "expired",
   "fresh_required",
+  "proof_required",
   "csrf",
   "unavailable",
   "conflict",

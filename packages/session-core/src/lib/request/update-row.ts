@@ -7,7 +7,7 @@ import { callStore, storeFault } from "../store-call.ts";
 import { newWriteId } from "../write-id.ts";
 
 /** Of the writes before a row's own: as many of others may come between one's own and the look for it. */
-const WRITES_KEPT = 3;
+export const WRITES_KEPT = 3;
 
 type RowTimes = Pick<StoredSession, "id" | "revision" | "createdAt" | "seenAt">;
 

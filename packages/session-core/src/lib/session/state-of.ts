@@ -21,8 +21,8 @@ export function liveState<Data>(
   const { createdAt, seenAt } = times;
   const { idleAt, absoluteAt } = deadlinesOf(record, seenAt, engine.policy, elevated?.startedAt);
   const handle = engine.ring.handle(id);
-  const { subject, device } = record;
+  const { subject, device, key } = record;
   if (subject === undefined) return { kind: "guest", id, handle, data, createdAt, seenAt, idleAt, absoluteAt };
   const { authenticatedAt, acr, amr } = elevated ?? record;
-  return { kind: "active", id, handle, data, createdAt, seenAt, idleAt, absoluteAt, subject, authenticatedAt, acr, amr, device, signals: changed?.signals ?? NONE, suspect: changed?.action === "elevate" };
+  return { kind: "active", id, handle, data, createdAt, seenAt, idleAt, absoluteAt, subject, authenticatedAt, acr, amr, device, key, signals: changed?.signals ?? NONE, suspect: changed?.action === "elevate" };
 }

@@ -27,6 +27,8 @@ export interface ActiveState<Data> extends Live<Data> {
   readonly amr: readonly string[];
   /** Label of the device, as the application gave it at sign-in. */
   readonly device: string | undefined;
+  /** The public key of the device that the session is bound to, as session-core/bound keeps it; `undefined` for a session that any holder of the cookie can use. */
+  readonly key: string | undefined;
   /** Names of the binding signals (`ip`, `userAgent`) that differ from the sign-in's; empty without `signals`. */
   readonly signals: readonly string[];
   /** One of them asks for a new authentication: the session does not count as fresh until `elevate({ reauthenticated: true })`. */

@@ -1,0 +1,10 @@
+export type { Access } from "./lib/bound/access.ts";
+export type { BoundAlgorithm } from "./lib/bound/bound-key.ts";
+export { createDeviceBinding, type DeviceBinding } from "./lib/bound/device-binding.ts";
+export type { AccessFault, BindingEvent, RegistrationFault } from "./lib/bound/events.ts";
+export type { Grant } from "./lib/bound/issuing.ts";
+export type { SkippedReason } from "./lib/bound/items.ts";
+export type { DeviceBindingOptions } from "./lib/bound/options.ts";
+export type { ProofFault } from "./lib/bound/proof.ts";
+export type { RefreshResult } from "./lib/bound/refresh.ts";
+export type { RegistrationResult } from "./lib/bound/registration.ts";

@@ -1,0 +1,53 @@
+import type { Clock } from "../clock.ts";
+import type { SessionState } from "../session/state.ts";
+import { parseKey } from "./bound-key.ts";
+import type { AccessFault, EmitBinding } from "./events.ts";
+import { skippedOf } from "./items.ts";
+import type { BindingSettings } from "./options.ts";
+import { aboutTicket } from "./issuing.ts";
+import type { Stamps } from "./stamps.ts";
+import type { TicketCookie } from "./ticket-cookie.ts";
+
+/**
+ * - `free`: nobody is signed in, or binding is off.
+ * - `bound`: with a ticket for this session and this key. `unbound`: the session has no key, and needs none (yet).
+ * - `skipped`: let through without a ticket, since `skipped` is `allow`.
+ * - `refused`: answer 401; the session goes on for whoever has the ticket. `indeterminate`: of a key or a release that this server does not have (yet); answer 503.
+ */
+export type Access =
+  | { readonly outcome: "free" | "bound" | "unbound" | "skipped" }
+  | { readonly outcome: "indeterminate" }
+  | { readonly outcome: "refused"; readonly why: AccessFault };
+
+interface AccessParts {
+  readonly settings: Pick<BindingSettings, "bind" | "registerWithin" | "skipped"> & { readonly clock: Clock };
+  readonly stamps: Stamps;
+  readonly cookie: TicketCookie;
+  readonly emit: EmitBinding;
+}
+
+export function createAccess({ settings, stamps, cookie, emit }: AccessParts): (state: SessionState<unknown>, headers: Headers) => Access {
+  const { bind, registerWithin, skipped, clock } = settings;
+  return (state, headers) => {
+    if (bind === "off" || state.kind !== "active") return { outcome: "free" };
+    const { id, handle, key: text, createdAt } = state;
+    const refused = (why: AccessFault): Access => {
+      emit({ type: "device_refused", handle, why });
+      return { outcome: "refused", why };
+    };
+    const now = clock.now();
+    if (text === undefined) return bind === "require" && now - createdAt > registerWithin ? refused("unbound") : { outcome: "unbound" };
+    const key = parseKey(text);
+    if (!key) return { outcome: "indeterminate" };
+    const about = aboutTicket(id, key.thumbprint);
+    const verdicts = cookie.read(headers.get("cookie"), handle).map((ticket) => stamps.check("ticket", about, ticket, now));
+    if (verdicts.includes("good")) return { outcome: "bound" };
+    if (verdicts.includes("indeterminate")) return { outcome: "indeterminate" };
+    const reason = skippedOf(headers.get("secure-session-skipped"));
+    if (reason !== undefined) {
+      emit({ type: "device_skipped", handle, reason, action: skipped });
+      if (skipped === "allow") return { outcome: "skipped" };
+    }
+    return refused(verdicts.includes("expired") ? "expired" : verdicts.length > 0 ? "forged" : "no_ticket");
+  };
+}

@@ -1,0 +1,26 @@
+/** Longer values are not what browsers send. */
+const LONGEST = 8192;
+const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"\s*(?:;.*)?$/;
+const BARE = /^([\w\-.~+/=:]+)\s*(?:;.*)?$/;
+const REASONS = ["unreachable", "server_error", "quota_exceeded"] as const;
+
+/** Why a browser sent a request without having refreshed, as it says itself. */
+export type SkippedReason = (typeof REASONS)[number];
+
+/** The value of a header of one string: quoted, as the specification has it (RFC 9651 section 3.3.3), or bare, as Chromium sends it. */
+export function itemOf(header: string | null | undefined): string | undefined {
+  const text = header?.trim();
+  if (!text || text.length > LONGEST) return undefined;
+  const [, quoted] = QUOTED.exec(text) ?? [];
+  return quoted === undefined ? BARE.exec(text)?.[1] : quoted.replaceAll(/\\(["\\])/g, "$1");
+}
+
+/** The first reason in `Secure-Session-Skipped`. A hint: any sender can write it. */
+export function skippedOf(header: string | null | undefined): SkippedReason | undefined {
+  if (!header || header.length > LONGEST) return undefined;
+  const tokens = header.split(",").map((part) => part.split(";")[0]?.trim());
+  return REASONS.find((reason) => tokens.includes(reason));
+}
+
+/** As a string of structured fields (RFC 9651 section 4.1.6). All that we quote is ASCII. */
+export const quote = (text: string): string => `"${text.replaceAll(/["\\]/g, "\\$&")}"`;

@@ -1,0 +1,87 @@
+import type { Millis } from "@holdfast/session-protocol";
+import { type Clock, systemClock } from "../clock.ts";
+import { configError, noOthers, oneOf } from "../errors.ts";
+import type { SessionStore } from "../port.ts";
+import type { PolicyProfile } from "../session/policy.ts";
+import type { Sessions } from "../sessions.ts";
+import type { KeyRingFile } from "../token/key-ring.ts";
+import type { BoundAlgorithm } from "./bound-key.ts";
+import type { BindingEvent } from "./events.ts";
+
+export interface DeviceBindingOptions {
+  /** The store of the sessions: the key goes into the session's own row. Not for sealed sessions, which have none. */
+  readonly store: SessionStore;
+  /** The key file of the sessions. Tickets and challenges have a key of their own, derived from it. */
+  readonly keys: KeyRingFile;
+  /** As in `createSessions`. Default `default`. */
+  readonly realm?: string;
+  /**
+   * `prefer` (default): a browser that can binds its session, any other goes on with the cookie alone. `require`: a session that is not bound
+   * `registerWithin` after its sign-in is refused. `off`: nobody is asked to bind, tickets are not looked at, and browsers that are bound let go at their next refresh.
+   */
+  readonly bind?: "off" | "prefer" | "require";
+  /** What proofs may be signed with, in the server's order of preference. Default ES256 alone. */
+  readonly algorithms?: readonly BoundAlgorithm[];
+  /** How long a ticket is good, in ms: as long does a stolen jar work. Default 5 min, 1 min to 1 h. Below some 4 min browsers refresh often, and may run out of quota. */
+  readonly ticketLife?: Millis;
+  /** How long after the sign-in a session may be bound, in ms. Default 2 min, 10 s to 10 min. */
+  readonly registerWithin?: Millis;
+  /** Where the two routes are: `<path>/register` and `<path>/refresh`. Default `/session/bound`. */
+  readonly path?: string;
+  /** Paths, and all below them, that need no ticket: the browser does not wait for one there. Sign-in pages and static files. `/session/logout` always is. */
+  readonly exclude?: readonly string[];
+  /** The origin that browsers see, `https://app.example`: behind a proxy that ends TLS. Default: that of the request's URL. */
+  readonly origin?: string;
+  /**
+   * What a request without a ticket gets that says, in `Secure-Session-Skipped`, that its browser could not refresh. Default `refuse`. `allow` keeps such a browser going, and
+   * everybody else who writes that header: it takes the binding back to a hint. Only with profile `default`.
+   */
+  readonly skipped?: "refuse" | "allow";
+  /** The policy profile of these sessions, if it is not `default`. */
+  readonly profile?: PolicyProfile;
+  /** How long one call of the store may take, in ms. Default 3000. */
+  readonly storeTimeout?: Millis | "off";
+  readonly onEvent?: (event: BindingEvent) => void;
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+}
+
+export type BindingSettings = Required<Omit<DeviceBindingOptions, "onEvent" | "origin">> & Pick<DeviceBindingOptions, "onEvent" | "origin">;
+
+const OPTIONS: readonly string[] = [
+  "store", "keys", "realm", "bind", "algorithms", "ticketLife", "registerWithin", "path", "exclude", "origin", "skipped", "profile", "storeTimeout", "onEvent", "clock",
+] satisfies (keyof DeviceBindingOptions)[];
+const ALGORITHMS: readonly unknown[] = ["ES256", "RS256"] satisfies BoundAlgorithm[];
+const SECOND: Millis = 1000;
+const MINUTE = 60 * SECOND;
+/** Quoted in headers and JSON, matched by browsers letter for letter. */
+const PATH = /^(?:\/[\w.~!$&'()*+,=:@-]+)+$/;
+export const LOGOUT = "/session/logout";
+
+/** @throws HoldfastError `config` naming the option and the fix */
+export function checkOptions(sessions: Pick<Sessions<never>, "cookie">, options: DeviceBindingOptions): BindingSettings {
+  noOthers("", options, OPTIONS);
+  const { bind = "prefer", algorithms = ["ES256"], ticketLife = 5 * MINUTE, registerWithin = 2 * MINUTE, path = "/session/bound", exclude = [], origin, skipped = "refuse", profile = "default" } = options;
+  const { store, keys, realm = "default", storeTimeout = 3000, clock = systemClock } = options;
+  const { cookie } = sessions;
+  if (typeof store?.update !== "function") throw configError("store", "must be the store of the sessions.");
+  if ("sealed" in store) throw configError("store", "holds no rows: a sealed session cannot be bound, since whoever has its cookie could go back to the one from before.");
+  if (!keys) throw configError("keys", "are needed: the key file that createSessions gets.");
+  oneOf("bind", bind, ["off", "prefer", "require"]);
+  if (!(Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every((name) => ALGORITHMS.includes(name)))) throw configError("algorithms", "must be some of ES256, RS256; there is no none.");
+  between("ticketLife", ticketLife, MINUTE, 60 * MINUTE);
+  between("registerWithin", registerWithin, 10 * SECOND, 10 * MINUTE);
+  if (!PATH.test(path)) throw configError("path", 'must be a path without trailing slash, like "/session/bound".');
+  for (const one of exclude) if (!PATH.test(one)) throw configError("exclude", `"${one}" must be a path without trailing slash, like "/sign-in"; what is below it is excluded too.`);
+  if (origin !== undefined && !(/^https:\/\/[^/?#@\s]+$/.test(origin) && URL.canParse(origin))) throw configError("origin", 'must be like "https://app.example", without path and slash.');
+  oneOf("skipped", skipped, ["refuse", "allow"]);
+  oneOf("profile", profile, ["default", "nistAal2", "nistAal3", "pci", "hipaa", "banking"]);
+  if (skipped === "allow" && profile !== "default") throw configError("skipped", `must be "refuse" with profile ${profile}: the header that allow believes can be written by anybody.`);
+  if (cookie.domain !== undefined && bind !== "off") throw configError("bind", 'must be "off" with cookie.domain: a browser binds one origin, and would be refused on the other subdomains.');
+  if (!cookie.secure && bind === "require") throw configError("bind", 'must not be "require" without secure cookies: browsers bind over https only.');
+  return { store, keys, realm, bind, algorithms, ticketLife, registerWithin, path, exclude: [LOGOUT, ...exclude], skipped, profile, storeTimeout, clock, ...(origin === undefined ? {} : { origin }), ...(options.onEvent ? { onEvent: options.onEvent } : {}) };
+}
+
+function between(option: string, value: unknown, least: Millis, most: Millis): void {
+  if (typeof value !== "number" || !(value >= least && value <= most)) throw configError(option, `must be a number of milliseconds, at least ${least} and at most ${most}.`);
+}

@@ -1,0 +1,2 @@
+export { bindingRoutes } from "./lib/binding-routes.ts";
+export { boundSession, type BoundSessionOptions } from "./lib/bound-session.ts";
