@@ -1,6 +1,6 @@
 import { createServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
-import { createSessions, generateKeys, type Sessions } from "@holdfast/session-core";
+import { type CookieOptions, createSessions, generateKeys, type Sessions } from "@holdfast/session-core";
 import { type BindingEvent, createDeviceBinding, type DeviceBindingOptions } from "@holdfast/session-core/bound";
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import { csrf, holdfastErrorHandler, requireSession, type SessionEnv, sessionRoutes } from "@holdfast/session-hono";
@@ -29,6 +29,8 @@ export interface BoundSite {
   /** Held: a refresh waits before it is looked at, or its answer does before it leaves. */
   hold(when: "before" | "after"): void;
   release(): void;
+  /** How many are held. */
+  waiting(): number;
   /** Answers refreshes with this instead. */
   broken: number | undefined;
   of(path: string): readonly SeenRequest[];
@@ -39,12 +41,12 @@ export const REGISTER = "/session/bound/register";
 export const REFRESH = "/session/bound/refresh";
 const DAY = 86_400_000;
 
-export async function startBoundSite({ key, cert }: Certificate, options: Partial<DeviceBindingOptions> = {}): Promise<BoundSite> {
+export async function startBoundSite({ key, cert }: Certificate, options: Partial<DeviceBindingOptions> = {}, cookie: CookieOptions = {}): Promise<BoundSite> {
   let offset = 0;
   const clock = { now: () => Date.now() + offset, wait: () => Promise.resolve() };
   const store = createMemoryStore({ clock });
   const keys = generateKeys(clock.now());
-  const sessions = createSessions<Data>({ store, keys, clock, initial: { orders: 0 }, policy: { remember: { idle: DAY, absolute: DAY } } });
+  const sessions = createSessions<Data>({ store, keys, clock, cookie, initial: { orders: 0 }, policy: { remember: { idle: DAY, absolute: DAY } } });
   const events: BindingEvent[] = [];
   const binding = createDeviceBinding(sessions, { store, keys, clock, exclude: ["/sign-in", "/static"], onEvent: (event) => void events.push(event), ...options });
 
@@ -98,6 +100,7 @@ export async function startBoundSite({ key, cert }: Certificate, options: Partia
       for (const go of waiting) go();
       waiting = [];
     },
+    waiting: () => waiting.length,
     of: (path) => seen.filter((request) => request.path === path),
     close: () =>
       new Promise((resolve) => {

@@ -119,7 +119,7 @@ export class BindingBrowser {
   #text = (value: string): string => (this.quoted ? `"${value}"` : value);
 
   async #defer(path: string): Promise<string | undefined> {
-    for (const session of [...this.sessions.values()]) {
+    for (const session of Array.from(this.sessions.values())) {
       const { instructions } = session;
       const excluded = instructions.scope.scope_specification.some((rule) => path === rule.path || path.startsWith(`${rule.path}/`));
       const missing = instructions.credentials.some(({ name, attributes }) => {
