@@ -18,8 +18,8 @@ export function itemOf(header: string | null | undefined): string | undefined {
 /** The first reason in `Secure-Session-Skipped`. A hint: any sender can write it. */
 export function skippedOf(header: string | null | undefined): SkippedReason | undefined {
   if (!header || header.length > LONGEST) return undefined;
-  const tokens = header.split(",").map((part) => part.split(";")[0]?.trim());
-  return REASONS.find((reason) => tokens.includes(reason));
+  const words = header.split(",").map((part) => part.split(";")[0]?.trim());
+  return REASONS.find((reason) => words.includes(reason));
 }
 
 /** As a string of structured fields (RFC 9651 section 4.1.6). All that we quote is ASCII. */
