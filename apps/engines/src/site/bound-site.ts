@@ -37,8 +37,8 @@ export interface BoundSite {
   close(): Promise<void>;
 }
 
-export const REGISTER = "/session/bound/register";
-export const REFRESH = "/session/bound/refresh";
+export const REGISTER = "/session/dbsc/register";
+export const REFRESH = "/session/dbsc/refresh";
 const DAY = 86_400_000;
 
 export async function startBoundSite({ key, cert }: Certificate, options: Partial<DeviceBindingOptions> = {}, cookie: CookieOptions = {}): Promise<BoundSite> {

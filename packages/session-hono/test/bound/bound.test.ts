@@ -174,7 +174,7 @@ describe("the invitation", () => {
     const challenges = new Set<string>();
     for (let i = 0; i < 3; i++) {
       const header = (await browser.post("/sign-in")).headers.get("secure-session-registration") ?? "";
-      const [, challenge = ""] = /^\(ES256 RS256\);path="\/session\/bound\/register";challenge="([\w-]{54})";authorization="[\w-]{32}"$/.exec(header) ?? [];
+      const [, challenge = ""] = /^\(ES256 RS256\);path="\/session\/dbsc\/register";challenge="([\w-]{54})";authorization="[\w-]{32}"$/.exec(header) ?? [];
       challenges.add(challenge);
     }
     expect(challenges.size).toBe(3);
@@ -256,7 +256,7 @@ describe("the registration", () => {
       undefined, "x", "a.b.c", `${good}x`,
       sign({ jti: other.jti, authorization: other.authorization }), sign({ jti, authorization: jti }), sign({ jti }), sign({ authorization }), sign({ jti: [jti], authorization }), sign({}),
       sign({ jti, authorization }, {}), sign({ jti, authorization }, { jwk: key.jwk, typ: "jwt" }), sign({ jti, authorization }, { jwk: newKey().jwk }),
-      sign({ jti, authorization, aud: "https://other.test/session/bound/register" }), sign({ jti, authorization, aud: "" }),
+      sign({ jti, authorization, aud: "https://other.test/session/dbsc/register" }), sign({ jti, authorization, aud: "" }),
     ];
     for (const proof of strangers) expect((await send(proof)).status, proof).toBe(400);
     expect((await browser.get("/private")).status).toBe(200);

@@ -8,8 +8,8 @@ import { csrf, holdfastErrorHandler, requireFresh, requireSession, type SessionE
 import { type Data, keys, MINUTE } from "../support.ts";
 import { BindingBrowser } from "./dbsc-client.ts";
 
-export const REGISTER = "/session/bound/register";
-export const REFRESH = "/session/bound/refresh";
+export const REGISTER = "/session/dbsc/register";
+export const REFRESH = "/session/dbsc/refresh";
 
 export interface BoundWorld {
   readonly app: Hono<SessionEnv<Data>>;

@@ -26,7 +26,7 @@ export interface DeviceBindingOptions {
   readonly ticketLife?: Millis;
   /** How long after the sign-in a session may be bound, in ms. Default 2 min, 10 s to 10 min. */
   readonly registerWithin?: Millis;
-  /** Where the two routes are: `<path>/register` and `<path>/refresh`. Default `/session/bound`. */
+  /** Where the two routes are: `<path>/register` and `<path>/refresh`. Default `/session/dbsc`. */
   readonly path?: string;
   /** Paths, and all below them, that need no ticket: the browser does not wait for one there. Sign-in pages and static files. `/session/logout` always is. */
   readonly exclude?: readonly string[];
@@ -61,7 +61,7 @@ export const LOGOUT = "/session/logout";
 /** @throws HoldfastError `config` naming the option and the fix */
 export function checkOptions(sessions: Pick<Sessions<never>, "cookie">, options: DeviceBindingOptions): BindingSettings {
   noOthers("", options, OPTIONS);
-  const { bind = "prefer", algorithms = ["ES256"], ticketLife = 5 * MINUTE, registerWithin = 2 * MINUTE, path = "/session/bound", exclude = [], origin, skipped = "refuse", profile = "default" } = options;
+  const { bind = "prefer", algorithms = ["ES256"], ticketLife = 5 * MINUTE, registerWithin = 2 * MINUTE, path = "/session/dbsc", exclude = [], origin, skipped = "refuse", profile = "default" } = options;
   const { store, keys, realm = "default", storeTimeout = 3000, clock = systemClock } = options;
   const { cookie } = sessions;
   if (typeof store?.update !== "function") throw configError("store", "must be the store of the sessions.");
@@ -71,7 +71,7 @@ export function checkOptions(sessions: Pick<Sessions<never>, "cookie">, options:
   if (!(Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every((name) => ALGORITHMS.includes(name)))) throw configError("algorithms", "must be some of ES256, RS256; there is no none.");
   between("ticketLife", ticketLife, MINUTE, 60 * MINUTE);
   between("registerWithin", registerWithin, 10 * SECOND, 10 * MINUTE);
-  if (!PATH.test(path)) throw configError("path", 'must be a path without trailing slash, like "/session/bound".');
+  if (!PATH.test(path)) throw configError("path", 'must be a path without trailing slash, like "/session/dbsc".');
   for (const one of exclude) if (!PATH.test(one)) throw configError("exclude", `"${one}" must be a path without trailing slash, like "/sign-in"; what is below it is excluded too.`);
   if (origin !== undefined && !(/^https:\/\/[^/?#@\s]+$/.test(origin) && URL.canParse(origin))) throw configError("origin", 'must be like "https://app.example", without path and slash.');
   oneOf("skipped", skipped, ["refuse", "allow"]);
