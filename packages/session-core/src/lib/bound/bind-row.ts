@@ -1,9 +1,9 @@
-import { ATTEMPTS, backOff } from "../attempts.ts";
+import { ATTEMPTS, backOff, conflict } from "../attempts.ts";
 import type { Clock } from "../clock.ts";
 import { HoldfastError } from "../errors.ts";
 import type { SessionId, SessionStore, StoredSession } from "../port.ts";
 import { readBody, writeBody } from "../record.ts";
-import { carries, conflict, WRITES_KEPT } from "../request/update-row.ts";
+import { carries, WRITES_KEPT } from "../request/update-row.ts";
 import { revisionAfter } from "../revision.ts";
 import { unreadable } from "../session/refusal.ts";
 import { newWriteId } from "../write-id.ts";
