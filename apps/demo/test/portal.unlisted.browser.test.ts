@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { createMemoryStore } from "@holdfast/session-core/memory";
+import { sealedSessions } from "@holdfast/session-core/sealed";
 import type { SessionStore } from "@holdfast/session-core/store";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +10,13 @@ import { Browserlike } from "./browserlike.ts";
 import { manualClock, type Running, startInside } from "./portal-process.ts";
 
 const here = chromiumHere("the portal without a list of sessions is");
-describe.skipIf(!here).each([false, true])("the portal in Chromium on a store that cannot list sessions; that it ends them all: %s", (endsAll) => {
+const PLACES = [
+  ["on a store", false],
+  ["on a store", true],
+  ["in sealed cookies", false],
+  ["in sealed cookies", true],
+] as const;
+describe.skipIf(!here).each(PLACES)("the portal in Chromium, sessions %s where nobody can list them; all of them can be ended: %s", (place, endsAll) => {
   let portal: Running;
   let browser: Browser;
   let page: Page;
@@ -17,8 +24,10 @@ describe.skipIf(!here).each([false, true])("the portal in Chromium on a store th
     const client = loadClient(fileURLToPath(new URL("../dist/client", import.meta.url)));
     if (!client) throw new Error("apps/demo is not built; run the build first.");
     const clock = manualClock(Date.now());
-    const { list: _list, endAll, ...verbs } = createMemoryStore({ clock });
-    const store: SessionStore = { ...verbs, ...(endsAll && { endAll }), capabilities: { ...verbs.capabilities, index: false } };
+    const memory = createMemoryStore({ clock });
+    const { list: _list, endAll, ...verbs } = memory;
+    const plain: SessionStore = { ...verbs, ...(endsAll && { endAll }), capabilities: { ...verbs.capabilities, index: false } };
+    const store = place === "on a store" ? plain : sealedSessions(endsAll ? { revocations: { store: memory } } : {});
     portal = await startInside(clock, { client, store });
     browser = await launchChromium();
     page = await (await browser.newContext()).newPage();

@@ -6,6 +6,7 @@ import { keys } from "./keys.ts";
 import { opaque } from "./opaque.ts";
 import { protocol } from "./protocol.ts";
 import { sealed } from "./sealed.ts";
+import { stores } from "./stores.ts";
 import { tokens } from "./tokens.ts";
 
-export const SERVER_SUITES: readonly Suite[] = [opaque, answers, encrypted, sealed, tokens, backChannel, keys, protocol];
+export const SERVER_SUITES: readonly Suite[] = [opaque, answers, encrypted, stores, sealed, tokens, backChannel, keys, protocol];

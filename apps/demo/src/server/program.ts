@@ -52,8 +52,7 @@ export async function program(args: readonly string[], listen: Listen): Promise<
   const sweeper = setInterval(() => {
     sweep?.(Date.now()).catch((error: unknown) => console.error("Sweeping failed:", error));
   }, SWEEP_EVERY);
-  // Deno counts its timers otherwise.
-  (sweeper as Partial<NodeJS.Timeout>).unref?.();
+  sweeper.unref();
   const stop = (): void => {
     clearInterval(sweeper);
     void Promise.allSettled(servers.map((server) => server.close())).then(close).finally(() => process.exit(0));
