@@ -2,6 +2,7 @@ export { type AccessTokens, type AccessTokensOptions, createAccessTokens, type I
 export type { PublicJwk, TokenAlgorithm } from "./lib/tokens/algorithms.ts";
 export type { AccessTokenClaims } from "./lib/tokens/claims.ts";
 export { createDenylist, type Denylist, type DenylistOptions } from "./lib/tokens/denylist.ts";
+export { type Denials, denyOnEnd, type DenyOnEndOptions } from "./lib/tokens/deny-on-end.ts";
 export type { TokenEvent } from "./lib/tokens/events.ts";
 export type { JsonWebKeySet, KeySource, VerifyKey } from "./lib/tokens/key-set.ts";
 export { createLogoutReceiver, type LogoutReceiver, type LogoutReceiverOptions, type LogoutResult } from "./lib/tokens/logout-receiver.ts";

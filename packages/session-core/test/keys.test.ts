@@ -137,6 +137,17 @@ describe("the steps of a key roll-out", () => {
     }
   });
 
+  it("[F14] [G11] a key shorter than the hash, or a password, makes no ring, and the message does not say it", () => {
+    const secrets = ["", "canary", "correct horse battery staple, and then some more", Buffer.alloc(31, 7).toString("base64url"), Buffer.alloc(32, 7).toString("base64"), undefined, 7];
+    for (const secret of secrets) {
+      for (const file of [{ ...KEYS, keys: [{ id: 7, secret, state: "active", since: 0 }] }, { ...KEYS, subjectKey: secret }] as unknown as (typeof KEYS)[]) {
+        const construct = (): unknown => createSessions({ store: createMemoryStore(), keys: file });
+        expect(fault(construct), String(secret)).toMatch(/^keys(\[id 7\]\.secret|\.subjectKey)$/);
+        if (typeof secret === "string" && secret.length > 5) expect(construct).not.toThrow(secret);
+      }
+    }
+  });
+
   it("ids go round after 65535 and are never used twice", () => {
     const ring = { ...KEYS, keys: [keyOf(65_535, "active"), keyOf(1, "retired")] };
     expect(states(addKey(ring)).at(-1)).toBe("2 next");

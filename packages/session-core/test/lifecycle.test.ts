@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSessions, type KeyRingFile, type Sessions } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
-import { type Data, INITIAL, KEYS, keyOf, MINUTE, request, signedIn, testClock, world } from "./support.ts";
+import { type Data, INITIAL, Jar, KEYS, keyOf, MINUTE, request, signedIn, testClock, world } from "./support.ts";
 
 describe("keys are exchanged without a sign-out", () => {
   it("[G01] next, active, retired, gone: two servers a roll-out apart, no request fails; a removed key fails closed", async () => {
@@ -25,6 +25,25 @@ describe("keys are exchanged without a sign-out", () => {
     }
     const refused = await (stages[3] as Sessions<Data>).open(kept.headers());
     expect(refused.state).toEqual({ kind: "none", refused: "indeterminate" });
+  });
+
+  it("[H14] a used credential is known as such until the session's absolute end, in a store that has been full of guests since, and nothing is stored for it", async () => {
+    const clock = testClock();
+    const events: string[] = [];
+    const store = createMemoryStore({ clock, maxSessions: 50 });
+    const sessions = createSessions<Data>({ store, clock, keys: KEYS, initial: INITIAL, onEvent: ({ type }) => void events.push(type) });
+    const jar = await signedIn(sessions);
+    const first = jar.copy();
+    for (let minute = 0; minute < 475; minute += 5) {
+      clock.advance(5 * MINUTE);
+      expect((await request(sessions, jar)).state.kind).toBe("active");
+      // Each wants room.
+      for (let guest = 0; guest < 3; guest++) await request(sessions, new Jar(), (s) => s.update((data) => data));
+    }
+    expect(jar.header).not.toBe(first.header);
+    await request(sessions, first);
+    expect(events.filter((type) => type === "session_reuse_detected")).toHaveLength(1);
+    expect((await request(sessions, jar)).state).toEqual({ kind: "none", ended: "reuse" });
   });
 
   it("subjects keep their partition and sessions their handle", async () => {

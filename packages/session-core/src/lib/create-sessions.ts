@@ -73,7 +73,7 @@ const OPTIONS: readonly string[] = [
 export function createSessions<Data extends object = Record<string, unknown>>(options: SessionsOptions<Data>): Sessions<Data> {
   const { realm = "default", storeTimeout = 3000, guests = true, onReuse = "revoke", clock = systemClock } = options;
   noOthers("", options, OPTIONS);
-  if (typeof options.store?.read !== "function" || typeof options.store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore().");
+  if (typeof options.store?.read !== "function" || typeof options.store.capabilities !== "object") throw configError("store", "must be a session store, for example createMemoryStore() of @holdfast/session-core/memory.");
   if (!/^[\w.:/-]{1,64}$/.test(realm)) throw configError("realm", "must be 1 to 64 letters, digits or any of _ . : / -");
   oneOf("onReuse", onReuse, ["revoke", "refuse"]);
   if (storeTimeout !== "off" && !(storeTimeout > 0 && storeTimeout < 2 ** 31)) throw configError("storeTimeout", 'must be a number of milliseconds, or "off".');

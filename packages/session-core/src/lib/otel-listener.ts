@@ -1,3 +1,4 @@
+import { endOf, handlesOf } from "./end-of.ts";
 import type { SessionEvent } from "./events.ts";
 
 /** An event of the OpenTelemetry semantic conventions for sessions (experimental there). */
@@ -36,26 +37,6 @@ export function createOtelListener(logger: OtelLogger, { sessionId = false }: Ot
     }
     const reason = endOf(event);
     if (reason === undefined) return;
-    const ended = "handles" in event && event.handles ? event.handles : [event.handle ?? ""];
-    for (const handle of ended) tell("session.end", handle, { "holdfast.session.end_reason": reason });
+    for (const handle of handlesOf(event)) tell("session.end", handle, { "holdfast.session.end_reason": reason });
   };
-}
-
-/** Why a session is over with this event; `undefined` for an event that ends none. */
-function endOf(event: SessionEvent): string | undefined {
-  switch (event.type) {
-    case "session_expired":
-    case "session_revoked":
-      return event.reason;
-    case "session_logout":
-      return "logout";
-    case "session_reuse_detected":
-      return event.action === "revoke" ? "reuse" : undefined;
-    case "session_signal_changed":
-      return event.action === "revoke" ? "revoked" : undefined;
-    case "excess_sessions_exceeded":
-      return event.action === "evict-oldest" ? "evicted" : undefined;
-    default:
-      return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { auxiliaryRow, isMine, writeAuxiliary } from "./auxiliary.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { HoldfastError } from "./errors.ts";
+import { configError, HoldfastError } from "./errors.ts";
 import type { SessionId, SessionStore } from "./port.ts";
 import { withDeadline } from "./store-deadline.ts";
 import { isSessionId } from "./token/credential.ts";
@@ -44,10 +44,11 @@ const MAX_LINKS = 32;
 
 /**
  * Replay marks, a denylist and aliases as rows of a session store.
- * @throws HoldfastError `unsupported` for a store that may drop rows: what it forgets would be allowed again; `config` for wrong keys
+ * @throws HoldfastError `unsupported` for a store that may drop rows: what it forgets would be allowed again; `config` for wrong keys or what is no store
  */
 export function createRegister(options: RegisterOptions): Register {
   const { keys, realm = "default", storeTimeout = 3000, clock = systemClock } = options;
+  if (typeof options.store?.read !== "function") throw configError("store", "must be a session store.");
   if (options.store.capabilities.evicts) throw new HoldfastError("unsupported", "store: it may drop rows to make room, and what was denied or used would be allowed again. Use a store that does not evict.", { option: "store" });
   const store = withDeadline(options.store, storeTimeout);
   const ring = createKeyRing(keys, realm);

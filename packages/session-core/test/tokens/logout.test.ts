@@ -129,6 +129,7 @@ describe("back-channel logout", () => {
     const token = `${input}.${nodeSign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
     expect(await it.receive(`${token.slice(0, -8)}AAAAAAAA`)).toBe("signature");
     expect(await it.receive(token)).toBe("ended 1");
+    expect(it.events.map(({ type }) => type)).toEqual(["token_refused", "token_short_key"]);
     expect((await mine.stateNow()).kind).toBe("none");
   });
 
@@ -137,11 +138,15 @@ describe("back-channel logout", () => {
     const { state } = await it.begin("s");
     expect(await it.links.find({ iss: "https://other.test", sid: "s" })).toEqual([]);
     expect(await createProviderLinks({ store: it.store, keys: KEYS, realm: "other", clock: it.clock }).find({ iss: PROVIDER, sid: "s" })).toEqual([]);
-    for (let i = 0; i < 25; i++) await it.links.add({ iss: PROVIDER, sid: "s" }, { ...state, id: `id-${i}` as typeof state.id });
+    const idOf = (i: number): typeof state.id => `${i}`.padStart(24, "x") as typeof state.id;
+    for (let i = 0; i < 40; i++) await it.links.add({ iss: PROVIDER, sid: "s" }, { ...state, id: idOf(i) });
     const ids = await it.links.find({ iss: PROVIDER, sid: "s" });
-    expect([ids.length, ids[0], ids.at(-1)]).toEqual([20, "id-5", "id-24"]);
+    expect([ids.length, ids[0], ids.at(-1)]).toEqual([32, idOf(39), idOf(8)]);
+    // A session that is over already needs no link, and is no fault.
+    await it.links.add({ iss: PROVIDER, sid: "over" }, { ...state, absoluteAt: it.clock.now() });
+    expect(await it.links.find({ iss: PROVIDER, sid: "over" })).toEqual([]);
     it.clock.set(state.absoluteAt - 1);
-    expect(await it.links.find({ iss: PROVIDER, sid: "s" })).toHaveLength(20);
+    expect(await it.links.find({ iss: PROVIDER, sid: "s" })).toHaveLength(32);
     it.clock.advance(1);
     expect(await it.links.find({ iss: PROVIDER, sid: "s" })).toEqual([]);
     expect(state.absoluteAt - START).toBe(8 * HOUR);
@@ -150,7 +155,7 @@ describe("back-channel logout", () => {
   it("options that cannot be right are refused at construction", async () => {
     for (const options of [{ issuer: "" }, { clientId: "" }, { algorithms: [] }, { algorithms: ["none"] }, { typ: "any" }, { keys: { keys: [] } }, { extra: 1 }]) expect(await codeOf(() => federated(options as never)), JSON.stringify(options)).toBe("config");
     const store = createMemoryStore();
-    expect(() => createProviderLinks({ store: { ...store, capabilities: { ...store.capabilities, evicts: true } }, keys: KEYS })).toThrow("store: may drop rows");
+    expect(() => createProviderLinks({ store: { ...store, capabilities: { ...store.capabilities, evicts: true } }, keys: KEYS })).toThrow(expect.objectContaining({ code: "unsupported", option: "store" }));
     expect(activeKey(KEYS_ES256).kid).toBe(header.kid);
   });
 });

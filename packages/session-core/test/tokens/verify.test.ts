@@ -168,13 +168,23 @@ describe("verifying access tokens", () => {
     for (const [options, option] of cases) expect(fault(options as never), JSON.stringify(options)?.slice(0, 120)).toBe(option);
   });
 
-  it("[F15] RSA only by choice, and with 2048 bits", async () => {
+  it("[F15] RSA only by choice, with 2048 bits, and with a warning below 3072", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const keys = { keys: [{ ...publicKey.export({ format: "jwk" }), kid: "rsa" }] } as JsonWebKeySet;
     const token = await new SignJWT(claimsAt()).setProtectedHeader({ alg: "RS256", kid: "rsa", typ: "at+jwt" }).sign(privateKey);
     const pss = await new SignJWT(claimsAt()).setProtectedHeader({ alg: "PS256", kid: "rsa", typ: "at+jwt" }).sign(privateKey);
     expect(await verifying({ keys }).outcome(token)).toBe("algorithm");
     expect(await verifying({ keys, algorithms: ["RS256", "PS256"] }).outcome(token)).toBe("accepted");
+    // Fewer than 3072 bits are taken, and told once a minute.
+    const short = verifying({ keys, algorithms: ["RS256"] });
+    for (let i = 0; i < 3; i++) expect(await short.outcome(token)).toBe("accepted");
+    expect(short.events).toEqual([{ at: START, type: "token_short_key", kid: "rsa" }]);
+    for (const [bits, told] of [[3071, 1], [3072, 0]] as const) {
+      const pair = generateKeyPairSync("rsa", { modulusLength: bits });
+      const signed = await new SignJWT(claimsAt()).setProtectedHeader({ alg: "RS256", kid: "rsa", typ: "at+jwt" }).sign(pair.privateKey);
+      const long = verifying({ keys: { keys: [{ ...pair.publicKey.export({ format: "jwk" }), kid: "rsa" }] } as JsonWebKeySet, algorithms: ["RS256"] });
+      expect([await long.outcome(signed), long.events.length], String(bits)).toEqual(["accepted", told]);
+    }
     // One key, one algorithm: without `alg`, an RSA key is for RS256.
     expect(await verifying({ keys, algorithms: ["RS256", "PS256"] }).outcome(pss)).toBe("key_algorithm");
   });
@@ -328,12 +338,12 @@ describe("the denylist", () => {
     expect(await outcome(token)).toBe("unavailable: denylist");
     store.fail = () => undefined;
     expect(await outcome(token)).toBe("accepted");
-    expect(events).toEqual([{ at: START, type: "token_denylist_failed", error: "Error" }]);
+    expect(events).toEqual([{ at: START, type: "token_denylist_failed", error: "HoldfastError unavailable" }]);
   });
 
   it("[K04] a store that may drop rows is refused", () => {
     const store = createMemoryStore();
-    expect(() => createDenylist({ store: { ...store, capabilities: { ...store.capabilities, evicts: true } }, keys: KEYS })).toThrow("store: may drop rows");
+    expect(() => createDenylist({ store: { ...store, capabilities: { ...store.capabilities, evicts: true } }, keys: KEYS })).toThrow(expect.objectContaining({ code: "unsupported", option: "store" }));
     expect(() => createDenylist({ store: undefined as never, keys: KEYS })).toThrow("store");
   });
 });

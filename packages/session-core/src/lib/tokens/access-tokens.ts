@@ -73,12 +73,11 @@ export function createAccessTokens<Data = Record<string, unknown>>(options: Acce
   if (!isText(clientId)) throw configError("clientId", "must name the application that the tokens are given to.");
   if (!(lifetime >= 1000 && lifetime <= HOUR)) throw configError("lifetime", `must be a number of milliseconds, at least 1000 and at most ${HOUR}: a token outlives its session by as much.`);
   if (!(jwksMaxAge >= 0 && jwksMaxAge <= 24 * HOUR)) throw configError("jwksMaxAge", `must be a number of milliseconds, at most ${24 * HOUR}.`);
-  const { keys, active } = checkSigningKeys(options.keys);
-  if (keys.some(({ state }) => state === "retired") && active.since - active.added < jwksMaxAge) {
+  const { keys, active, retired } = checkSigningKeys(options.keys);
+  if (retired.size > 0 && active.since - active.added < jwksMaxAge) {
     throw configError(`keys[kid ${active.kid}]`, `signs, and was published for less than ${jwksMaxAge / 1000} s before: verifiers that keep the keys for as long refuse its tokens. Use promoteSigningKey(), with the same jwksMaxAge.`);
   }
   const published = keys.map(publicJwk);
-  const retired = new Set(keys.filter(({ state }) => state === "retired").map(({ kid }) => kid));
   const set = readKeySet({ keys: published }, (kid) => retired.has(kid));
   if (typeof set === "string") throw configError("keys", set);
   let loading: Promise<CryptoKey> | undefined;

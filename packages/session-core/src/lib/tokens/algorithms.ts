@@ -1,4 +1,5 @@
 import { fromBase64url } from "../bytes.ts";
+import { configError } from "../errors.ts";
 import { isWeakRsa } from "./weak-rsa.ts";
 
 /**
@@ -40,6 +41,12 @@ function algorithmsOf(kty: string, crv: unknown, n: unknown, e: unknown): readon
   if (kty !== "RSA" || typeof n !== "string" || e !== "AQAB") return [];
   const modulus = fromBase64url(n);
   return modulus && !isWeakRsa(modulus) ? ["RS256", "PS256"] : [];
+}
+
+/** @throws HoldfastError `config` for a list that is empty or names what is never verified */
+export function checkAlgorithms(algorithms: readonly TokenAlgorithm[]): readonly TokenAlgorithm[] {
+  if (!(Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every((name) => ALGORITHMS.includes(name)))) throw configError("algorithms", `must be some of ${ALGORITHMS.join(", ")}.`);
+  return algorithms;
 }
 
 /** Two names of one algorithm are one (RFC 9864 section 2.2). */

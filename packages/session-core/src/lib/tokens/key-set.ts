@@ -1,4 +1,5 @@
 import { importJWK } from "jose/key/import";
+import { fromBase64url } from "../bytes.ts";
 import { configError } from "../errors.ts";
 import { algorithmOf, type PublicJwk, type TokenAlgorithm } from "./algorithms.ts";
 import { isKid } from "./parse-token.ts";
@@ -9,6 +10,8 @@ export interface VerifyKey {
   readonly alg: TokenAlgorithm;
   /** On its way out: its traffic is worth an event. */
   readonly old: boolean;
+  /** RSA with fewer than 3072 bits. */
+  readonly short: boolean;
   /** Its public members as JSON: two with the same are one key. */
   readonly material: string;
   /** Imported once. Rejects for one that is no point of its curve. */
@@ -59,8 +62,15 @@ function verifyKey({ kty, crv, x, y, n, e }: PublicJwk, kid: string, alg: TokenA
   // Only what makes the key: no member of theirs decides how it is imported.
   const jwk = Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => typeof value === "string"));
   let loading: Promise<CryptoKey> | undefined;
-  return { kid, alg, old, material: JSON.stringify(jwk), load: () => (loading ??= importJWK(jwk, alg) as Promise<CryptoKey>) };
+  return { kid, alg, old, short: kty === "RSA" && isShort(n), material: JSON.stringify(jwk), load: () => (loading ??= importJWK(jwk, alg) as Promise<CryptoKey>) };
 }
+
+/** Below 128 bits of strength (NIST SP 800-57 part 1 section 5.6.1). */
+const isShort = (n = ""): boolean => {
+  const modulus = fromBase64url(n) ?? new Uint8Array(0);
+  const bytes = modulus.subarray(modulus.findIndex((byte) => byte !== 0));
+  return bytes.length < 384 || (bytes.length === 384 && (bytes[0] ?? 0) < 0x80);
+};
 
 /** Keys that are all known: of one's own ring, or given by hand. */
 export const fixedKeys = (keys: VerifyKeys): KeySource => ({

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { configError, noOthers, oneOf } from "../errors.ts";
 import type { Sessions } from "../sessions.ts";
 import { faultName } from "../store-call.ts";
-import { ALGORITHMS, type TokenAlgorithm } from "./algorithms.ts";
+import { checkAlgorithms, type TokenAlgorithm } from "./algorithms.ts";
 import { isText } from "./claims.ts";
 import { createEmit, type TokenEvent } from "./events.ts";
 import { type JsonWebKeySet, type KeySource, keySource } from "./key-set.ts";
@@ -12,6 +12,7 @@ import { readObject, type TokenKind } from "./parse-token.ts";
 import type { ProviderLinks } from "./provider-links.ts";
 import { type Refused, refusal } from "./refused.ts";
 import { verifySigned } from "./signed.ts";
+import { createTellKeys } from "./tell-keys.ts";
 
 export interface LogoutReceiverOptions {
   /** The identity provider, character by character. */
@@ -57,11 +58,13 @@ export function createLogoutReceiver(options: LogoutReceiverOptions): LogoutRece
   const { issuer, clientId, algorithms = ["RS256", "ES256", "Ed25519"], sessions, links, subjectOf, typ = "required", clock = systemClock } = options;
   if (!isText(issuer)) throw configError("issuer", "must be the provider, as in the iss of its tokens.");
   if (!isText(clientId)) throw configError("clientId", "must be this application, as in the aud of the provider's tokens.");
-  if (!(Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every((name) => ALGORITHMS.includes(name)))) throw configError("algorithms", `must be some of ${ALGORITHMS.join(", ")}.`);
+  checkAlgorithms(algorithms);
   oneOf("typ", typ, ["required", "optional"]);
   const keys = keySource(options.keys);
   const kind: TokenKind = { typ: typ === "required" ? ["logout+jwt"] : ["logout+jwt", "jwt", ""], algorithms, maxLength: 8192 };
   const emit = createEmit(options.onEvent, clock);
+
+  const tellKeys = createTellKeys(emit);
 
   const refuse = ({ reason }: Refused): Refused => {
     emit({ type: "token_refused", reason });
@@ -91,6 +94,7 @@ export function createLogoutReceiver(options: LogoutReceiverOptions): LogoutRece
       const signed = await verifySigned(token, keys, kind);
       if (signed.outcome === "refused") return refuse(signed);
       if (signed.outcome === "unavailable") return signed;
+      tellKeys(signed.key, clock.now());
       const claims = readLogout(readObject(signed.payload), issuer, clientId, clock.now());
       if (claims.outcome === "refused") return refuse(claims);
       try {

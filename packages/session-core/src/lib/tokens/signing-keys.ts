@@ -31,7 +31,7 @@ export interface SigningKeyFile {
 export const KEY_SET_AGE: Millis = 600_000;
 
 /** @throws HoldfastError `config` naming the entry and the fix; never with key material in the message */
-export function checkSigningKeys(file: SigningKeyFile): { readonly keys: readonly SigningKey[]; readonly active: SigningKey } {
+export function checkSigningKeys(file: SigningKeyFile): { readonly keys: readonly SigningKey[]; readonly active: SigningKey; readonly retired: ReadonlySet<string> } {
   if (!Array.isArray(file?.keys)) throw configError("keys", "must be a file of signing keys; make one with generateSigningKeys().");
   const keys = file.keys as readonly SigningKey[];
   const seen = new Set<string>();
@@ -53,7 +53,7 @@ export function checkSigningKeys(file: SigningKeyFile): { readonly keys: readonl
   const { after } = active;
   if (after !== undefined && !seen.has(after)) throw configError("keys", `lack key ${isKid(after) ? after : "?"}, which signed before; removeSigningKey() knows when it may go.`);
   if (count("next").length > 1) throw configError("keys", 'may have one key with state "next" only.');
-  return { keys, active };
+  return { keys, active, retired: new Set(count("retired").map(({ kid }) => kid)) };
 }
 
 const COORDINATE = { ES256: ["EC", "P-256", ["x", "y", "d"]], Ed25519: ["OKP", "Ed25519", ["x", "d"]] } as const;

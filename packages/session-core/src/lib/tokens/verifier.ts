@@ -2,15 +2,16 @@ import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "../clock.ts";
 import { configError, noOthers } from "../errors.ts";
 import { faultName } from "../store-call.ts";
-import { ALGORITHMS, type TokenAlgorithm } from "./algorithms.ts";
+import { checkAlgorithms, type TokenAlgorithm } from "./algorithms.ts";
 import { type AccessTokenClaims, isAudience, isText, lateness, LONGEST_TOLERANCE, readClaims } from "./claims.ts";
 import type { Denylist } from "./denylist.ts";
 import { createEmit, type TokenEvent } from "./events.ts";
 import { frozen } from "./frozen.ts";
-import { type JsonWebKeySet, type KeySource, keySource, type VerifyKey } from "./key-set.ts";
+import { type JsonWebKeySet, type KeySource, keySource } from "./key-set.ts";
 import { readObject, type TokenKind } from "./parse-token.ts";
 import { type Refused, refusal } from "./refused.ts";
 import { type RefusedBy, verifySigned } from "./signed.ts";
+import { createTellKeys } from "./tell-keys.ts";
 import { createHasher, type Verified, verifiedTokens } from "./verified.ts";
 
 export interface TokenVerifierOptions {
@@ -47,7 +48,6 @@ export interface TokenVerifier {
 }
 
 const OPTIONS: readonly string[] = ["issuer", "audience", "keys", "algorithms", "clockTolerance", "maxLength", "cache", "denylist", "onEvent", "clock"] satisfies (keyof TokenVerifierOptions)[];
-const MINUTE: Millis = 60_000;
 
 /**
  * Verifies RFC 9068 access tokens, in any service: it needs no sessions and no store.
@@ -59,7 +59,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const { issuer, audience, algorithms = ["ES256", "Ed25519"], clockTolerance = 5000, maxLength = 8192, cache = 1000, denylist, clock = systemClock } = options;
   if (!isText(issuer)) throw configError("issuer", "must be the issuer of the tokens, as in their iss.");
   if (!isAudience(audience)) throw configError("audience", "must be the name of this service, as in aud.");
-  if (!(Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every((name) => ALGORITHMS.includes(name)))) throw configError("algorithms", `must be some of ${ALGORITHMS.join(", ")}.`);
+  checkAlgorithms(algorithms);
   if (!(clockTolerance >= 0 && clockTolerance <= LONGEST_TOLERANCE)) throw configError("clockTolerance", `must be a number of milliseconds, at most ${LONGEST_TOLERANCE}.`);
   if (!(maxLength >= 256 && maxLength <= 65_536)) throw configError("maxLength", "must be a number of characters from 256 to 65536.");
   if (cache !== "off" && !(Number.isSafeInteger(cache) && cache >= 2 && cache <= 1_000_000)) throw configError("cache", 'must be a number of tokens from 2 to 1000000, or "off".');
@@ -69,14 +69,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const emit = createEmit(options.onEvent, clock);
   const hash = createHasher();
   const known = cache === "off" ? undefined : verifiedTokens(cache);
-  const told = new Map<string, Millis>();
-
-  const tellOld = ({ kid }: VerifyKey, now: Millis): void => {
-    const last = told.get(kid);
-    if (last !== undefined && now >= last && now - last < MINUTE) return;
-    told.set(kid, now);
-    emit({ type: "token_old_key", kid });
-  };
+  const tellKeys = createTellKeys(emit);
 
   const refuse = ({ reason, kid }: RefusedBy, by = kid): Refused => {
     emit({ type: "token_refused", reason, kid: by });
@@ -105,7 +98,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       const late = lateness(claims, now, clockTolerance);
       if (late) return refuse(refusal(late), key.kid);
       if (hashed !== undefined && verified !== met) known?.set(hashed, verified);
-      if (key.old) tellOld(key, now);
+      tellKeys(key, now);
       if (denylist) {
         try {
           if (await denylist.has(claims)) return refuse(refusal("revoked"), key.kid);
