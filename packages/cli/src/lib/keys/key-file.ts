@@ -39,6 +39,7 @@ async function replace(path: string, make: () => Promise<string>, overwrite: boo
   const target = await realpath(path).catch(() => path);
   const fresh = `${target}.new`;
   let file: FileHandle;
+  let moved = false;
   try {
     file = await open(fresh, "wx", PRIVATE);
   } catch (error) {
@@ -50,13 +51,16 @@ async function replace(path: string, make: () => Promise<string>, overwrite: boo
     await keepOwner(file, target);
     await file.sync();
     await file.close();
-    await (overwrite ? rename(fresh, target) : link(fresh, target).catch((error: unknown) => withoutLinks(error, fresh, target)));
+    if (overwrite) await rename(fresh, target);
+    else await link(fresh, target).catch((error: unknown) => withoutLinks(error, fresh, target));
+    moved = overwrite;
     await syncFolder(target);
   } catch (error) {
     throw error instanceof Fault ? error : codeOf(error) === "EEXIST" ? new Fault("exists", `${path} is there already. What its keys signed would be refused; --overwrite does it all the same.`) : failed("write", path, error);
   } finally {
     await file.close().catch(() => undefined);
-    await rm(fresh, { force: true });
+    // By that name there may be another run's by now.
+    if (!moved) await rm(fresh, { force: true });
   }
 }
 
