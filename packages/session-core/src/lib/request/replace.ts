@@ -50,6 +50,6 @@ async function writeAgain<Data>(engine: Engine<Data>, draft: Creation<Data>, row
   const session = { ...(again.session ?? draft.session), id };
   const next = { ...session, record: { ...session.record, chain: record.chain, epoch: record.epoch } };
   const changed = rowAfter(engine, row, next.record);
-  if ((await updateRow(engine, changed, row.revision, true)) !== "updated") throw new HoldfastError("conflict", "The new session was changed before it began; nobody was signed in.");
+  if ((await updateRow(engine, changed, row.revision, true)) !== "updated") throw new HoldfastError("conflict", "The new session was changed before it began; nothing was written.");
   return { draft: { ...again, session: next, offer: draft.offer }, row: changed };
 }
