@@ -1,11 +1,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { SessionClient } from "@holdfast/session-browser";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { browserFor, CHROMIUM_FLAGS } from "../../../tools/lib/browsers.ts";
 import { type BoundSite, REFRESH, REGISTER, startBoundSite } from "../src/site/bound-site.ts";
 import { selfSigned } from "../src/site/certificate.ts";
+
+declare global {
+  /** In the page. */
+  var client: Pick<SessionClient, "get" | "fetch" | "logout">;
+}
 
 const MINUTE = 60_000;
 const POLL = { timeout: 8000, interval: 10 };
@@ -186,6 +193,34 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     expect(await page.evaluate(() => document.cookie)).toBe("");
     await expireTicket(context);
     expect(await statusOf(page, "/api/orders")).toBe(200);
+  });
+
+  it("the browser client steps aside: its requests wait too, a refusal for want of a ticket is no verdict on the session, and its sign-out takes everything", async () => {
+    const contents = 'import { createSessionClient } from "@holdfast/session-browser"; globalThis.client = createSessionClient(); client.subscribe(() => undefined);';
+    const { outputFiles } = await build({ stdin: { contents, resolveDir: import.meta.dirname }, bundle: true, write: false, format: "iife", tsconfigRaw: "{}", logLevel: "error" });
+    await begin();
+    await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
+    const state = (): Promise<string> => page.evaluate(() => client.get().status);
+    const ask = (): Promise<number> => page.evaluate(async () => (await client.fetch("/api/orders")).status);
+    await expect.poll(state, POLL).toBe("active");
+    await expireTicket(context);
+    site.hold("before");
+    const waits = ask();
+    await expect.poll(() => site.waiting(), POLL).toBe(1);
+    expect(await state()).toBe("active");
+    site.release();
+    expect(await waits).toBe(200);
+    await expireTicket(context);
+    site.broken = 503;
+    expect(await ask()).toBe(401);
+    expect(await state()).toBe("active");
+    site.broken = undefined;
+    await expect.poll(ask, { timeout: 20_000, interval: 200 }).toBe(200);
+    expect(await page.evaluate(() => client.logout())).toBe("done");
+    expect(await state()).toBe("none");
+    expect(await context.cookies()).toEqual([]);
+    expect(await site.sessions.list("ada")).toEqual([]);
+    expect(await statusOf(page, "/api/orders")).toBe(401);
   });
 
   it("the key outlives the browser: after a restart the same session refreshes", async () => {

@@ -81,7 +81,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   const policy = resolvePolicy(options.policy);
   if (options.cookie?.sameSite === "none" && !options.csrf) throw configError("csrf", 'is needed with cookie.sameSite "none": give it createCsrfTokens() of @holdfast/session-core/csrf.');
   const index = store.capabilities.index && isIndex(store) ? store : undefined;
-  if (policy.concurrent !== "off" && !index) throw configError("policy.concurrent", "needs a store that can list a subject's sessions; use another store or concurrent: \"off\".");
+  if (policy.concurrent !== "off" && !index) throw configError("policy.concurrent", "needs a store that can list sessions, or must be \"off\".");
 
   const listeners = new Set<(event: SessionEvent) => void>(options.onEvent ? [options.onEvent] : []);
   const ring = createKeyRing(options.keys ?? ephemeralKeys(options.development, clock), realm);

@@ -58,6 +58,7 @@ export function boundSession<Data>(sessions: Sessions<Data>, binding: DeviceBind
     const access = binding.check(state, c.req.raw.headers);
     if (access.outcome !== "refused" && access.outcome !== "indeterminate") return undefined;
     // Committed here, without a renewal: whoever has a cookie and not the key shall not get the next one.
+    current.discard();
     current.background();
     await current.commit({ cacheable: true });
     if (access.outcome === "indeterminate") return problem("unavailable");

@@ -52,7 +52,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
   noOthers("cookie.", others, []);
   oneOf("cookie.prefix", prefix, ["__Host-", "__Host-Http-", "__Secure-", "none"]);
   oneOf("cookie.sameSite", sameSite, ["lax", "strict", "none"]);
-  if (!TOKEN.test(name)) throw configError("cookie.name", "must be a token of at most 256 letters, digits and -_.!~ (RFC 9110 section 5.6.2).");
+  if (!TOKEN.test(name)) throw configError("cookie.name", "must be a token of at most 256 letters, digits and -_.!~.");
   // Browsers match prefixes without regard to case (RFC 6265bis section 5.4), so a base name may not bring one along.
   if (/^__(host|secure|http)-/i.test(`${name}-`)) throw configError("cookie.name", "must not start with a cookie prefix; choose it with cookie.prefix.");
   const dropped = (option: string, need: string, way: string): HoldfastError => configError(`cookie.${option}`, `${need} with prefix ${prefix}: browsers drop the cookie otherwise. ${way}`);
@@ -61,7 +61,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     if (domain !== undefined) throw dropped("domain", "must be left out", 'Or use prefix "__Secure-".');
     if (path !== "/") throw dropped("path", 'must be "/"', 'Or use prefix "__Secure-".');
   }
-  if (sameSite === "none" && !(allowCrossSite && secure)) throw configError("cookie.sameSite", '"none" needs secure: true and allowCrossSite: true, and CSRF tokens on every write.');
+  if (sameSite === "none" && !(allowCrossSite && secure)) throw configError("cookie.sameSite", '"none" needs secure: true and allowCrossSite: true.');
   if (domain !== undefined && !DOMAIN.test(domain)) throw configError("cookie.domain", 'must be a host name such as "example.com".');
   // Without the slash a browser takes the path of the request instead, and a deletion from elsewhere misses the cookie.
   if (!PATH.test(path)) throw configError("cookie.path", "must begin with / and be printable ASCII without spaces and semicolons, at most 1024 characters.");
