@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createCsrfTokens } from "../../src/csrf.ts";
+import { keyFromJwk } from "../../src/lib/bound/bound-key.ts";
+import { verifyProof } from "../../src/lib/bound/proof.ts";
 import { createSessions } from "../../src/index.ts";
 import { createMemoryStore } from "../../src/memory.ts";
 import { sealedSessions } from "../../src/sealed.ts";
@@ -26,6 +28,8 @@ async function everyKind() {
   const links = createProviderLinks({ store, keys: KEYS, clock });
   const receiver = createLogoutReceiver({ issuer: ISSUER, clientId: "web", keys: tokens, sessions: opaque, links, subjectOf: () => undefined, clock });
   const opens = async (sessions: typeof opaque, headers: Record<string, string>): Promise<boolean> => (await sessions.open(new Headers(headers))).state.kind === "active";
+  const device = keyFromJwk(tokens.jwks().keys[0], "ES256");
+  if (!device) throw new Error("no key of a device");
   const [name = ""] = jar.cookies.keys();
   const [sealedName = ""] = sealedJar.cookies.keys();
 
@@ -36,6 +40,7 @@ async function everyKind() {
     "bearer credential": credential.reveal(),
     "sealed session": sealedJar.cookies.get(sealedName) ?? "",
     "CSRF token": csrf.issue(state.id),
+    "proof of a device": craft({ ...headerOf(), typ: "dbsc+jwt" }, { jti: "challenge", aud: API }),
   };
   const verifiers: Readonly<Record<string, (text: string) => Promise<boolean>>> = {
     "access token": async (text) => (await verifier.verify(text)).outcome === "accepted",
@@ -44,6 +49,7 @@ async function everyKind() {
     "bearer credential": (text) => opens(opaque, { authorization: `Bearer ${text}` }),
     "sealed session": (text) => opens(sealed, { cookie: `${sealedName}=${text}` }),
     "CSRF token": async (text) => csrf.verify(state.id, text),
+    "proof of a device": async (text) => (await verifyProof(text, { stored: device })).outcome === "proven",
   };
   return { kinds, verifiers };
 }
