@@ -1,7 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createDeviceBinding, type DeviceBindingOptions } from "../../src/bound.ts";
-import { createMemoryStore } from "../../src/memory.ts";
 import { sealedSessions } from "../../src/sealed.ts";
 import { createSignals } from "../../src/signals.ts";
 import { bindRow } from "../../src/lib/bound/bind-row.ts";
@@ -156,7 +155,6 @@ describe("createDeviceBinding()", () => {
     } });
     const real = "A".repeat(43);
     await bindRow(it.store, it.clock, it.id, `${real} ES256 x y`);
-    expect(createMemoryStore().capabilities.index).toBe(true);
     const { state } = await it.sessions.open(it.jar.headers());
     const result = await binding.register(await it.sessions.open(it.jar.headers()), new Request("https://app.test/session/dbsc/register", { method: "POST", headers: { ...Object.fromEntries(it.jar.headers()), "sec-fetch-mode": "no-cors", "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin", "secure-session-response": "secret.of.somebody" } }));
     expect(result).toEqual({ outcome: "refused", why: "bound_already" });

@@ -17,12 +17,9 @@ describe("header values", () => {
   it("[I08] reads back what is quoted, and takes any input", () => {
     fc.assert(fc.property(fc.string({ unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCodePoint(code)), maxLength: 100 }), (text) => itemOf(quote(text)) === text));
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => typeof (itemOf(text) ?? "") === "string" && typeof (skippedOf(text) ?? "") === "string"));
-    const begun = performance.now();
-    for (const hostile of ['"'.repeat(8000), `"${"\\".repeat(8000)}`, `"${'\\"'.repeat(4000)}`, ";".repeat(8000), `a${" ".repeat(8000)}`, ",".repeat(8000)]) {
-      itemOf(hostile);
-      skippedOf(hostile);
+    for (const hostile of ['"'.repeat(8000), `"${"\\".repeat(8000)}`, `"${'\\"'.repeat(4000)}`, ";".repeat(8000), `a${" ".repeat(8000)}b`, ",".repeat(8000)]) {
+      expect([itemOf(hostile), skippedOf(hostile)], hostile.slice(0, 9)).toEqual([undefined, undefined]);
     }
-    expect(performance.now() - begun).toBeGreaterThanOrEqual(0);
   });
 
   it("[I12] the reason of a skipped refresh is one of three", () => {
