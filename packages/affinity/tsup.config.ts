@@ -1,3 +1,3 @@
 import { library } from "../../tools/build/library.ts";
 
-export default library(["index", "drain"]);
+export default library(["index", "drain", "monitor", "verify"]);

@@ -15,12 +15,12 @@ const allowed: readonly (readonly [packages: RegExp, modules: readonly string[]]
   [/^session-protocol$/, []],
   [/^session-core$/, ["@holdfast/session-protocol", "@noble/hashes/*", "@standard-schema/spec", "jose/*"]],
   // Errors and the clock of the core, and nothing of its engine.
-  [/^affinity$/, ["@holdfast/session-core/store"]],
+  [/^affinity$/, ["@holdfast/session-core/store", "node:crypto", "node:http", "node:https"]],
   [/^session-hono$/, ["@holdfast/session-core", "@holdfast/session-core/bound", "@holdfast/session-core/tokens", "@holdfast/session-protocol", "hono", "hono/*"]],
   // Frameworks in the entries of their names only; the packages are optional peers.
   [/^session-browser$/, ["@holdfast/session-protocol", "react", "vue", "svelte/reactivity", "solid-js"]],
   [/^session-browser-testing$/, ["@holdfast/session-browser", "@holdfast/session-core", "@holdfast/session-core/csrf", "@holdfast/session-core/memory", "@holdfast/session-hono", "@holdfast/session-protocol", "hono", "msw"]],
-  [/^cli$/, ["@holdfast/session-core", "@holdfast/session-core/keys", "@holdfast/session-core/tokens", "commander", "node:fs", "node:fs/promises", "node:path"]],
+  [/^cli$/, ["@holdfast/affinity", "@holdfast/affinity/verify", "@holdfast/session-core", "@holdfast/session-core/keys", "@holdfast/session-core/tokens", "commander", "node:child_process", "node:fs", "node:fs/promises", "node:path", "node:timers/promises", "node:url"]],
   [/^store-contract$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "vitest"]],
   [/^store-workers$/, ["@holdfast/session-core/store", "@holdfast/session-core/store-kit", "cloudflare:workers"]],
   // It speaks to its servers itself (decision 026).

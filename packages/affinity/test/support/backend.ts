@@ -1,4 +1,5 @@
 // A node of the application, in a process of its own: says who it is, and leaves when it is told to.
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import type { Affinity } from "../../src/lib/affinity.ts";
 import { createDrain } from "../../src/lib/create-drain.ts";
@@ -14,8 +15,8 @@ const server = createServer((request, response) => {
   const end = drain.begin();
   response.once("close", end);
   if (drain.setCookie !== undefined) response.appendHeader("set-cookie", drain.setCookie);
-  // A cookie of the application's own, which balancers have to leave alone.
-  response.appendHeader("set-cookie", "sid=1; Path=/; HttpOnly; Secure; SameSite=Lax");
+  // A cookie of the application's own, another one for each client, which balancers have to leave alone.
+  if (!/visitor=/.test(request.headers.cookie ?? "")) response.appendHeader("set-cookie", `visitor=${randomUUID()}; Path=/; HttpOnly; Secure; SameSite=Lax`);
   response.setHeader("x-node", label).end(`${label}\n`);
 });
 

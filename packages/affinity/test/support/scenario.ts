@@ -122,7 +122,7 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
   const fresh = await run(newcomers);
   return {
     clients: clients.length,
-    cookie: setCookies.find((line) => !line.startsWith("sid=")),
+    cookie: setCookies.find((line) => !line.startsWith("visitor=")),
     unevenness: unevenness(first, 3),
     steadyMoved: movedIn(steady),
     victims,

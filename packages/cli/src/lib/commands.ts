@@ -14,5 +14,6 @@ interface Entry {
 
 /** Every command, by its first word. Only the file of the one that is called is loaded. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
+  affinity: { about: "write the configuration of a balancer for sticky sessions, and look at one that runs", load: () => import("./commands/affinity.ts") },
   keys: { about: "make, list and rotate the key files of sessions and access tokens", load: () => import("./commands/keys.ts") },
 };

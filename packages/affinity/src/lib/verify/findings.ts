@@ -1,0 +1,68 @@
+/**
+ * - `no_node`: the application does not say who answers, so nothing can be said.
+ * - `one_node`: a single node answers; there is nothing to choose.
+ * - `not_sticky`: clients with cookies are sent anywhere.
+ * - `moves_once`: every client moves after its first request (a hash of a cookie that is not there yet).
+ * - `partly_sticky`: some requests of clients with cookies go elsewhere (a hash with bounded loads).
+ * - `by_address`: clients behind one address are on one node.
+ * - `uneven`: new clients are not spread evenly.
+ * - `cookie_script_readable`, `cookie_insecure`, `cookie_same_site`, `cookie_domain`: an attribute of the affinity cookie is missing, or is one that should be.
+ * - `leaks_address`: the affinity cookie shows where the nodes are.
+ * - `bystanders_move`: when a node is lost, clients of others move too.
+ * - `fails_back`: when it returns, clients move a second time.
+ * - `errors`: requests failed.
+ */
+export type FindingCode =
+  | "no_node"
+  | "one_node"
+  | "not_sticky"
+  | "moves_once"
+  | "partly_sticky"
+  | "by_address"
+  | "uneven"
+  | "cookie_script_readable"
+  | "cookie_insecure"
+  | "cookie_same_site"
+  | "cookie_domain"
+  | "leaks_address"
+  | "bystanders_move"
+  | "fails_back"
+  | "errors";
+
+export interface Finding {
+  readonly code: FindingCode;
+  /** With the figures, for people. */
+  readonly text: string;
+}
+
+/** What a balancer does, and what is wrong with it. */
+export interface Verification {
+  /** By what it keeps clients together, as far as can be told from outside. */
+  readonly key: "cookie" | "header" | "address" | "none" | "unknown";
+  readonly requests: number;
+  readonly errors: number;
+  /** Clients by the node that they were sent to at first. */
+  readonly spread: Readonly<Record<string, number>>;
+  /** The name of its cookie, and the attributes that it has. */
+  readonly cookie: { readonly name: string; readonly attributes: readonly string[] } | undefined;
+  /** What a node's loss and return did; `undefined` where none was tried. */
+  readonly loss: { readonly victims: number; readonly victimsMoved: number; readonly bystandersMoved: number; readonly movedOnReturn: number; readonly errors: number } | undefined;
+  readonly findings: readonly Finding[];
+  /** What was not tried, and why. */
+  readonly untried: readonly string[];
+}
+
+/** What is wrong with the attributes of an affinity cookie. */
+export function attributeFindings(name: string, line: string): Finding[] {
+  const attributes = attributesOf(line).map((attribute) => attribute.toLowerCase());
+  const has = (start: string): boolean => attributes.some((attribute) => attribute === start || attribute.startsWith(`${start}=`));
+  const findings: (Finding | false)[] = [
+    !has("httponly") && { code: "cookie_script_readable", text: `${name} lacks HttpOnly: every script of the page can read it.` },
+    !has("secure") && { code: "cookie_insecure", text: `${name} lacks Secure: it is sent over plain HTTP, too.` },
+    !has("samesite") && { code: "cookie_same_site", text: `${name} lacks SameSite.` },
+    has("domain") && { code: "cookie_domain", text: `${name} has a Domain: it goes to every subdomain, whoever runs that.` },
+  ];
+  return findings.filter((finding) => finding !== false);
+}
+
+export const attributesOf = (line: string): string[] => line.split(/;\s*/).slice(1).filter((attribute) => attribute !== "");

@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
+import { verifyAffinity, type Verification } from "@holdfast/affinity/verify";
+import { Fault } from "../fault.ts";
+import type { Io } from "../io.ts";
+import { faultOf } from "./fault-of.ts";
+
+export interface ProbeOptions {
+  readonly nodeHeader: string;
+  readonly sessionHeader: string;
+  readonly clients: number;
+  readonly suspects?: string;
+  readonly loopback?: true;
+  readonly take?: string;
+  readonly giveBack?: string;
+  readonly settle: number;
+  readonly json?: true;
+}
+
+/** Says what a balancer does; something wrong with it is exit code 1. */
+export async function verify(url: string, options: ProbeOptions, io: Io): Promise<void> {
+  const { take, giveBack, settle, json } = options;
+  if ((take === undefined) !== (giveBack === undefined)) throw new Fault("usage", "--take and --give-back go together.");
+  const shell = (command: string) => async (node: string) => {
+    await run(command, node);
+    await wait(settle);
+  };
+  const found = await verifyAffinity(url, {
+    nodeHeader: options.nodeHeader,
+    sessionHeader: options.sessionHeader,
+    clients: options.clients,
+    suspects: options.suspects?.split(",") ?? [],
+    ...(options.loopback === true ? { addressOf: loopback } : {}),
+    ...(take !== undefined && giveBack !== undefined ? { lose: { take: shell(take), giveBack: shell(giveBack) } } : {}),
+  }).catch((error: unknown) => {
+    throw faultOf(error, ["url", "clients"]);
+  });
+  io.out(json === true ? `${JSON.stringify(found, null, 2)}\n` : words(found));
+  if (found.findings.length > 0) throw new Fault("failed", `${found.findings.length} ${found.findings.length === 1 ? "thing is" : "things are"} wrong.`);
+}
+
+const loopback = (client: number): string => `127.${20 + (client % 200)}.${(client * 37) % 251}.${1 + ((client * 101) % 251)}`;
+
+function words({ key, requests, spread, cookie, loss, findings, untried }: Verification): string {
+  const lines = [
+    `key: ${key}`,
+    `spread: ${Object.entries(spread).map(([node, count]) => `${node} ${count}`).join(", ")}`,
+    ...(cookie === undefined ? [] : [`cookie: ${[cookie.name, ...cookie.attributes].join("; ")}`]),
+    ...(loss === undefined ? [] : [`node lost: ${loss.victimsMoved} of its ${loss.victims} clients moved, and ${loss.bystandersMoved} others; on its return ${loss.movedOnReturn}`]),
+    `requests: ${requests}`,
+    ...findings.map(({ code, text }) => `WRONG ${code}: ${text}`),
+    ...untried.map((text) => `not tried: ${text}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const run = (command: string, node: string): Promise<void> =>
+  new Promise((resolve, refuse) => {
+    const child = spawn(command, { shell: true, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, HOLDFAST_NODE: node } });
+    child.once("error", refuse).once("exit", (code) => (code === 0 ? resolve() : refuse(new Fault("failed", `${command} ended with code ${String(code)}.`))));
+  });
