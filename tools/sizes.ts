@@ -35,7 +35,7 @@ const budgets: readonly Budget[] = [
   { name: "session-core", entry: "./bound", kilobytes: 10 },
   { name: "session-core", entry: "./signals", kilobytes: 6 },
   // The parts of jose that sign, verify and make keys are most of it.
-  { name: "session-core", entry: "./tokens", kilobytes: 17.5 },
+  { name: "session-core", entry: "./tokens", kilobytes: 17 },
   { name: "session-core", entry: "./sealed", kilobytes: 5.3, on: "." },
   // The first two hold the line; the goals are 5.4 and 1.6 KB (docs/DESIGN.md section 9, decision 016).
   { name: "session-browser", entry: ".", kilobytes: 7.13 },
@@ -66,7 +66,7 @@ const budgets: readonly Budget[] = [
   { name: "store-workers", entry: "./d1", kilobytes: 2.6, external: ["@holdfast/session-core"] },
   // With all of its commands.
   { name: "cli", entry: ".", kilobytes: 8, external: ["@holdfast/affinity", "@holdfast/affinity/*", "@holdfast/session-core", "commander"] },
-  { name: "affinity", entry: ".", kilobytes: 9.05, external: ["@holdfast/session-core"] },
+  { name: "affinity", entry: ".", kilobytes: 9.3, external: ["@holdfast/session-core"] },
   { name: "affinity", entry: "./drain", kilobytes: 1, external: ["@holdfast/session-core"] },
   { name: "affinity", entry: "./monitor", kilobytes: 3.5, external: ["@holdfast/session-core"] },
   { name: "affinity", entry: "./verify", kilobytes: 4.5, external: ["@holdfast/session-core"] },
