@@ -14,7 +14,7 @@ describe("configurations", () => {
     expect(first).toMatch(/^# Sticky sessions for /);
     expect(second).toContain(proof === "executed" ? "run on the real engine" : "Generated, not executed here");
     for (const loss of losses) expect(text).toContain(`#   ${loss.option}: ${loss.text}`);
-    expect(proof).toBe(["haproxy", "nginx", "caddy", "kubernetes"].includes(target) ? "executed" : "generated");
+    expect(proof).toBe(["haproxy", "nginx", "caddy"].includes(target) ? "executed" : "generated");
   });
 
   it.each([
@@ -84,6 +84,11 @@ describe("configurations", () => {
     expect(affinityConfig(sticky(), "f5").text).toContain("cookie-encryption required");
     expect(affinityConfig(sticky(), "f5").text).toContain("${HOLDFAST_AFFINITY_SECRET:?");
     expect(affinityConfig(sticky(), "caddy").text).toContain("vars holdfast_affinity {$HOLDFAST_AFFINITY_SECRET}");
+  });
+
+  it("BIG-IP takes addresses alone, IPv6 with a dot before the port", () => {
+    expect(affinityConfig(sticky({ nodes: [{ label: "a", address: "[2001:db8::1]:8080" }] }), "f5").text).toContain("{ 2001:db8::1.8080 {");
+    expect(() => affinityConfig(sticky({ nodes: [{ label: "a", address: "app.internal:8080" }] }), "f5")).toThrow(config("nodes"));
   });
 
   it("what a platform limits is refused or brought into its range, and said", () => {

@@ -1,5 +1,5 @@
-import type { Affinity } from "../affinity.ts";
-import { addressOf } from "../nodes.ts";
+import type { Affinity, AffinityNode } from "../affinity.ts";
+import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
 import { behindOneAddress, losses, variable } from "./losses.ts";
 
@@ -27,6 +27,13 @@ const persistence = (affinity: Affinity): readonly string[] => {
   }
 };
 
+/** tmsh sets the port of an IPv6 address apart with a dot, and knows names only by nodes of another kind. */
+const memberOf = ({ host, port }: AffinityNode): string => {
+  if (/^[\d.]+$/.test(host)) return `${host}:${port}`;
+  if (!host.startsWith("[")) throw configError("nodes", "of a BIG-IP pool are addresses; a name needs a node with an fqdn, which is yours to make.");
+  return `${host.slice(1, -1)}.${port}`;
+};
+
 /** A shell script of tmsh commands for BIG-IP. The pool and the profile are made; the virtual server is yours. */
 export const f5: Target = {
   proof: "generated",
@@ -36,7 +43,7 @@ export const f5: Target = {
     const id = variable(affinity);
     const interval = Math.max(1, Math.round(health.interval / 1000));
     const timeout = interval * health.fall + 1;
-    const members = nodes.map((node) => `${addressOf(node)} { description ${node.label} ratio ${node.weight}${node.draining ? " session user-disabled" : ""} }`);
+    const members = nodes.map((node) => `${memberOf(node)} { description ${node.label} ratio ${node.weight}${node.draining ? " session user-disabled" : ""} }`);
     return {
       file: "bigip.sh",
       lines: [
