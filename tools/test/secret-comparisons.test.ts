@@ -12,7 +12,11 @@ const AT_START = "no request is there to be timed";
 // The browser's own CSRF token, with the one it had before: nobody presents either.
 const OWN = "of one and the same page";
 
+// The HMAC of an address under an empty key, which anybody can make: that is what is being shown.
+const NO_SECRET = "nothing in it is secret";
+
 const ALLOWED: Readonly<Record<string, string>> = {
+  "packages/affinity/src/lib/verify/affinity-cookie.ts: hash === value": NO_SECRET,
   "packages/session-browser/src/lib/link.ts: token === before": OWN,
   "packages/session-browser/src/lib/link.ts: token !== before": OWN,
   "packages/session-core/src/lib/token/elevation.ts: hashSecret(secret) === pending.hash": DIGESTS,
@@ -31,7 +35,7 @@ describe("comparisons of secrets", () => {
   it("[A12] none stops at the first difference, but those of digests that are listed here with their reason", () => {
     const names = new Set(found.map(({ file, text }) => `${file}: ${text}`));
     expect([...names].sort()).toEqual(Object.keys(ALLOWED).sort());
-    expect(new Set(Object.values(ALLOWED))).toEqual(new Set([OWN, DIGESTS, AT_START]));
+    expect(new Set(Object.values(ALLOWED))).toEqual(new Set([NO_SECRET, OWN, DIGESTS, AT_START]));
   });
 
   it("sees them in every form", () => {

@@ -4,6 +4,7 @@ import { Ajv } from "ajv";
 import { Service } from "kubernetes-models/v1/Service";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { SEED_KUBERNETES } from "./support/seeds.ts";
 
 const nodes = [{ label: "a", address: "10.0.0.1:8080" }, { label: "b", address: "10.0.0.2:8080" }];
 const sticky = (options: Partial<AffinityOptions> = {}): ReturnType<typeof defineAffinity> => defineAffinity({ nodes, ...options });
@@ -54,6 +55,13 @@ describe("offline validation: generated, not executed here", () => {
     const { timeoutSeconds } = written.spec.sessionAffinityConfig.clientIP;
     expect(timeoutSeconds).toBeGreaterThan(0);
     expect(timeoutSeconds).toBeLessThanOrEqual(86_400);
+  });
+
+  it("the Service that one finds everywhere satisfies it too, once it has a name and a selector", () => {
+    const seed = parse(SEED_KUBERNETES) as ConstructorParameters<typeof Service>[0] & { spec: object };
+    const whole = { ...seed, metadata: { name: "web" }, spec: { ...seed.spec, selector: { app: "web" } } };
+    expect(() => new Service(whole).validate()).not.toThrow();
+    expect(() => new Service({ ...whole, spec: { ...whole.spec, sessionAffinityConfig: { clientIP: { timeoutSeconds: "3h" as never } } } }).validate()).toThrow();
   });
 
   it("an ALB's target group and Google Cloud's backend service keep to the documented ranges", () => {

@@ -49,9 +49,9 @@ export function leakIn(value: string, suspects: readonly string[]): string | und
       const hash = createHash(algorithm).update(suspect).digest();
       if ([hash.toString("hex"), hash.toString("base64"), hash.toString("hex").slice(0, 16)].includes(value)) return `the unsalted ${algorithm.toUpperCase()} of ${suspect}`;
     }
-    // Under an empty key, so that nothing here is secret: what Caddy writes where it was given none.
-    const open = createHmac("sha256", "").update(suspect).digest("hex");
-    if (open === value) return `the HMAC of ${suspect} under no secret`;
+    // What Caddy writes where it was given no key.
+    const hash = createHmac("sha256", "").update(suspect).digest("hex");
+    if (hash === value) return `the HMAC of ${suspect} under no secret`;
   }
   // What NGINX writes without `route=`.
   return /^[0-9a-f]{32}$/.test(value) ? "what looks like the MD5 of an address, which can be found by trying" : undefined;
