@@ -21,7 +21,7 @@ interface Budget {
 const budgets: readonly Budget[] = [
   { name: "session-protocol", entry: ".", kilobytes: 1.5 },
   // Holds the line; the goal is 10 KB (docs/evidence.md).
-  { name: "session-core", entry: ".", kilobytes: 19.45 },
+  { name: "session-core", entry: ".", kilobytes: 19.6 },
   { name: "session-core", entry: "./memory", kilobytes: 2.5 },
   { name: "session-core", entry: "./store", kilobytes: 0.5 },
   { name: "session-core", entry: "./store-kit", kilobytes: 0.9 },
@@ -35,7 +35,7 @@ const budgets: readonly Budget[] = [
   { name: "session-core", entry: "./bound", kilobytes: 10 },
   { name: "session-core", entry: "./signals", kilobytes: 6 },
   // The parts of jose that sign, verify and make keys are most of it.
-  { name: "session-core", entry: "./tokens", kilobytes: 17 },
+  { name: "session-core", entry: "./tokens", kilobytes: 17.5 },
   { name: "session-core", entry: "./sealed", kilobytes: 5.3, on: "." },
   // The first two hold the line; the goals are 5.4 and 1.6 KB (docs/DESIGN.md section 9, decision 016).
   { name: "session-browser", entry: ".", kilobytes: 7.13 },

@@ -118,7 +118,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     line: createLine(store.capabilities.inProcess ? "off" : storeTimeout),
     emit,
   };
-  if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the cookie.");
+  if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the cookie. Leave it out unless that is meant.");
   if (!options.keys) emit({ type: "ephemeral_keys" });
   return ((options.store as Partial<SealedSessions>).sealed ?? createManager)(engine, listeners);
 }
@@ -133,8 +133,8 @@ function callListener(listener: (event: SessionEvent) => void, event: SessionEve
 let warned = false;
 
 function ephemeralKeys(development = isDevelopment(), clock: Clock): KeyRingFile {
-  if (!development) throw configError("keys", "are needed in production; make them once with generateKeys().");
-  if (!warned) console.warn("Holdfast: no keys given, so sessions end with this process.");
+  if (!development) throw configError("keys", "are needed in production: make them once with generateKeys() and give every server the same.");
+  if (!warned) console.warn("Holdfast: no keys given, so sessions end when this process does. Make keys once with generateKeys().");
   warned = true;
   return generateKeys(clock.now());
 }

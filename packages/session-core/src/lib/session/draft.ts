@@ -137,14 +137,14 @@ function start<Data extends object>(context: FoldContext<Data>, draft: Draft<Dat
 
 function toResume<Data>({ policy }: Engine<Data>, { lapsed }: Draft<Data>, subject: string): SessionRecord {
   if (!policy.resume) throw configError("policy.resume", "is false; set it before start() may have resume: true.");
-  if (lapsed?.record.subject !== subject) throw new HoldfastError("no_session", "There is no session of this subject to resume.", { reason: "none" });
+  if (lapsed?.record.subject !== subject) throw new HoldfastError("no_session", "There is no session of this subject to resume; a full sign-in is needed.", { reason: "none" });
   return lapsed.record;
 }
 
 /** A time that an identity provider's clock puts into the future is now: it must not outlast a revocation under way. */
 function beganAt(given: Millis, now: Millis, absolute: Millis): Millis {
   if (!Number.isFinite(given)) throw new HoldfastError("invalid_data", "authenticatedAt must be a time in milliseconds.");
-  if (given <= now - absolute) throw new HoldfastError("authentication_too_old", "authenticatedAt is further back than policy.absolute allows.");
+  if (given <= now - absolute) throw new HoldfastError("authentication_too_old", "authenticatedAt is further back than policy.absolute allows; is it in milliseconds?");
   return Math.min(given, now);
 }
 

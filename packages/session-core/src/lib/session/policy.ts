@@ -97,7 +97,7 @@ export function resolvePolicy(options: PolicyOptions = "default"): Policy {
     duration("remember.absolute", remember.absolute, Math.max(remember.idle, absolute), 30 * DAY, "30 days");
   }
   if (typeof policy.resume !== "boolean") throw configError("policy.resume", "must be true or false.");
-  if (policy.resume && profile === "nistAal3") throw configError("policy.resume", "must be false with profile nistAal3.");
+  if (policy.resume && profile === "nistAal3") throw configError("policy.resume", "must be false with profile nistAal3: it asks for the full sign-in.");
   if (concurrent !== "off") {
     const { max, whenFull, ...others } = concurrent;
     noOthers("policy.concurrent.", others, []);

@@ -73,9 +73,9 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
     const { id, secret, state, since, after } = entry;
     if (!Number.isInteger(id) || id < 1 || id > 65_535) throw configError("keys.id", "must be a whole number from 1 to 65535.");
     const name = `keys[id ${id}]`;
-    if (ring.has(id)) throw configError(name, "appears twice.");
+    if (ring.has(id)) throw configError(name, "appears twice; give every key an id of its own.");
     const bytes = keyBytes(`${name}.secret`, secret);
-    if (seen.has(secret)) throw configError(`${name}.secret`, "is used twice.");
+    if (seen.has(secret)) throw configError(`${name}.secret`, "is used twice; every key needs a secret of its own.");
     seen.add(secret);
     oneOf(`${name}.state`, state, ["next", "active", "retired"]);
     if (!Number.isFinite(since)) throw configError(`${name}.since`, "must be the time of its last change of state, in milliseconds.");

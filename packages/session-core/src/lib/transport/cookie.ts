@@ -61,7 +61,7 @@ export function createCookieTransport(options: CookieOptions = {}): CookieTransp
     if (domain !== undefined) throw dropped("domain", "must be left out", 'Or use prefix "__Secure-".');
     if (path !== "/") throw dropped("path", 'must be "/"', 'Or use prefix "__Secure-".');
   }
-  if (sameSite === "none" && !(allowCrossSite && secure)) throw configError("cookie.sameSite", '"none" needs secure: true and allowCrossSite: true.');
+  if (sameSite === "none" && !(allowCrossSite && secure)) throw configError("cookie.sameSite", '"none" needs secure: true and allowCrossSite: true, and CSRF tokens on every write.');
   if (domain !== undefined && !DOMAIN.test(domain)) throw configError("cookie.domain", 'must be a host name such as "example.com".');
   // Without the slash a browser takes the path of the request instead, and a deletion from elsewhere misses the cookie.
   if (!PATH.test(path)) throw configError("cookie.path", "must begin with / and be printable ASCII without spaces and semicolons, at most 1024 characters.");
