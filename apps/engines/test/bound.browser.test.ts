@@ -175,6 +175,7 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
 
   it("[I12] an outage of the refresh: the request comes with its reason and is refused; afterwards all is well, without a new sign-in", async () => {
     await begin();
+    site.move(31_000);
     await expireTicket(context);
     site.broken = 503;
     expect(await statusOf(page, "/api/orders")).toBe(401);
@@ -203,6 +204,7 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     const state = (): Promise<string> => page.evaluate(() => client.get().status);
     const ask = (): Promise<number> => page.evaluate(async () => (await client.fetch("/api/orders")).status);
     await expect.poll(state, POLL).toBe("active");
+    site.move(31_000);
     await expireTicket(context);
     site.hold("before");
     const waits = ask();
@@ -210,6 +212,7 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     expect(await state()).toBe("active");
     site.release();
     expect(await waits).toBe(200);
+    site.move(31_000);
     await expireTicket(context);
     site.broken = 503;
     expect(await ask()).toBe(401);

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { createSessions, type KeyRingFile } from "@holdfast/session-core";
+import { createSessions, generateKeys, type KeyRingFile } from "@holdfast/session-core";
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import { createAccessTokens, type SigningKeyFile } from "@holdfast/session-core/tokens";
 import { describe, expect, it } from "vitest";
+import { run } from "../src/index.ts";
 import { DAY, HOUR, MINUTE, shell, START } from "./support.ts";
 
 const sessionsFile = (path: string): KeyRingFile => JSON.parse(readFileSync(path, "utf8")) as KeyRingFile;
@@ -138,6 +139,13 @@ describe("holdfast keys rotate", () => {
     const removed = await rotate();
     expect([states(sessionsFile(at("keys.json"))), next(removed.out)]).toEqual(["2 active", { step: "add", from: "2026-01-01T00:05:00.000Z", due: true }]);
     expect(statSync(at("keys.json")).mode & 0o777).toBe(0o600);
+  });
+
+  it("goes through a pipe whose other end makes the file while this waits for it", async () => {
+    let now = START;
+    const file = JSON.stringify(generateKeys(START + 5));
+    const io = { stdin: async () => ((now += 10), file), out: () => undefined, err: () => undefined, now: () => now };
+    expect(await run(["keys", "rotate", "-"], io)).toBe(0);
   });
 
   it("[G01] [G02] does the same for signing keys, by the life of tokens and of published keys", async () => {

@@ -1,4 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
+import { callListener } from "./call-listener.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
@@ -121,13 +122,6 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
   if (options.cookie?.domain !== undefined) console.warn("Holdfast: cookie.domain lets every subdomain read and replace the cookie. Leave it out unless that is meant.");
   if (!options.keys) emit({ type: "ephemeral_keys" });
   return ((options.store as Partial<SealedSessions>).sealed ?? createManager)(engine, listeners);
-}
-
-// A listener that throws or rejects decides neither about anybody's session nor about the process.
-function callListener(listener: (event: SessionEvent) => void, event: SessionEvent): void {
-  new Promise<unknown>((resolve) => {
-    resolve(listener(event));
-  }).catch((error: unknown) => console.warn("Holdfast: an event listener failed.", error));
 }
 
 let warned = false;

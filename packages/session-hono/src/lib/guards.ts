@@ -3,6 +3,7 @@ import type { Millis } from "@holdfast/session-protocol";
 import type { MiddlewareHandler } from "hono";
 import { problem, type ProblemOptions } from "./problem.ts";
 import type { SessionEnv } from "./session.ts";
+import { withoutTicket } from "./without-ticket.ts";
 
 /**
  * Lets a request through only with a signed-in session, which it puts on `c.var.active`. Otherwise 401, or 503 while keys roll out.
@@ -41,7 +42,7 @@ export function requireFresh<Data>(options: FreshOptions | Millis = {}): Middlew
   };
 }
 
-export const isRecent = (state: ActiveState<unknown>, longest: Millis, now: Millis): boolean => !state.suspect && now - state.authenticatedAt <= longest;
+export const isRecent = (state: ActiveState<unknown>, longest: Millis, now: Millis): boolean => !state.suspect && !withoutTicket.has(state) && now - state.authenticatedAt <= longest;
 
 export const freshRequired = (longest: Millis, options: ProblemOptions = {}): Response =>
   problem("fresh_required", { ...options, members: { maxAge: Math.floor(longest / 1000), ...options.members } });

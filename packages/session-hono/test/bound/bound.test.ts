@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { csrf, problem, session } from "../../src/index.ts";
 import { bindingRoutes, boundSession } from "../../src/bound.ts";
 import { createCsrfTokens } from "@holdfast/session-core/csrf";
@@ -12,6 +12,8 @@ const first = <T>(items: Iterable<T>): T => {
   throw new Error("nothing");
 };
 const only = (browser: { sessions: Map<string, BoundSessionOfBrowser> }): BoundSessionOfBrowser => first(browser.sessions.values());
+/** How long a session that was just bound gets by without its first ticket. */
+const FIRST_TICKET = 30_000;
 const code = async (response: Response): Promise<string> => ((await response.json()) as { code: string }).code;
 
 describe("a browser that binds", () => {
@@ -56,6 +58,106 @@ describe("a browser that binds", () => {
     }
     expect((await owner.get("/private")).status).toBe(200);
     expect(world.events.filter(({ type }) => type === "device_refused")).toHaveLength(8);
+  });
+
+  it("[H11] [H13] where no ticket is needed, a copied jar gets no next credential, keeps nothing alive, and ends no other session", async () => {
+    const world = boundWorld();
+    const owner = await boundBrowser(world);
+    const second = await boundBrowser(world);
+    const thief = owner.copyJar();
+    world.clock.advance(11 * MINUTE);
+    const told = world.events.length;
+    for (const [method, path] of [["GET", "/static/app.js"], ["GET", "/session/logout"], ["PUT", "/session/logout"], ["GET", "/sign-in"]] as const) {
+      const response = await thief.raw(method, path, { origin: ORIGIN });
+      expect([path, response.headers.getSetCookie(), response.headers.get("session-deadlines")]).toEqual([path, [], null]);
+    }
+    const others = await thief.post("/session/logout", { "content-type": "application/json" });
+    expect(others.status).toBe(204);
+    expect((await second.get("/private")).status).toBe(200);
+    // On such a path a refusal is nobody's news.
+    expect(world.events.slice(told).filter(({ type }) => type === "device_refused")).toEqual([]);
+    const [row] = (await world.sessions.list("ada")).filter(({ handle }) => handle !== only(second).instructions.session_identifier);
+    expect(row).toBeUndefined();
+  });
+
+  it("[H13] requests without a ticket, where none is needed, are no activity", async () => {
+    const world = boundWorld();
+    const owner = await boundBrowser(world);
+    const thief = owner.copyJar();
+    for (let i = 0; i < 7; i++) {
+      world.clock.advance(5 * MINUTE);
+      await thief.raw("GET", "/static/app.js");
+    }
+    expect(await world.sessions.list("ada")).toEqual([]);
+  });
+
+  it("[H11] a sign-out without a ticket ends its own session only, however fresh the sign-in", async () => {
+    const world = boundWorld();
+    const owner = await boundBrowser(world);
+    const second = await boundBrowser(world);
+    const thief = owner.copyJar();
+    world.clock.advance(6 * MINUTE);
+    for (const scope of ["others", "all"]) {
+      const answer = await world.app.request(`${ORIGIN}/session/logout`, { method: "POST", headers: { cookie: thief.cookie, origin: ORIGIN, "sec-fetch-site": "same-origin", "content-type": "application/json" }, body: JSON.stringify({ scope }) });
+      expect([scope, answer.status, await code(answer)]).toEqual([scope, 403, "fresh_required"]);
+      expect((await second.get("/private")).status).toBe(200);
+    }
+  });
+
+  it("[I10] what a page asks for while its session is being bound is let through, and for no longer", async () => {
+    const world = boundWorld();
+    const browser = world.browser();
+    browser.binds = false;
+    const invited = await browser.post("/sign-in");
+    const before = browser.copyJar();
+    browser.binds = true;
+    await browser.heed(invited);
+    expect(browser.registrations).toEqual([200]);
+    expect((await before.raw("GET", "/private")).status).toBe(200);
+    world.clock.advance(FIRST_TICKET - 1);
+    expect((await before.raw("GET", "/private")).status).toBe(200);
+    world.clock.advance(1);
+    expect((await before.raw("GET", "/private")).status).toBe(401);
+    expect((await browser.get("/private")).status).toBe(200);
+  });
+
+  it("[H11] a bound session is not resumed with its cookie and one factor: it would be bound to nothing", async () => {
+    const world = boundWorld({ core: { policy: "nistAal2" } });
+    world.app.post("/resume", (c) => {
+      c.var.session.start("ada", undefined, { resume: true, amr: ["pwd"] });
+      return c.text("resumed");
+    });
+    const owner = await boundBrowser(world);
+    const plain = world.browser();
+    plain.binds = false;
+    await plain.post("/sign-in");
+    world.clock.advance(61 * MINUTE);
+    expect((await plain.post("/resume")).status).toBe(200);
+    expect((await owner.copyJar().raw("POST", "/resume", { origin: ORIGIN, "sec-fetch-site": "same-origin" })).status).toBe(401);
+  });
+
+  it("a copy of the row from before the registration is no reason to let go", async () => {
+    const world = boundWorld();
+    const browser = await boundBrowser(world);
+    const stale = boundWorld({ store: world.store, core: { store: world.store } });
+    const { state } = await world.sessions.open(new Headers({ cookie: browser.cookie }));
+    const unbound = { ...state, key: undefined };
+    let asked = 0;
+    const session = { load: async (how?: { authoritative?: boolean }) => (asked++, how?.authoritative ? state : unbound) };
+    const request = new Request(ORIGIN + REFRESH, { method: "POST", headers: { "sec-secure-session-id": only(browser).instructions.session_identifier } });
+    expect((await stale.binding.refresh(session as never, request)).outcome).toBe("challenge");
+    expect(asked).toBe(2);
+  });
+
+  it("a listener that rejects decides about nothing, the process included", async () => {
+    const heard: unknown[] = [];
+    const world = boundWorld({ onEvent: async (event) => { heard.push(event.type); throw new Error("boom"); } });
+    const warn = vi.spyOn(console, "warn").mockReturnValue(undefined);
+    const browser = await boundBrowser(world);
+    expect((await browser.get("/private")).status).toBe(200);
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith("Holdfast: an event listener failed.", expect.objectContaining({ message: "boom" })));
+    expect(heard).toEqual(["device_bound"]);
+    warn.mockRestore();
   });
 
   it("[I10] a ticket of another session, of another key, or altered is none", async () => {
@@ -488,14 +590,16 @@ describe("policy", () => {
     expect((await plain.post("/sign-in")).status).toBe(302);
   });
 
-  it("`off`: nobody is asked, no ticket is looked at, and browsers that are bound let go", async () => {
+  it("`off`: nobody is asked and no ticket is looked at; browsers that are bound stay so, for servers that look", async () => {
     const world = boundWorld();
     const browser = await boundBrowser(world);
-    const off = boundWorld({ bind: "off", store: world.store });
+    const off = boundWorld({ bind: "off", store: world.store, core: { store: world.store } });
     const plain = off.browser();
     await plain.post("/sign-in");
     expect(plain.registrations).toEqual([]);
     expect(off.binding.invitation({ kind: "none" }, ORIGIN)).toBeUndefined();
+    const asked = await off.app.request(ORIGIN + REFRESH, { method: "POST", headers: { cookie: browser.cookie, "sec-secure-session-id": only(browser).instructions.session_identifier } });
+    expect([asked.status, asked.headers.has("secure-session-challenge")]).toEqual([403, true]);
     expect((await off.app.request(ORIGIN + REFRESH, { method: "POST", headers: { "sec-secure-session-id": only(browser).instructions.session_identifier } })).status).toBe(404);
     expect((await off.app.request(ORIGIN + REGISTER, { method: "POST" })).status).toBe(400);
     expect(off.binding.check((await world.sessions.open(new Headers({ cookie: browser.cookie }))).state, new Headers())).toEqual({ outcome: "free" });
@@ -506,6 +610,7 @@ describe("policy", () => {
     for (const [skipped, status] of [["refuse", 401], ["allow", 200]] as const) {
       const world = boundWorld({ skipped });
       const browser = await boundBrowser(world);
+      world.clock.advance(FIRST_TICKET);
       browser.expireTicket();
       for (const header of reasons) expect((await browser.raw("GET", "/private", { "secure-session-skipped": header })).status).toBe(status);
       for (const header of ["nothing", "", '"unreachable"', `${"x,".repeat(5000)}unreachable`]) expect((await browser.raw("GET", "/private", { "secure-session-skipped": header })).status).toBe(401);
@@ -518,6 +623,7 @@ describe("policy", () => {
   it("a page can be shown its way instead", async () => {
     const world = boundWorld({ session: { refused: (c, why) => c.redirect(`/sign-in?why=${why}`) } });
     const browser = await boundBrowser(world);
+    world.clock.advance(FIRST_TICKET);
     browser.expireTicket();
     const answer = await browser.raw("GET", "/private");
     expect([answer.status, answer.headers.get("location"), answer.headers.getSetCookie()]).toEqual([302, "/sign-in?why=no_ticket", []]);
@@ -580,6 +686,7 @@ describe("where it is mounted", () => {
     await browser.post("/admin/sign-in");
     expect(browser.registrations).toEqual([200]);
     expect((await browser.get("/admin/private")).status).toBe(200);
+    admin.clock.advance(FIRST_TICKET);
     browser.expireTicket();
     expect((await browser.raw("GET", "/admin/private")).status).toBe(401);
     expect((await browser.get("/admin/private")).status).toBe(200);

@@ -66,6 +66,9 @@ export class BindingBrowser {
     return [...this.jar].filter(([, { until }]) => until > this.#now()).map(([name, { value }]) => `${name}=${value}`).join("; ");
   }
 
+  /** What the browser does with an answer by itself. */
+  heed = (response: Response): Promise<void> => this.#afterwards(response);
+
   /** The jar alone, as malware takes it. */
   copyJar(): BindingBrowser {
     const thief = new BindingBrowser(this.#app, this.#now);

@@ -15,9 +15,11 @@ export interface RotateOptions extends Timing {
 
 export async function rotateKeys(file: string, options: RotateOptions, io: Io): Promise<void> {
   const { out = file, overwrite = false, json = false } = options;
-  const now = io.now();
+  let now = 0;
   let rotated: { readonly ring: Ring; readonly done: Done } | undefined;
   const change = async (text: string): Promise<string> => {
+    // Not before the file is there: what comes through a pipe may be made while this waits for it.
+    now = io.now();
     rotated = await rotate(await readRing(text, options), options, now);
     return rotated.ring.text();
   };
@@ -34,7 +36,7 @@ async function rotate(ring: Ring, { step, force = false }: RotateOptions, now: n
   const due = step === undefined ? ring.due : ring.dueOf(step);
   if (due?.step === "add" && ring.due.step === "promote") throw new Fault("usage", "A key is on its way in already; promote it first.");
   if (!due) throw new Fault("usage", step === "promote" ? "No key is on its way in; begin with --step add." : "No key is retired.");
-  if (now < due.from && !force) {
+  if (now < due.from && due.step !== "add" && !force) {
     const instead = due.step === "remove" ? " Another rotation can begin meanwhile, with --step add." : "";
     throw new Fault("too_early", `Too early to ${sayDue(due, now)}. Nothing was written; --force does it now, and requests may fail.${instead}`, due.from);
   }

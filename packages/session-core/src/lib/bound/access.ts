@@ -1,3 +1,4 @@
+import type { Millis } from "@holdfast/session-protocol";
 import type { Clock } from "../clock.ts";
 import type { SessionState } from "../session/state.ts";
 import { parseKey } from "./bound-key.ts";
@@ -10,7 +11,7 @@ import type { TicketCookie } from "./ticket-cookie.ts";
 
 /**
  * - `free`: nobody is signed in, or binding is off.
- * - `bound`: with a ticket for this session and this key. `unbound`: the session has no key, and needs none (yet).
+ * - `bound`: with a ticket for this session and this key. `unbound`: the session has no key, and needs none (yet), or it was bound a moment ago and its first ticket is on its way.
  * - `skipped`: let through without a ticket, since `skipped` is `allow`.
  * - `refused`: answer 401; the session goes on for whoever has the ticket. `indeterminate`: of a key or a release that this server does not have (yet); answer 503.
  */
@@ -19,6 +20,9 @@ export type Access =
   | { readonly outcome: "indeterminate" }
   | { readonly outcome: "refused"; readonly why: AccessFault };
 
+/** @param options `tell`: whether a refusal is an event, default true */
+export type Check = (state: SessionState<unknown>, headers: Headers, options?: { readonly tell?: boolean }) => Access;
+
 interface AccessParts {
   readonly settings: Pick<BindingSettings, "bind" | "registerWithin" | "skipped"> & { readonly clock: Clock };
   readonly stamps: Stamps;
@@ -26,13 +30,16 @@ interface AccessParts {
   readonly emit: EmitBinding;
 }
 
-export function createAccess({ settings, stamps, cookie, emit }: AccessParts): (state: SessionState<unknown>, headers: Headers) => Access {
+/** How long the first ticket may take to arrive. Shorter than any ticket lives, so a copied jar gains nothing by it. */
+const FIRST_TICKET: Millis = 30_000;
+
+export function createAccess({ settings, stamps, cookie, emit }: AccessParts): Check {
   const { bind, registerWithin, skipped, clock } = settings;
-  return (state, headers) => {
+  return (state, headers, { tell = true } = {}) => {
     if (bind === "off" || state.kind !== "active") return { outcome: "free" };
     const { id, handle, key: text, createdAt } = state;
     const refused = (why: AccessFault): Access => {
-      emit({ type: "device_refused", handle, why });
+      if (tell) emit({ type: "device_refused", handle, why });
       return { outcome: "refused", why };
     };
     const now = clock.now();
@@ -43,9 +50,11 @@ export function createAccess({ settings, stamps, cookie, emit }: AccessParts): (
     const verdicts = cookie.read(headers.get("cookie"), handle).map((ticket) => stamps.check("ticket", about, ticket, now));
     if (verdicts.includes("good")) return { outcome: "bound" };
     if (verdicts.includes("indeterminate")) return { outcome: "indeterminate" };
+    // The row says "bound" a round trip before the browser has its ticket, and what it sent meanwhile cannot wait for one.
+    if (verdicts.length === 0 && now >= key.boundAt && now - key.boundAt < FIRST_TICKET) return { outcome: "unbound" };
     const reason = skippedOf(headers.get("secure-session-skipped"));
     if (reason !== undefined) {
-      emit({ type: "device_skipped", handle, reason, action: skipped });
+      if (tell) emit({ type: "device_skipped", handle, reason, action: skipped });
       if (skipped === "allow") return { outcome: "skipped" };
     }
     return refused(verdicts.includes("expired") ? "expired" : verdicts.length > 0 ? "forged" : "no_ticket");

@@ -1,3 +1,4 @@
+import type { Millis } from "@holdfast/session-protocol";
 import { fromBase64url, toBase64url, utf8 } from "../bytes.ts";
 import { digest } from "../hash.ts";
 import { remember } from "../remember.ts";
@@ -27,15 +28,21 @@ export function keyFromJwk(jwk: unknown, alg: BoundAlgorithm): BoundKey | undefi
   return kty === "RSA" && e === "AQAB" && isModulus(n) ? rsaKey(n) : undefined;
 }
 
+/** A key as a session's record has it, and since when. */
+export interface KeptKey extends BoundKey {
+  readonly boundAt: Millis;
+}
+
 /** As a session's record keeps it: the thumbprint first. */
-export const formatKey = ({ alg, jwk, thumbprint }: BoundKey): string => [thumbprint, alg, ...(alg === "ES256" ? [jwk["x"], jwk["y"]] : [jwk["n"]])].join(" ");
+export const formatKey = ({ alg, jwk, thumbprint }: BoundKey, boundAt: Millis): string => [thumbprint, alg, Math.floor(boundAt).toString(36), ...(alg === "ES256" ? [jwk["x"], jwk["y"]] : [jwk["n"]])].join(" ");
 
 /** `undefined` for what this release did not write: such a session has no key that could prove anything. */
-export const parseKey: (text: string) => BoundKey | undefined = /* @__PURE__ */ remember(
+export const parseKey: (text: string) => KeptKey | undefined = /* @__PURE__ */ remember(
   (text) => {
-    const [thumbprint, alg, first = "", second = ""] = text.split(" ");
+    const [thumbprint, alg, at = "", first = "", second = ""] = text.split(" ");
     const key = alg === "ES256" ? ecKey(first, second) : alg === "RS256" ? rsaKey(first) : undefined;
-    return key?.thumbprint === thumbprint ? key : undefined;
+    const boundAt = parseInt(at, 36);
+    return key && key.thumbprint === thumbprint && Number.isSafeInteger(boundAt) ? { ...key, boundAt } : undefined;
   },
   { weigh: ({ length }) => 4 * length, worth: (key) => key !== undefined },
 );

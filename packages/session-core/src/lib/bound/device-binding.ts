@@ -1,5 +1,4 @@
-import type { SessionState } from "../session/state.ts";
-import type { RequestSession } from "../session/state.ts";
+import type { RequestSession, SessionState } from "../session/state.ts";
 import type { Sessions } from "../sessions.ts";
 import { withDeadline } from "../store-deadline.ts";
 import { createKeyRing } from "../token/key-ring.ts";
@@ -19,8 +18,8 @@ export interface DeviceBinding<Data> {
   readonly paths: { readonly register: string; readonly refresh: string };
   /** Whether requests to this path need no ticket. */
   excludes(path: string): boolean;
-  /** Whether a request in this session may go on. No I/O: the state has been read. */
-  check(state: SessionState<Data>, headers: Headers): Access;
+  /** Whether a request in this session may go on. No I/O: the state has been read. With `tell: false` a refusal is no event: on a path that needs no ticket, where it only says how to commit. */
+  check(state: SessionState<Data>, headers: Headers, options?: { readonly tell?: boolean }): Access;
   /**
    * The value of `Secure-Session-Registration` for the answer to a sign-in, with a challenge of its own; `undefined` where nothing can be bound: over http, and with `off`.
    * @param url of the request

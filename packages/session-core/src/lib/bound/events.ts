@@ -1,4 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
+import { callListener } from "../call-listener.ts";
 import type { Clock } from "../clock.ts";
 import type { BoundAlgorithm } from "./bound-key.ts";
 import type { SkippedReason } from "./items.ts";
@@ -26,13 +27,9 @@ type WithoutTime = BindingEvent extends infer E ? (E extends BindingEvent ? Omit
 
 export type EmitBinding = (event: WithoutTime) => void;
 
-/** A listener that throws decides about nobody's session. */
+/** A listener that throws or rejects decides about nobody's session. */
 export const createEmitBinding =
   (listener: ((event: BindingEvent) => void) | undefined, clock: Clock): EmitBinding =>
   (event) => {
-    try {
-      listener?.({ at: clock.now(), ...event } as BindingEvent);
-    } catch (error) {
-      console.warn("Holdfast: an event listener failed.", error);
-    }
+    if (listener) callListener(listener, { at: clock.now(), ...event } as BindingEvent);
   };

@@ -28,6 +28,8 @@ export const CHALLENGE_RANDOM = 16;
 const MARGIN: Millis = 15_000;
 /** A challenge handed out with a ticket is used when that one is over, at the latest; an idle page asks for another. */
 const LONGER: Millis = 2 * 60_000;
+/** With tickets that live longer, the refresh asks for a new one: a proof that leaks must not be good for an hour. */
+const LONGEST: Millis = 12 * 60_000;
 
 /** What a ticket is for. Both have one length. */
 export const aboutTicket = (id: SessionId, thumbprint: string): string => `${id}\0${thumbprint}`;
@@ -42,7 +44,7 @@ interface IssuingParts {
 export function createIssuing({ settings, stamps, cookie, paths }: IssuingParts): Issuing {
   const { ticketLife, exclude, clock } = settings;
   const rules = exclude.map((path) => ({ type: "exclude", domain: "*", path }));
-  const challenge: Issuing["challenge"] = (id, handle) => `${quote(stamps.make("refresh", id, clock.now() + ticketLife + LONGER, CHALLENGE_RANDOM))};id=${quote(handle)}`;
+  const challenge: Issuing["challenge"] = (id, handle) => `${quote(stamps.make("refresh", id, clock.now() + Math.min(ticketLife + LONGER, LONGEST), CHALLENGE_RANDOM))};id=${quote(handle)}`;
   return {
     challenge,
     grant(id, handle, { thumbprint }) {

@@ -17,14 +17,14 @@ export interface DeviceBindingOptions {
   readonly realm?: string;
   /**
    * `prefer` (default): a browser that can binds its session, any other goes on with the cookie alone. `require`: a session that is not bound
-   * `registerWithin` after its sign-in is refused. `off`: nobody is asked to bind, tickets are not looked at, and browsers that are bound let go at their next refresh.
+   * `registerWithin` after its sign-in is refused. `off`: nobody is asked to bind, and tickets are not looked at; browsers that are bound still get theirs, so that servers can change over one by one and back.
    */
   readonly bind?: "off" | "prefer" | "require";
   /** What proofs may be signed with, in the server's order of preference. Default ES256 alone. */
   readonly algorithms?: readonly BoundAlgorithm[];
   /** How long a ticket is good, in ms: as long does a stolen jar work. Default 5 min, 1 min to 1 h. Below some 4 min browsers refresh often, and may run out of quota. */
   readonly ticketLife?: Millis;
-  /** How long after the sign-in a session may be bound, in ms. Default 2 min, 10 s to 10 min. */
+  /** How long after the sign-in a session may be bound, in ms, with the one challenge that the sign-in brought, which lives a minute; and with `require`, how long it may go unbound. Default 2 min, 10 s to 10 min. */
   readonly registerWithin?: Millis;
   /** Where the two routes are: `<path>/register` and `<path>/refresh`. Default `/session/dbsc`. */
   readonly path?: string;
@@ -72,6 +72,7 @@ export function checkOptions(sessions: Pick<Sessions<never>, "cookie">, options:
   between("ticketLife", ticketLife, MINUTE, 60 * MINUTE);
   between("registerWithin", registerWithin, 10 * SECOND, 10 * MINUTE);
   if (!PATH.test(path)) throw configError("path", 'must be a path without trailing slash, like "/session/dbsc".');
+  if (cookie.path !== "/" && !`${path}/`.startsWith(`${cookie.path}/`)) throw configError("path", `must be below cookie.path, ${cookie.path}: the session's cookie reaches nothing else.`);
   for (const one of exclude) if (!PATH.test(one)) throw configError("exclude", `"${one}" must be a path without trailing slash, like "/sign-in"; what is below it is excluded too.`);
   if (origin !== undefined && !(/^https:\/\/[^/?#@\s]+$/.test(origin) && URL.canParse(origin))) throw configError("origin", 'must be like "https://app.example", without path and slash.');
   oneOf("skipped", skipped, ["refuse", "allow"]);

@@ -30,14 +30,15 @@ interface RefreshParts {
 }
 
 export function createRefresh({ settings, stamps, sessions, emit, issuing, path }: RefreshParts): (session: RequestSession<unknown>, request: Request) => Promise<RefreshResult> {
-  const { bind, clock } = settings;
+  const { clock } = settings;
   return async (session, request) => {
     const { headers } = request;
     // Scripts cannot set it.
     const named = itemOf(headers.get("sec-secure-session-id"));
     if (named === undefined) return { outcome: "not_a_browser" };
-    if (bind === "off") return { outcome: "over" };
-    const state = await session.load();
+    const read = await session.load();
+    // A copy from before the registration is no proof that there is no key.
+    const state = read.kind === "active" && read.key === undefined ? await session.load({ authoritative: true }) : read;
     // A credential on its way out, or of a key that is not here yet: the next attempt knows more.
     if (state.kind === "none" && state.refused) return { outcome: "unavailable" };
     if (state.kind !== "active" || state.handle !== named || state.key === undefined) return { outcome: "over" };

@@ -15,9 +15,12 @@ export interface Lapsed {
   readonly record: SessionRecord;
 }
 
-/** Whether this credential's holder may resume the session: not with one that was replaced, and not past the absolute limit. */
+/**
+ * Whether this credential's holder may resume the session: not with one that was replaced, not past the absolute limit, and not a session that is bound to a device:
+ * the cookie alone does not show that the device is here, and the new session would be bound to none.
+ */
 export function mayResume<Data>({ policy }: Engine<Data>, row: StoredSession, record: SessionRecord, { credential }: Presented, now: Millis): boolean {
-  if (!policy.resume || record.subject === undefined || now >= deadlinesOf(record, row.seenAt, policy).absoluteAt) return false;
+  if (!policy.resume || record.key || record.subject === undefined || now >= deadlinesOf(record, row.seenAt, policy).absoluteAt) return false;
   const chains = record.pending ? [record.pending, record.chain] : [record.chain];
   return chains.some((chain) => ["current", "successor"].includes(judge(chain, credential, now, policy.overlap).kind));
 }

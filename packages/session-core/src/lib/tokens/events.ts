@@ -1,4 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
+import { callListener } from "../call-listener.ts";
 import type { Clock } from "../clock.ts";
 import type { RefusedReason } from "./refused.ts";
 
@@ -18,13 +19,9 @@ type WithoutTime = TokenEvent extends infer E ? (E extends TokenEvent ? Omit<E, 
 
 export type EmitToken = (event: WithoutTime) => void;
 
-/** A listener that throws decides about no token. */
+/** A listener that throws or rejects decides about no token. */
 export const createEmit =
   (listener: ((event: TokenEvent) => void) | undefined, clock: Clock): EmitToken =>
   (event) => {
-    try {
-      listener?.({ at: clock.now(), ...event } as TokenEvent);
-    } catch (error) {
-      console.warn("Holdfast: an event listener failed.", error);
-    }
+    if (listener) callListener(listener, { at: clock.now(), ...event } as TokenEvent);
   };
