@@ -11,6 +11,8 @@ export interface SealedSession {
   readonly sealedAt: Millis;
   /** The earlier of the two deadlines, by the policy of the server that sealed it. */
   readonly expiresAt: Millis;
+  /** When its rights were last lowered, by the mark that says so; goes on from seal to seal. */
+  readonly loweredAt?: Millis | undefined;
   readonly record: SessionRecord;
 }
 
@@ -21,15 +23,16 @@ interface PayloadJson {
   readonly exp: number;
   readonly ca: Millis | undefined;
   readonly sa: Millis;
+  readonly lo: Millis | undefined;
   /** The chain, which names the cookie. Of a ratchet there is nothing else here. */
   readonly c: number;
   readonly r: undefined;
 }
 
 /** @throws HoldfastError `invalid_data` for rights that are none */
-export function writePayload({ id, createdAt, seenAt, sealedAt, expiresAt, record }: SealedSession): string {
+export function writePayload({ id, createdAt, seenAt, sealedAt, expiresAt, loweredAt, record }: SealedSession): string {
   const { startedAt, chain } = record;
-  const mine: PayloadJson = { jti: id, iat: sealedAt / 1000, exp: expiresAt / 1000, ca: createdAt - startedAt || undefined, sa: seenAt - startedAt, c: chain.chain, r: undefined };
+  const mine: PayloadJson = { jti: id, iat: sealedAt / 1000, exp: expiresAt / 1000, ca: createdAt - startedAt || undefined, sa: seenAt - startedAt, lo: loweredAt === undefined ? undefined : loweredAt - startedAt, c: chain.chain, r: undefined };
   return JSON.stringify({ ...mine, ...toJson(record), r: undefined, w: undefined });
 }
 
@@ -37,13 +40,13 @@ export function writePayload({ id, createdAt, seenAt, sealedAt, expiresAt, recor
 export function readPayload(text: string): SealedSession | "newer" | null {
   const json = parseJson(text);
   if (!json) return null;
-  const { jti, iat, exp, ca = 0, sa, c } = json as unknown as PayloadJson;
+  const { jti, iat, exp, ca = 0, sa, lo, c } = json as unknown as PayloadJson;
   const body = fromJson({ ...json, r: [c, 0, "", "", "", 0, 0] });
   if (body?.kind === "newer") return "newer";
-  if (body?.kind !== "live" || !isSessionId(jti) || ![iat, exp, ca, sa].every(Number.isFinite)) return null;
+  if (body?.kind !== "live" || !isSessionId(jti) || ![iat, exp, ca, sa, lo ?? 0].every(Number.isFinite)) return null;
   const { record } = body;
   const { startedAt } = record;
-  return { id: jti, createdAt: startedAt + ca, seenAt: startedAt + sa, sealedAt: Math.round(iat * 1000), expiresAt: Math.round(exp * 1000), record };
+  return { id: jti, createdAt: startedAt + ca, seenAt: startedAt + sa, sealedAt: Math.round(iat * 1000), expiresAt: Math.round(exp * 1000), loweredAt: lo === undefined ? undefined : startedAt + lo, record };
 }
 
 /** What the engine calls a row. Nothing stores it. */

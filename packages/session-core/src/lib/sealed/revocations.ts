@@ -8,7 +8,7 @@ import { longestLife } from "../session/longest-life.ts";
 import { callStore } from "../store-call.ts";
 import type { SealedSession } from "./payload.ts";
 
-/** What is said about a session or a subject: everything up to a moment is over. */
+/** What is said about a session: seals from before its rights were lowered are over, or all. Of a subject: what began up to a moment is over. */
 interface Mark {
   readonly at: Millis;
   readonly reason: TombstoneReason;
@@ -21,10 +21,12 @@ interface Mark {
 export interface Revocations {
   /** Why a session is over. A promise only where the store has to be asked, which is once in `within` per session. @throws HoldfastError `unavailable` */
   reasonOf(session: SealedSession, authoritative: boolean): TombstoneReason | undefined | Promise<TombstoneReason | undefined>;
+  /** Why a session is over, by what this process heard, however long ago. Asks nobody. */
+  heardOf(session: SealedSession): TombstoneReason | undefined;
   /** Up to when sign-ins of the subject are refused, asked now. */
   notBefore(partition: Partition): Promise<Millis>;
-  /** @param sealedBy seals of this moment and before are over; all unless given */
-  end(id: SessionId, reason: TombstoneReason, sealedBy?: Millis): Promise<void>;
+  /** @param loweredAt seals that know of no lowering as late as this one are over; all unless given */
+  end(id: SessionId, reason: TombstoneReason, loweredAt?: Millis): Promise<void>;
   endAll(partition: Partition, except: SessionId | undefined): Promise<Millis>;
 }
 
@@ -72,8 +74,9 @@ export function createRevocations<Data>({ ring, clock, emit, policy }: Pick<Engi
     );
     return hear(name, mark, at);
   };
-  const judge = ({ id, createdAt, sealedAt }: SealedSession, mine: Mark, all: Mark): TombstoneReason | undefined => {
-    if (sealedAt <= mine.at) return mine.reason;
+  const judge = ({ id, createdAt, loweredAt }: SealedSession, mine: Mark, all: Mark): TombstoneReason | undefined => {
+    // No clock is asked: a server that had not heard of the lowering seals the old rights later than that.
+    if ((loweredAt ?? NONE.at) < mine.at) return mine.reason;
     const spared = id === all.except && createdAt > (all.before ?? NONE.at);
     return createdAt <= all.at && !spared ? all.reason : undefined;
   };
@@ -85,9 +88,10 @@ export function createRevocations<Data>({ ring, clock, emit, policy }: Pick<Engi
       if (mine instanceof Promise || all instanceof Promise) return Promise.all([mine, all]).then((both) => judge(session, ...both));
       return judge(session, mine, all);
     },
+    heardOf: (session) => judge(session, heard(session.id)?.mark ?? NONE, NONE),
     notBefore: async (partition) => (await ask(partition)).at,
-    async end(id, reason, sealedBy = EVER) {
-      await write(id, (before) => (before.at >= sealedBy ? before : { at: sealedBy, reason }));
+    async end(id, reason, loweredAt = EVER) {
+      await write(id, (before) => (before.at >= loweredAt ? before : { at: loweredAt, reason }));
     },
     async endAll(partition, except) {
       const { at } = await write(partition, (before) => ({

@@ -10,6 +10,7 @@ import type { WriteContext } from "../request/write.ts";
 import type { Written } from "../request/written.ts";
 import { deadlinesOf, limitsOf } from "../session/deadlines.ts";
 import { adopt, type Draft } from "../session/draft.ts";
+import { noSession } from "../session/refusal.ts";
 import type { CookieChange } from "../session/state.ts";
 import { type SealedSession, writePayload } from "./payload.ts";
 import { headOf, toPieces } from "./pieces.ts";
@@ -62,16 +63,22 @@ async function goOn<Data extends object>(context: WriteContext<Data>, given: Kep
   const { engine, now, touch, activity } = context;
   const { live, session, elevated } = given;
   const row = live?.row ?? { createdAt: now, seenAt: now };
+  const before = (live?.presented as SealedPresented | undefined)?.session;
+  // Ended or lowered since this request was let in: its answer must not take the cookie of what came after.
+  const over = before && means.revocations?.heardOf(before);
+  if (over && given.write === "update") throw noSession(over === "replaced" ? "superseded" : "ended");
+  if (over) return { draft: given, times: undefined, cookies: [] };
   const { pending } = session.record;
   const draft = pending ? withRecord(given, adopt(session.record, pending, now)) : given;
   const seenAt = touch || activity() ? Math.max(row.seenAt, now) : row.seenAt;
   const clock = engine.clock.now();
-  // Seals of this very millisecond have the rights that go.
   const lowered = elevated !== undefined && !pending;
   const revocations = lowered ? needed(means.revocations) : undefined;
+  // Later than the one before on any clock.
+  const loweredAt = lowered ? Math.max(clock, (before?.loweredAt ?? clock - 1) + 1) : before?.loweredAt;
   const times = { createdAt: row.createdAt, seenAt };
-  const cookies = await sealed(context, draft, { ...times, sealedAt: lowered ? clock + 1 : clock }, means);
-  await revocations?.end(session.id, "replaced", clock);
+  const cookies = await sealed(context, draft, { ...times, sealedAt: clock, loweredAt }, means);
+  await revocations?.end(session.id, "replaced", loweredAt);
   const handle = engine.ring.handle(session.id);
   if (elevated) engine.emit({ type: "session_elevated", handle });
   else if (context.renew) engine.emit({ type: "session_renewed", handle });
@@ -109,7 +116,7 @@ function limitOf<Data>({ policy }: Engine<Data>, record: SessionRecord, seenAt: 
 }
 
 /** @throws HoldfastError `data_too_large` */
-async function sealed<Data extends object>(context: WriteContext<Data>, draft: Kept<Data>, times: Pick<SealedSession, "createdAt" | "seenAt" | "sealedAt">, { seal, maxCookies }: SealedMeans): Promise<CookieChange[]> {
+async function sealed<Data extends object>(context: WriteContext<Data>, draft: Kept<Data>, times: Pick<SealedSession, "createdAt" | "seenAt" | "sealedAt" | "loweredAt">, { seal, maxCookies }: SealedMeans): Promise<CookieChange[]> {
   const { engine } = context;
   const { id, record } = draft.session;
   const { chain } = record.chain;
