@@ -13,6 +13,8 @@ export interface SealedSession {
   readonly expiresAt: Millis;
   /** When its rights were last lowered, by the mark that says so; goes on from seal to seal. */
   readonly loweredAt?: Millis | undefined;
+  /** Up to when sign-ins of its subject were refused when it began: that mark is none of its own, whatever the clocks say. */
+  readonly notBefore?: Millis | undefined;
   readonly record: SessionRecord;
 }
 
@@ -24,15 +26,17 @@ interface PayloadJson {
   readonly ca: Millis | undefined;
   readonly sa: Millis;
   readonly lo: Millis | undefined;
+  readonly nb: Millis | undefined;
   /** The chain, which names the cookie. Of a ratchet there is nothing else here. */
   readonly c: number;
   readonly r: undefined;
 }
 
 /** @throws HoldfastError `invalid_data` for rights that are none */
-export function writePayload({ id, createdAt, seenAt, sealedAt, expiresAt, loweredAt, record }: SealedSession): string {
+export function writePayload({ id, createdAt, seenAt, sealedAt, expiresAt, loweredAt, notBefore, record }: SealedSession): string {
   const { startedAt, chain } = record;
-  const mine: PayloadJson = { jti: id, iat: sealedAt / 1000, exp: expiresAt / 1000, ca: createdAt - startedAt || undefined, sa: seenAt - startedAt, lo: loweredAt === undefined ? undefined : loweredAt - startedAt, c: chain.chain, r: undefined };
+  const since = (at: Millis | undefined): Millis | undefined => (at === undefined ? undefined : at - startedAt);
+  const mine: PayloadJson = { jti: id, iat: sealedAt / 1000, exp: expiresAt / 1000, ca: createdAt - startedAt || undefined, sa: seenAt - startedAt, lo: since(loweredAt), nb: since(notBefore), c: chain.chain, r: undefined };
   return JSON.stringify({ ...mine, ...toJson(record), r: undefined, w: undefined });
 }
 
@@ -40,13 +44,14 @@ export function writePayload({ id, createdAt, seenAt, sealedAt, expiresAt, lower
 export function readPayload(text: string): SealedSession | "newer" | null {
   const json = parseJson(text);
   if (!json) return null;
-  const { jti, iat, exp, ca = 0, sa, lo, c } = json as unknown as PayloadJson;
+  const { jti, iat, exp, ca = 0, sa, lo, nb, c } = json as unknown as PayloadJson;
   const body = fromJson({ ...json, r: [c, 0, "", "", "", 0, 0] });
   if (body?.kind === "newer") return "newer";
-  if (body?.kind !== "live" || !isSessionId(jti) || ![iat, exp, ca, sa, lo ?? 0].every(Number.isFinite)) return null;
+  if (body?.kind !== "live" || !isSessionId(jti) || ![iat, exp, ca, sa, lo ?? 0, nb ?? 0].every(Number.isFinite)) return null;
   const { record } = body;
   const { startedAt } = record;
-  return { id: jti, createdAt: startedAt + ca, seenAt: startedAt + sa, sealedAt: Math.round(iat * 1000), expiresAt: Math.round(exp * 1000), loweredAt: lo === undefined ? undefined : startedAt + lo, record };
+  const at = (since: Millis | undefined): Millis | undefined => (since === undefined ? undefined : startedAt + since);
+  return { id: jti, createdAt: startedAt + ca, seenAt: startedAt + sa, sealedAt: Math.round(iat * 1000), expiresAt: Math.round(exp * 1000), loweredAt: at(lo), notBefore: at(nb), record };
 }
 
 /** What the engine calls a row. Nothing stores it. */

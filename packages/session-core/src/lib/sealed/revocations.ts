@@ -6,6 +6,7 @@ import type { Partition, SessionId, SessionStore } from "../port.ts";
 import type { TombstoneReason } from "../record.ts";
 import { longestLife } from "../session/longest-life.ts";
 import { callStore } from "../store-call.ts";
+import { SKEW } from "../token/ratchet.ts";
 import type { SealedSession } from "./payload.ts";
 
 /** What is said about a session: seals from before its rights were lowered are over, or all. Of a subject: what began up to a moment is over. */
@@ -74,11 +75,13 @@ export function createRevocations<Data>({ ring, clock, emit, policy }: Pick<Engi
     );
     return hear(name, mark, at);
   };
-  const judge = ({ id, createdAt, loweredAt }: SealedSession, mine: Mark, all: Mark): TombstoneReason | undefined => {
+  const judge = ({ id, createdAt, loweredAt, notBefore = NONE.at }: SealedSession, mine: Mark, all: Mark): TombstoneReason | undefined => {
     // No clock is asked: a server that had not heard of the lowering seals the old rights later than that.
     if ((loweredAt ?? NONE.at) < mine.at) return mine.reason;
-    const spared = id === all.except && createdAt > (all.before ?? NONE.at);
-    return createdAt <= all.at && !spared ? all.reason : undefined;
+    const before = all.before ?? NONE.at;
+    const spared = id === all.except && (createdAt > before || notBefore >= before);
+    // Servers may disagree by that much; a sign-in that was let in after the mark is known by it.
+    return createdAt <= all.at + SKEW && notBefore < all.at && !spared ? all.reason : undefined;
   };
 
   return {
@@ -95,7 +98,7 @@ export function createRevocations<Data>({ ring, clock, emit, policy }: Pick<Engi
     },
     async endAll(partition, except) {
       const { at } = await write(partition, (before) => ({
-        at: Math.max(before.at, clock.now()),
+        at: Math.max(before.at + 1, clock.now()),
         reason: "revoked",
         except,
         before: except !== undefined && except === before.except ? before.before : before.at,

@@ -48,9 +48,10 @@ async function begin<Data extends object>(context: WriteContext<Data>, given: Ke
   const { id, record } = given.session;
   const partition = partitionOf(id);
   if (given.alone) needed(revocations);
-  if (record.subject !== undefined && given.began <= Math.max(at, (await revocations?.notBefore(partition)) ?? at)) throw signInRevoked();
+  const notBefore = record.subject === undefined ? undefined : await revocations?.notBefore(partition);
+  if (record.subject !== undefined && given.began <= Math.max(at, notBefore ?? at)) throw signInRevoked();
   const draft = withRecord(given, { ...record, epoch: number });
-  const cookies = await sealed(context, draft, { createdAt: now, seenAt: now, sealedAt: engine.clock.now() }, means);
+  const cookies = await sealed(context, draft, { createdAt: now, seenAt: now, sealedAt: engine.clock.now(), notBefore: Number.isFinite(notBefore) ? notBefore : undefined }, means);
   if (draft.alone) await revocations?.endAll(partition, id);
   const old = draft.live ?? draft.lapsed;
   if (old) await revocations?.end(old.row.id, "replaced");
@@ -77,7 +78,7 @@ async function goOn<Data extends object>(context: WriteContext<Data>, given: Kep
   // Later than the one before on any clock.
   const loweredAt = lowered ? Math.max(clock, (before?.loweredAt ?? clock - 1) + 1) : before?.loweredAt;
   const times = { createdAt: row.createdAt, seenAt };
-  const cookies = await sealed(context, draft, { ...times, sealedAt: clock, loweredAt }, means);
+  const cookies = await sealed(context, draft, { ...times, sealedAt: clock, loweredAt, notBefore: before?.notBefore }, means);
   await revocations?.end(session.id, "replaced", loweredAt);
   const handle = engine.ring.handle(session.id);
   if (elevated) engine.emit({ type: "session_elevated", handle });
@@ -116,7 +117,7 @@ function limitOf<Data>({ policy }: Engine<Data>, record: SessionRecord, seenAt: 
 }
 
 /** @throws HoldfastError `data_too_large` */
-async function sealed<Data extends object>(context: WriteContext<Data>, draft: Kept<Data>, times: Pick<SealedSession, "createdAt" | "seenAt" | "sealedAt" | "loweredAt">, { seal, maxCookies }: SealedMeans): Promise<CookieChange[]> {
+async function sealed<Data extends object>(context: WriteContext<Data>, draft: Kept<Data>, times: Pick<SealedSession, "createdAt" | "seenAt" | "sealedAt" | "loweredAt" | "notBefore">, { seal, maxCookies }: SealedMeans): Promise<CookieChange[]> {
   const { engine } = context;
   const { id, record } = draft.session;
   const { chain } = record.chain;
