@@ -205,6 +205,27 @@ describe("when a seal is written anew", () => {
     }
   });
 
+  it("an elevation takes the cookies of before with it, all pieces: two sets would make a header that servers in front refuse", async () => {
+    const { sessions, clock, jar } = await setUp();
+    await request(sessions, jar, (s) => s.update(add("x".repeat(5000))));
+    expect(jar.cookies.size).toBe(2);
+    const [before, slow] = [jar.header.length, await sessions.open(jar.headers())];
+    const names = [...jar.cookies.keys()];
+    await request(sessions, jar, (s) => s.elevate({ acr: "high" }));
+    expect([jar.cookies.size, [...jar.cookies.keys()].filter((name) => names.includes(name))]).toEqual([2, []]);
+    expect(jar.header.length).toBeLessThan(before + 100);
+    // Of a late answer of before, the same: what it brings back goes with the next.
+    slow.update(add("late"));
+    jar.take((await slow.commit()).cookies);
+    expect((await request(sessions, jar)).state).toMatchObject({ kind: "active", acr: "high" });
+    expect(jar.cookies.size).toBe(2);
+    // What came late itself tidies nothing.
+    const late = await sessions.open(jar.headers());
+    late.elevate({ acr: "higher" });
+    clock.advance(31_000);
+    expect((await late.commit()).cookies.map(({ options }) => options.maxAge)).toEqual([undefined, undefined]);
+  });
+
   it("the cookie that came never has the rights of an elevation", async () => {
     const { sessions, jar } = await setUp();
     const old = jar.copy();

@@ -140,7 +140,9 @@ function tidy<Data>({ engine, incoming, now, cacheable, signedOut }: WriteContex
     .filter((name) => {
       if (names.has(name)) return false;
       const head = headOf(name, cookies.names);
-      return head === mine || mayClear(draft, incoming, keep, signedOut, head);
+      // Beside the cookies of an elevation those of before would double the header, and servers in front refuse it.
+      const left = mine !== undefined && !keep && head === draft.live?.presented.cookieName;
+      return head === mine || left || mayClear(draft, incoming, keep, signedOut, head);
     })
     .map((name) => cookies.clear(name));
 }
