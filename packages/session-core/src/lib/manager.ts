@@ -68,7 +68,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     },
     revokeAll: async (subject, { except } = {}) => endAll(engine, ring.partition(subject), except),
     async revokeEverything() {
-      const { at: notBefore } = await engine.epoch.advance();
+      const { at: notBefore } = await engine.epoch.advance(policy);
       tellRevoked(engine, Array.from(engine.watched.keys()));
       engine.emit({ type: "everything_revoked", notBefore });
       return { notBefore };

@@ -1,5 +1,8 @@
 import type { Millis } from "@holdfast/session-protocol";
 import type { Auxiliary } from "../auxiliary.ts";
+import { longestLife } from "../session/longest-life.ts";
+import type { Policy } from "../session/policy.ts";
+import { SKEW } from "../token/ratchet.ts";
 
 /** Counts up with each `revokeEverything`: sessions of a smaller number are over, sign-ins that began by `at` are refused. */
 export interface Epoch {
@@ -10,13 +13,13 @@ export interface Epoch {
 /** Nothing was ever revoked. */
 export const FIRST: Epoch = { number: 0, at: Number.NEGATIVE_INFINITY };
 
-/** Longer than any session lives: what the row remembers is needed until the last session before it is gone. */
-const KEPT: Millis = 400 * 24 * 60 * 60 * 1000;
-
-/** Greater than the one before on any clock, and greater than all before it even where their row is gone. */
-export const nextEpoch = (before: Epoch, now: Millis): Epoch & Auxiliary => {
+/**
+ * Greater than the one before on any clock, and greater than all before it even where their row is gone. The row is needed until the last session before it
+ * is gone, and goes before `removeKey` may take out the key that it is encrypted with.
+ */
+export const nextEpoch = (before: Epoch, now: Millis, policy: Policy): Epoch & Auxiliary => {
   const epoch = { number: Math.max(before.number + 1, now), at: Math.max(before.at, now) };
-  return { ...epoch, body: JSON.stringify(epoch), expiresAt: now + KEPT };
+  return { ...epoch, body: JSON.stringify(epoch), expiresAt: now + longestLife(policy) + SKEW };
 };
 
 /** What is no epoch reads as none, like every row that cannot be read. */

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { HoldfastError } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import type { SessionStore } from "../port.ts";
+import type { Policy } from "../session/policy.ts";
 import { callStore } from "../store-call.ts";
 import type { KeyRing } from "../token/key-ring.ts";
 import { type Epoch, FIRST, nextEpoch, readEpoch } from "./epoch.ts";
@@ -19,7 +20,7 @@ export interface KnownEpoch {
   /** `undefined` while what is known is young enough; else a read under way, to be awaited beside the session's own. */
   refresh(): Promise<void> | undefined;
   /** Begins a new epoch. @throws HoldfastError `unavailable`, `conflict`, `unsupported` */
-  advance(): Promise<Epoch>;
+  advance(policy: Policy): Promise<Epoch>;
 }
 
 interface EpochContext {
@@ -69,9 +70,9 @@ export function createKnownEpoch({ store, ring, clock, emit }: EpochContext): Kn
       const spared = answer.catch(() => undefined);
       return fresh ? spared : answer;
     },
-    async advance() {
+    async advance(policy) {
       if (evicts) throw new HoldfastError("unsupported", "This store may drop the row that remembers it. Another realm refuses every credential of the old one.");
-      const epoch = await callStore({ emit }, "update", () => writeAuxiliary(store, clock, id, (body) => nextEpoch(readEpoch(body), clock.now())));
+      const epoch = await callStore({ emit }, "update", () => writeAuxiliary(store, clock, id, (body) => nextEpoch(readEpoch(body), clock.now(), policy)));
       hear(epoch, ++turns, clock.now());
       return epoch;
     },
