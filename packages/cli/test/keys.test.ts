@@ -141,6 +141,15 @@ describe("holdfast keys rotate", () => {
     expect(statSync(at("keys.json")).mode & 0o777).toBe(0o600);
   });
 
+  it("says that a file is wrong, whatever is in its entries, and quotes none of it", async () => {
+    const { holdfast } = shell();
+    for (const text of ['{"keys":[null]}', '{"keys":[1]}', '{"subjectKey":"x","keys":[{"id":1,"secret":"s","state":"active","since":1e20}]}', '{"keys":[{"kid":"k","since":1e20}]}']) {
+      const { code, err } = await holdfast("keys list -", text);
+      expect([text, code]).toEqual([text, 3]);
+      expect(err).toMatch(/^holdfast: /);
+    }
+  });
+
   it("goes through a pipe whose other end makes the file while this waits for it", async () => {
     let now = START;
     const file = JSON.stringify(generateKeys(START + 5));

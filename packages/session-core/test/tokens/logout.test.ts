@@ -74,7 +74,7 @@ describe("back-channel logout", () => {
       ["issuer", { iss: "https://evil.test" }, {}], ["issuer", { iss: `${PROVIDER}/` }, {}], ["audience", { aud: "other" }, {}], ["audience", { aud: ["other"] }, {}],
       ["claims", { aud: undefined }, {}], ["claims", { nonce: "n" }, {}], ["claims", { nonce: null }, {}], ["claims", { events: undefined }, {}], ["claims", { events: {} }, {}], ["claims", { events: { [EVENT]: true } }, {}], ["claims", { events: { [EVENT]: null } }, {}], ["claims", { events: [EVENT] }, {}], ["claims", { events: { "http://schemas.openid.net/event/other": {} } }, {}],
       ["claims", { jti: undefined }, {}], ["claims", { jti: "" }, {}], ["claims", { jti: "j".repeat(257) }, {}], ["claims", { iat: undefined }, {}], ["claims", { exp: undefined }, {}], ["claims", { exp: now / 1000 + 121 }, {}], ["claims", { sid: 1 }, {}], ["claims", { sid: "" }, {}], ["claims", { sub: 1 }, {}], ["claims", { sid: undefined }, {}],
-      ["expired", { iat: now / 1000 - 300, exp: now / 1000 - 180 }, {}], ["not_yet", { iat: now / 1000 + 6, exp: now / 1000 + 60 }, {}],
+      ["not_yet", { nbf: now / 1000 + 6 }, {}], ["expired", { iat: now / 1000 - 300, exp: now / 1000 - 180 }, {}], ["not_yet", { iat: now / 1000 + 6, exp: now / 1000 + 60 }, {}],
     ];
     for (const [reason, claims, head] of cases) expect(await it.send(claims, head), `${reason} ${JSON.stringify([claims, head])}`).toBe(reason);
     for (const token of ["", "x", undefined, null, 7, craft(header, "[]")]) expect(await it.receive(token)).toBe("malformed");

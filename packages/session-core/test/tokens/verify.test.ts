@@ -123,7 +123,7 @@ describe("verifying access tokens", () => {
       expect(await outcome(craft(header, without(claimsAt(), name))), name).toBe("claims");
       for (const value of [null, "", [], {}, true, Number.POSITIVE_INFINITY]) expect(await outcome(craft(header, claimsAt(START, { [name]: value }))), `${name} ${String(value)}`).toBe("claims");
     }
-    for (const more of [{ exp: "9999999999" }, { iat: "1" }, { nbf: "1" }, { nbf: null }, { sid: 1 }, { scope: ["a"] }, { acr: 2 }, { sub: 1 }]) expect(await outcome(craft(header, claimsAt(START, more))), JSON.stringify(more)).toBe("claims");
+    for (const more of [{ exp: "9999999999" }, { iat: "1" }, { nbf: "1" }, { nbf: null }, { sid: 1 }, { scope: ["a"] }, { amr: "no-mfa" }, { amr: [1] }, { auth_time: "1" }, { cnf: { jkt: "x" } }, { acr: 2 }, { sub: 1 }]) expect(await outcome(craft(header, claimsAt(START, more))), JSON.stringify(more)).toBe("claims");
     expect(await outcome(craft(header, `{"exp":1e999,${JSON.stringify(without(claimsAt(), "exp")).slice(1)}`))).toBe("claims");
   });
 

@@ -19,6 +19,10 @@ export function invalid(error: unknown): unknown {
   return (error as { code?: unknown } | undefined)?.code === "config" ? new Fault("invalid", (error as Error).message) : error;
 }
 
+const TIMES = ["since", "added"];
+/** What a date can be made of. The rest is said by the core. */
+const isTime = (value: unknown): boolean => typeof value !== "number" || Math.abs(value) <= 8.64e15;
+
 function parse(text: string): object {
   let value: unknown;
   try {
@@ -27,6 +31,8 @@ function parse(text: string): object {
     // Its own message would quote the text.
     throw new Fault("invalid", "This is no JSON; a key file is, as `holdfast keys new` makes it.");
   }
-  if (!Array.isArray((value as { keys?: unknown } | null)?.keys)) throw new Fault("invalid", "This is no key file: it has no `keys`. Make one with `holdfast keys new`.");
+  const keys = (value as { keys?: unknown } | null)?.keys;
+  if (!Array.isArray(keys)) throw new Fault("invalid", "This is no key file: it has no `keys`. Make one with `holdfast keys new`.");
+  if (!keys.every((key) => typeof key === "object" && key !== null && TIMES.every((name) => isTime((key as Record<string, unknown>)[name])))) throw new Fault("invalid", "This is no key file: its `keys` must be entries with times in milliseconds.");
   return value as object;
 }

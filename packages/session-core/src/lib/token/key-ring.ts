@@ -87,7 +87,7 @@ export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
     active = key;
   }
   if (!active) throw configError("keys", 'has no key with state "active"; exactly one is needed.');
-  if (before && !ring.has(before)) throw configError("keys", `lack key ${before}, which signed before; removeKey() says when it may go.`);
+  if (before && !ring.has(before)) throw configError("keys", `lack key ${Number(before)}, which signed before; removeKey() says when it may go.`);
 
   const partitionMac = createMac(deriveKey(subjectSecret, "partition"));
   const handleMac = createMac(deriveKey(subjectSecret, `handle/${realm}`));

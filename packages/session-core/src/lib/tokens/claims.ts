@@ -38,6 +38,9 @@ export function readClaims(payload: Payload | undefined, { issuer, audience }: E
   if (!isText(iss) || !isAudience(aud)) return refusal("claims");
   if (iss !== issuer) return refusal("issuer");
   if (![aud].flat().some((one) => audience.includes(one))) return refusal("audience");
+  const { amr = [], auth_time: authTime = 0, cnf } = payload;
+  // `includes` on a text would find "mfa" in "no-mfa". A token that is bound to a key (RFC 7800, RFC 9449) is none for a bearer.
+  if (!Array.isArray(amr) || !amr.every(isText) || !isTime(authTime) || cnf !== undefined) return refusal("claims");
   return hasTimes(payload) && TEXTS.every((name) => isText(payload[name])) && OPTIONAL.every((name) => payload[name] === undefined || isText(payload[name]))
     ? { outcome: "right", claims: payload as AccessTokenClaims }
     : refusal("claims");

@@ -22,14 +22,14 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 /** Section 2.6. `nonce` is what an ID token has and this may not. */
 export function readLogout(payload: Readonly<Record<string, unknown>> | undefined, issuer: string, clientId: string, now: Millis): LogoutClaims | Refused {
   if (!payload) return refusal("malformed");
-  const { iss, aud, exp, iat, jti, sid, sub, events } = payload;
+  const { iss, aud, exp, iat, nbf, jti, sid, sub, events } = payload;
   if (!isText(iss) || !isAudience(aud)) return refusal("claims");
   if (iss !== issuer) return refusal("issuer");
   if (![aud].flat().includes(clientId)) return refusal("audience");
   if (!hasTimes(payload) || Object.hasOwn(payload, "nonce") || !isObject(events) || !Object.hasOwn(events, EVENT) || !isObject((events as Record<string, unknown>)[EVENT])) return refusal("claims");
   if (!isText(jti) || jti.length > 256 || (sid === undefined && sub === undefined)) return refusal("claims");
   if (![sid, sub].every((name) => name === undefined || isText(name))) return refusal("claims");
-  const times = { exp: exp as number, iat: iat as number };
+  const times = { exp: exp as number, iat: iat as number, nbf: (nbf ?? iat) as number };
   if (times.exp - times.iat > LONGEST) return refusal("claims");
   const late = lateness(times, now, TOLERANCE);
   return late ? refusal(late) : { outcome: "right", jti, exp: times.exp, sid: sid as string | undefined, sub: sub as string | undefined };
