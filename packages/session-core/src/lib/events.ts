@@ -1,4 +1,5 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
+import type { WithoutTime } from "./emitter.ts";
 
 /** Stable names for logs and metrics (OWASP logging vocabulary where it has one). `handle` is a keyed hash, never the id; `handles` are of several sessions that ended. */
 export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
@@ -33,7 +34,5 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "store_failed"; readonly verb: string; readonly error: string; readonly cause: () => unknown }
 );
 
-type EventWithoutTime = SessionEvent extends infer E ? (E extends SessionEvent ? Omit<E, "at"> : never) : never;
-
 /** Tells the listeners, now. */
-export type Emit = (event: EventWithoutTime) => void;
+export type Emit = (event: WithoutTime<SessionEvent>) => void;

@@ -1,11 +1,11 @@
 import { ATTEMPTS, backOff, conflict } from "../attempts.ts";
 import type { Clock } from "../clock.ts";
-import { HoldfastError } from "../errors.ts";
 import type { SessionId, SessionStore, StoredSession } from "../port.ts";
 import { readBody, writeBody } from "../record.ts";
 import { carries, WRITES_KEPT } from "../request/update-row.ts";
 import { revisionAfter } from "../revision.ts";
 import { unreadable } from "../session/refusal.ts";
+import { callStore, storeFault } from "../store-call.ts";
 import { newWriteId } from "../write-id.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function bindRow(store: SessionStore, clock: Clock, id: SessionId, 
   let tried: string | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     await backOff(clock, attempt);
-    const row = await asked("read", () => store.read(id, { authoritative: true }));
+    const row = await callStore(UNHEARD, "read", () => store.read(id, { authoritative: true }));
     const body = row && readBody(row.body);
     if (!row || body?.kind !== "live") {
       if (body?.kind === "newer") throw unreadable();
@@ -37,6 +37,9 @@ export async function bindRow(store: SessionStore, clock: Clock, id: SessionId, 
   throw conflict();
 }
 
+/** Who registers hears of it by the answer. */
+const UNHEARD = { emit: () => undefined };
+
 /** Deadlines stay: binding is no activity. */
 const rowWith = (before: StoredSession, body: string): StoredSession => ({ ...before, body, revision: revisionAfter(before.revision), writeId: newWriteId() });
 
@@ -46,16 +49,6 @@ async function update(store: SessionStore, row: StoredSession, expected: number)
   } catch (cause) {
     const found = await store.read(row.id, { authoritative: true }).catch(() => null);
     if (found && carries(found, row.writeId)) return "updated";
-    throw failed("update", cause);
+    throw storeFault(UNHEARD, "update", cause);
   }
 }
-
-async function asked<T>(verb: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw failed(verb, cause);
-  }
-}
-
-const failed = (verb: string, cause: unknown): HoldfastError => new HoldfastError("unavailable", `The store failed at ${verb}.`, { cause });

@@ -1,9 +1,9 @@
+import { createEmit } from "../emitter.ts";
 import type { RequestSession, SessionState } from "../session/state.ts";
 import type { Sessions } from "../sessions.ts";
 import { withDeadline } from "../store-deadline.ts";
 import { createKeyRing } from "../token/key-ring.ts";
 import { type Access, createAccess } from "./access.ts";
-import { createEmitBinding } from "./events.ts";
 import { createIssuing } from "./issuing.ts";
 import { checkOptions, type DeviceBindingOptions } from "./options.ts";
 import { createRefresh, type RefreshResult } from "./refresh.ts";
@@ -42,7 +42,7 @@ export interface DeviceBinding<Data> {
 export function createDeviceBinding<Data>(sessions: Pick<Sessions<Data>, "cookie" | "get">, options: DeviceBindingOptions): DeviceBinding<Data> {
   const settings = checkOptions(sessions, options);
   const { bind, path, exclude, realm, clock } = settings;
-  const emit = createEmitBinding(settings.onEvent, clock);
+  const emit = createEmit(settings.onEvent, clock);
   const stamps = createStamps(createKeyRing(settings.keys, realm), realm);
   const cookie = createTicketCookie(realm === "default" ? "bound" : `bound-${realm.replaceAll(/\W/g, "_")}`, sessions.cookie);
   const paths = { register: `${path}/register`, refresh: `${path}/refresh` };

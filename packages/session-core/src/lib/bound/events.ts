@@ -1,6 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { callListener } from "../call-listener.ts";
-import type { Clock } from "../clock.ts";
+import type { WithoutTime } from "../emitter.ts";
 import type { BoundAlgorithm } from "./bound-key.ts";
 import type { SkippedReason } from "./items.ts";
 import type { ProofFault } from "./proof.ts";
@@ -23,13 +22,4 @@ export type BindingEvent = { readonly at: Millis; readonly handle?: string | und
   | { readonly type: "device_skipped"; readonly reason: SkippedReason; readonly action: "allow" | "refuse" }
 );
 
-type WithoutTime = BindingEvent extends infer E ? (E extends BindingEvent ? Omit<E, "at"> : never) : never;
-
-export type EmitBinding = (event: WithoutTime) => void;
-
-/** A listener that throws or rejects decides about nobody's session. */
-export const createEmitBinding =
-  (listener: ((event: BindingEvent) => void) | undefined, clock: Clock): EmitBinding =>
-  (event) => {
-    if (listener) callListener(listener, { at: clock.now(), ...event } as BindingEvent);
-  };
+export type EmitBinding = (event: WithoutTime<BindingEvent>) => void;

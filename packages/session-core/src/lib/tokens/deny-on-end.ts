@@ -1,11 +1,12 @@
 import { type Clock, systemClock } from "../clock.ts";
+import { createEmit } from "../emitter.ts";
 import { endOf, handlesOf } from "../end-of.ts";
 import type { SessionEvent } from "../events.ts";
 import type { Sessions } from "../sessions.ts";
 import { faultName } from "../store-call.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import type { Denylist } from "./denylist.ts";
-import { createEmit, type TokenEvent } from "./events.ts";
+import type { TokenEvent } from "./events.ts";
 
 export interface DenyOnEndOptions {
   readonly sessions: Pick<Sessions<unknown>, "on">;

@@ -1,6 +1,5 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { callListener } from "../call-listener.ts";
-import type { Clock } from "../clock.ts";
+import type { WithoutTime } from "../emitter.ts";
 import type { RefusedReason } from "./refused.ts";
 
 /** For logs and metrics. None carries a token. */
@@ -15,13 +14,4 @@ export type TokenEvent = { readonly at: Millis } & (
   | { readonly type: "token_denylist_failed"; readonly error: string }
 );
 
-type WithoutTime = TokenEvent extends infer E ? (E extends TokenEvent ? Omit<E, "at"> : never) : never;
-
-export type EmitToken = (event: WithoutTime) => void;
-
-/** A listener that throws or rejects decides about no token. */
-export const createEmit =
-  (listener: ((event: TokenEvent) => void) | undefined, clock: Clock): EmitToken =>
-  (event) => {
-    if (listener) callListener(listener, { at: clock.now(), ...event } as TokenEvent);
-  };
+export type EmitToken = (event: WithoutTime<TokenEvent>) => void;

@@ -1,11 +1,12 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "../clock.ts";
+import { createEmit } from "../emitter.ts";
 import { configError, noOthers, oneOf } from "../errors.ts";
 import type { Sessions } from "../sessions.ts";
 import { faultName } from "../store-call.ts";
 import { checkAlgorithms, type TokenAlgorithm } from "./algorithms.ts";
 import { isText } from "./claims.ts";
-import { createEmit, type TokenEvent } from "./events.ts";
+import type { TokenEvent } from "./events.ts";
 import { type JsonWebKeySet, type KeySource, keySource } from "./key-set.ts";
 import { type LogoutClaims, readLogout } from "./logout-claims.ts";
 import { readObject, type TokenKind } from "./parse-token.ts";

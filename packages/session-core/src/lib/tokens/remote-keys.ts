@@ -1,9 +1,10 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "../clock.ts";
+import { createEmit } from "../emitter.ts";
 import { configError, noOthers } from "../errors.ts";
 import { faultName } from "../store-call.ts";
 import { withinTime } from "../store-deadline.ts";
-import { createEmit, type TokenEvent } from "./events.ts";
+import type { TokenEvent } from "./events.ts";
 import { safeUrl } from "./issuer-url.ts";
 import { type KeySource, readKeySet, type VerifyKey, type VerifyKeys } from "./key-set.ts";
 import { readObject } from "./parse-token.ts";

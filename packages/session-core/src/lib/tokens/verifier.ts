@@ -1,11 +1,12 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "../clock.ts";
+import { createEmit } from "../emitter.ts";
 import { configError, noOthers } from "../errors.ts";
 import { faultName } from "../store-call.ts";
 import { checkAlgorithms, type TokenAlgorithm } from "./algorithms.ts";
 import { type AccessTokenClaims, isAudience, isText, lateness, LONGEST_TOLERANCE, readClaims } from "./claims.ts";
 import type { Denylist } from "./denylist.ts";
-import { createEmit, type TokenEvent } from "./events.ts";
+import type { TokenEvent } from "./events.ts";
 import { frozen } from "./frozen.ts";
 import { type JsonWebKeySet, type KeySource, keySource } from "./key-set.ts";
 import { readObject, type TokenKind } from "./parse-token.ts";
