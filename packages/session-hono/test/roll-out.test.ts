@@ -6,7 +6,7 @@ import { createMemoryStore } from "@holdfast/session-core/memory";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { keys as first, MINUTE, ORIGIN, type World, world } from "./support.ts";
+import { keepCookies, keys as first, MINUTE, ORIGIN, type World, world } from "./support.ts";
 
 const HOUR = 60 * MINUTE;
 const policy = { guest: { idle: HOUR, absolute: 8 * HOUR } };
@@ -53,12 +53,7 @@ class Visitor {
     this.requests++;
     if (response.status >= 400) this.failures.push(`${method} ${path}: ${response.status}`);
     this.token = response.headers.get("x-csrf-token") ?? this.token;
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ""] = line.split(";");
-      const at = pair.indexOf("=");
-      if (/max-age=0/i.test(line)) this.cookies.delete(pair.slice(0, at));
-      else this.cookies.set(pair.slice(0, at), pair.slice(at + 1));
-    }
+    keepCookies(this.cookies, response);
     return response;
   }
 

@@ -7,7 +7,7 @@ import { createCsrfTokens } from "@holdfast/session-core/csrf";
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import { sealedSessions } from "@holdfast/session-core/sealed";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { MINUTE, ORIGIN, world } from "./support.ts";
+import { keepCookies, MINUTE, ORIGIN, world } from "./support.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 60 * MINUTE;
@@ -77,12 +77,7 @@ class Visitor {
     this.requests++;
     if (response.status >= 400) this.failures.push(`${method} ${path}: ${response.status}`);
     this.csrf = response.headers.get("x-csrf-token") ?? this.csrf;
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ""] = line.split(";");
-      const at = pair.indexOf("=");
-      if (/max-age=0/i.test(line)) this.jar.delete(pair.slice(0, at));
-      else this.jar.set(pair.slice(0, at), pair.slice(at + 1));
-    }
+    keepCookies(this.jar, response);
     return response;
   }
 

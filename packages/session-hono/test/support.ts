@@ -23,6 +23,30 @@ export interface World {
   before: (verb: string) => unknown;
 }
 
+/** The store, with the verbs of its calls as they come, and something that happens before each. */
+export const counted = <S extends object>(store: S, calls: string[], before: (verb: string) => unknown): S =>
+  new Proxy(store, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      if (typeof value !== "function") return value;
+      return async (...args: unknown[]) => {
+        calls.push(String(property));
+        await before(String(property));
+        return Reflect.apply(value, target, args) as unknown;
+      };
+    },
+  });
+
+/** What a browser does with the cookies of an answer. */
+export function keepCookies(jar: Map<string, string>, response: Response): void {
+  for (const line of response.headers.getSetCookie()) {
+    const [pair = ""] = line.split(";");
+    const at = pair.indexOf("=");
+    if (/max-age=0/i.test(line)) jar.delete(pair.slice(0, at));
+    else jar.set(pair.slice(0, at), pair.slice(at + 1));
+  }
+}
+
 /** A small application with every part of the adapter mounted, on a real core and a counted memory store. */
 export function world(options: { before?: (app: World["app"]) => unknown; session?: SessionOptions; csrf?: CsrfOptions; core?: Partial<SessionsOptions<Data>> } = {}): World {
   let now = Date.UTC(2026, 0, 1);
@@ -31,17 +55,9 @@ export function world(options: { before?: (app: World["app"]) => unknown; sessio
   const calls: string[] = [];
   const it: Pick<World, "fail" | "before"> = { fail: undefined, before: () => undefined };
   const memory = createMemoryStore({ clock });
-  const store = new Proxy(memory, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property);
-      if (typeof value !== "function") return value;
-      return async (...args: unknown[]) => {
-        calls.push(String(property));
-        await it.before(String(property));
-        if (it.fail) throw it.fail;
-        return Reflect.apply(value, target, args);
-      };
-    },
+  const store = counted(memory, calls, async (verb) => {
+    await it.before(verb);
+    if (it.fail) throw it.fail;
   });
   const sessions = createSessions<Data>({ store, keys, clock, initial: { cart: [] }, onEvent: (event) => void events.push(event), ...options.core });
   const app = new Hono<SessionEnv<Data>>();
@@ -111,12 +127,7 @@ export class Browser {
   async send(method: string, path: string, init: { headers?: Record<string, string>; body?: string } = {}): Promise<Response> {
     const headers = { ...(this.jar.size > 0 ? { cookie: this.cookie } : {}), ...(method === "GET" ? {} : { "sec-fetch-site": "same-origin" }), ...init.headers };
     const response = await this.app.request(ORIGIN + path, { ...init, method, headers });
-    for (const header of response.headers.getSetCookie()) {
-      const [pair = ""] = header.split(";");
-      const at = pair.indexOf("=");
-      if (/max-age=0/i.test(header)) this.jar.delete(pair.slice(0, at));
-      else this.jar.set(pair.slice(0, at), pair.slice(at + 1));
-    }
+    keepCookies(this.jar, response);
     return response;
   }
 

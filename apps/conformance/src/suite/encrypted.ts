@@ -7,7 +7,8 @@ import { has, same, yes } from "./expect.ts";
 import { RECORD } from "./fixtures.ts";
 import { Browser, clockAt, createWorld, KEYS, MINUTE, signedIn } from "./world.ts";
 
-const world = (inner: SessionStore = createMemoryStore({ clock: clockAt() })) => {
+/** A store that keeps the rows as they are created: as the engine would hold them. */
+const watching = (inner: SessionStore): { readonly seen: SessionStore; readonly created: StoredSession[] } => {
   const created: StoredSession[] = [];
   const seen = new Proxy(inner, {
     get(target, property) {
@@ -16,6 +17,11 @@ const world = (inner: SessionStore = createMemoryStore({ clock: clockAt() })) =>
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
   });
+  return { seen, created };
+};
+
+const world = (inner: SessionStore = createMemoryStore({ clock: clockAt() })) => {
+  const { seen, created } = watching(inner);
   return { ...createWorld({ core: { store: encryptStore(seen, { keys: KEYS }) } }), created };
 };
 
@@ -80,14 +86,7 @@ const cases: readonly Case[] = [
     async run({ kind, give, taken }) {
       const clock = clockAt();
       const memory = createMemoryStore({ clock });
-      const rows: StoredSession[] = [];
-      const seen = new Proxy(memory, {
-        get(target, property) {
-          const value: unknown = Reflect.get(target, property);
-          if (property === "create") return (row: StoredSession, ...rest: []) => (rows.push(row), target.create(row, ...rest));
-          return typeof value === "function" ? (value.bind(target) as unknown) : value;
-        },
-      });
+      const { seen, created: rows } = watching(memory);
       const sessions = createSessions({ store: encryptStore(seen, { keys: KEYS }), keys: KEYS, clock, initial: { note: "" } });
       const { credential } = await sessions.issue("ada", { note: "wörd 𝄞" });
       give("row", JSON.stringify({ row: rows[0], credential: credential.reveal(), by: kind }));

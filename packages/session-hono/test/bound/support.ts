@@ -5,7 +5,7 @@ import type { IndexedStore } from "@holdfast/session-core/store";
 import { Hono } from "hono";
 import { bindingRoutes, boundSession, type BoundSessionOptions } from "../../src/bound.ts";
 import { csrf, holdfastErrorHandler, requireFresh, requireSession, type SessionEnv, sessionRoutes } from "../../src/index.ts";
-import { type Data, keys, MINUTE } from "../support.ts";
+import { counted, type Data, keys, MINUTE } from "../support.ts";
 import { BindingBrowser } from "./dbsc-client.ts";
 
 export const REGISTER = "/session/dbsc/register";
@@ -33,16 +33,8 @@ export function boundWorld(options: Partial<DeviceBindingOptions> & { session?: 
   const calls: string[] = [];
   const state: { fail: Error | undefined } = { fail: undefined };
   const memory = createMemoryStore({ clock });
-  const store = new Proxy(memory, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property);
-      if (typeof value !== "function") return value;
-      return async (...args: unknown[]) => {
-        calls.push(String(property));
-        if (state.fail) throw state.fail;
-        return Reflect.apply(value, target, args);
-      };
-    },
+  const store = counted(memory, calls, () => {
+    if (state.fail) throw state.fail;
   });
   const events: BindingEvent[] = [];
   const sessionEvents: SessionEvent[] = [];
