@@ -31,7 +31,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
     it("share the sessions; a session and the mark of its subject lie on one", async () => {
       const rows = Array.from({ length: 50 }, () => testRow());
       for (const row of rows) await store.create(row, { began: Date.now() });
-      const keys = await Promise.all(servers.map(keysOf));
+      const keys = await Promise.all(servers.map((server) => keysOf(server)));
       for (const there of keys) expect(there.length).toBeGreaterThan(0);
       for (const { id } of rows) {
         const row = keys.findIndex((there) => there.includes(`hf:${id}`));
@@ -43,7 +43,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
     it("[K07] when one is killed under writes its sessions are faults, not misses, on no other node, and gone when it is back; the other node's go on", { timeout: 60_000 }, async () => {
       const sessions = createSessions({ store, keys: generateKeys() });
       const issued = await Promise.all(Array.from({ length: 40 }, (_, i) => sessions.issue(`person ${i}`)));
-      const lies = await Promise.all(servers.map(keysOf));
+      const lies = await Promise.all(servers.map((server) => keysOf(server)));
       const onFirst = issued.filter(({ state }) => lies[0]?.includes(`hf:${state.id}`));
       const onSecond = issued.filter(({ state }) => lies[1]?.includes(`hf:${state.id}`));
       expect([onFirst.length > 0, onSecond.length > 0]).toEqual([true, true]);

@@ -18,7 +18,7 @@ describe.skipIf(program === undefined)("the tests on memcached nodes that are gi
       for (const server of servers) await server.stop();
     });
     for (const server of servers) await command(server, "set theirs 0 0 5\r\nstays", /STORED\r\n$/);
-    const keys = async (): Promise<string[]> => (await Promise.all(servers.map(keysOf))).flat();
+    const keys = async (): Promise<string[]> => (await Promise.all(servers.map((server) => keysOf(server)))).flat();
     vi.stubEnv("MEMCACHED_URL", `memcached://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`);
     const place = await placesOn("nothing").open();
     expect(place.nodes.map(({ port }) => port)).toEqual(servers.map(({ port }) => port));

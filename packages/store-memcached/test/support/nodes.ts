@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { until } from "../../../store-contract/test/shared/kill.ts";
 import { connectMemcached, type MemcachedConnection } from "@holdfast/store-memcached/connect";
 
 export interface Address {
@@ -29,9 +30,26 @@ export async function command({ host, port }: Address, text: string, end: RegExp
 export const stat = async (server: Address, name: string): Promise<number> =>
   Number(new RegExp(`STAT ${name} (\\d+)`).exec(await command(server, "stats", /END\r\n$/))?.[1]);
 
-/** The keys that it has. Rejects while it tells them somebody else. */
-export const keysOf = async (server: Address): Promise<string[]> => {
+/** One telling of the keys. Nothing while somebody else is told them, or the server still closes the telling before. */
+async function tellKeys(server: Address): Promise<string[] | undefined> {
   const told = await command(server, "lru_crawler metadump all", /(END|BUSY.*|ERROR.*)\r\n$/);
-  if (!told.endsWith("END\r\n")) throw new Error(told);
-  return [...told.matchAll(/key=(\S+)/g)].map(([, key = ""]) => decodeURIComponent(key));
-};
+  if (told.startsWith("ERROR")) throw new Error(told);
+  return told.endsWith("END\r\n") ? [...told.matchAll(/key=(\S+)/g)].map(([, key = ""]) => decodeURIComponent(key)) : undefined;
+}
+
+/**
+ * The keys of that prefix that it has, while nobody writes some. The server walks its lists one by one, and an item that it moves meanwhile from a
+ * list to come to one that is done is told in neither: so a telling counts when the next is the same.
+ */
+export async function keysOf(server: Address, prefix = ""): Promise<string[]> {
+  let keys: string[] = [];
+  let before: string | undefined;
+  await until(async () => {
+    const told = (await tellKeys(server))?.filter((key) => key.startsWith(prefix)).sort();
+    if (told === undefined) return false;
+    const same = before === JSON.stringify(told);
+    [keys, before] = [told, JSON.stringify(told)];
+    return same;
+  });
+  return keys;
+}

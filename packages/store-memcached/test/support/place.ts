@@ -1,7 +1,6 @@
 import { givenServer } from "../../../../tools/services/given.ts";
 import { startMemcached } from "../../../../tools/services/memcached.ts";
 import { ownName, plainServer, type Source } from "../../../../tools/services/plain.ts";
-import { until } from "../../../store-contract/test/shared/kill.ts";
 import { type Address, command, keysOf } from "./nodes.ts";
 
 /** Keys of one's own on nodes that others may use. */
@@ -37,10 +36,7 @@ export function placesOn(what: string): Source<Place> & { readonly count: number
         prefix,
         async remove() {
           for (const node of nodes) {
-            // Only one at a time is told the keys.
-            let keys: readonly string[] | undefined;
-            await until(async () => (keys = await keysOf(node).catch(() => undefined)));
-            for (const key of keys ?? []) if (key.startsWith(prefix)) await command(node, `md ${key}`, /\r\n$/);
+            for (const key of await keysOf(node, prefix)) await command(node, `md ${key}`, /\r\n$/);
           }
           await stop();
         },
