@@ -6,54 +6,66 @@ import { listRows } from "../list-rows.ts";
 import { needed } from "../needed.ts";
 import type { CreateGuard, Partition, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
+import { readRow } from "../read-row.ts";
 import { overBy } from "../session/over.ts";
 import type { Draft } from "../session/draft.ts";
 import { noSession } from "../session/refusal.ts";
 import { storeFault } from "../store-call.ts";
 import { partitionOf } from "../partition-of.ts";
 import { tellEnded, tellRevoked } from "../watch.ts";
-import { endRow, type Live, tombstone } from "./load.ts";
+import { endRow, type Live, liveRecord, tombstone } from "./load.ts";
 import { type Creation, replaceGuest } from "./replace.ts";
 import { toRow, wroteIt } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
-/** Creates the new session and ends the one it replaces: two credentials of one browser never stay alive together. */
+/**
+ * Creates the new session and ends the one it replaces: two credentials of one browser never stay alive together. Two that end all others would end each
+ * other: in this process the later one waits, and is refused by the mark of the first (decision 037).
+ */
 export async function createRow<Data extends object>(
   engine: Engine<Data>,
   given: Creation<Data>,
   now: Millis,
   refold: (live: Live) => Draft<Data>,
 ): Promise<Written<Data>> {
-  // Only a server that saw no session for 5 s waits here: with what it knew then, the new session might be dead on arrival.
-  await engine.epoch.refresh();
-  const { number, at } = engine.epoch.current;
-  const draft = { ...given, session: { ...given.session, record: { ...given.session.record, epoch: number } } };
-  const { live, lapsed, session } = draft;
-  const { id, record } = session;
-  if (record.subject !== undefined && draft.began <= at) throw signInRevoked();
+  const { id } = given.session;
   const partition = partitionOf(id);
-  const row = toRow(engine, { id, revision: 0, createdAt: now, seenAt: now }, record);
-  if (draft.resumes) await claim(engine, draft);
-  const old = draft.resumes ? undefined : (live ?? lapsed);
-  const again = old && partitionOf(old.row.id) === partition ? old.row.id : undefined;
-  const guard = record.subject === undefined ? undefined : await guardOf(engine, partition, draft, again, now);
-  const { outcome, evicted } = await create(engine, row, guard);
-  if (outcome === "revoked") throw signInRevoked();
-  if (outcome === "full") {
-    engine.emit({ type: "excess_sessions_exceeded", action: "reject", count: 1 });
-    throw new HoldfastError("limit_reached", "The subject has as many sessions as policy.concurrent allows.");
-  }
-  tellRevoked(engine, evicted);
-  if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length, handles: evicted.map(engine.ring.handle) });
-  engine.emit({ type: "session_created", handle: engine.ring.handle(id), kind: record.subject === undefined ? "guest" : "active", previous: live && engine.ring.handle(live.row.id) });
-  if (again) tellEnded(engine, again, "replaced");
-  try {
-    if (draft.alone) await endAll(engine, partition, id);
-    return old && !again ? await replaceGuest(engine, draft, old, row, refold) : { draft, times: row };
-  } catch (error) {
-    await endRow(engine, id, "revoked").catch(() => undefined);
-    throw error;
-  }
+  return engine.line(given.alone ? partition : id, async () => {
+    // Only a server that saw no session for 5 s waits here: with what it knew then, the new session might be dead on arrival.
+    await engine.epoch.refresh();
+    const { number, at } = engine.epoch.current;
+    const draft = { ...given, session: { ...given.session, record: { ...given.session.record, epoch: number } } };
+    const { live, lapsed, session } = draft;
+    const { record } = session;
+    if (record.subject !== undefined && draft.began <= at) throw signInRevoked();
+    const row = toRow(engine, { id, revision: 0, createdAt: now, seenAt: now }, record);
+    if (draft.resumes) await claim(engine, draft);
+    const old = draft.resumes ? undefined : (live ?? lapsed);
+    const again = old && partitionOf(old.row.id) === partition ? old.row.id : undefined;
+    const guard = record.subject === undefined ? undefined : await guardOf(engine, partition, draft, again, now);
+    const { outcome, evicted } = await create(engine, row, guard);
+    if (outcome === "revoked") throw signInRevoked();
+    if (outcome === "full") {
+      engine.emit({ type: "excess_sessions_exceeded", action: "reject", count: 1 });
+      throw new HoldfastError("limit_reached", "The subject has as many sessions as policy.concurrent allows.");
+    }
+    tellRevoked(engine, evicted);
+    if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length, handles: evicted.map(engine.ring.handle) });
+    engine.emit({ type: "session_created", handle: engine.ring.handle(id), kind: record.subject === undefined ? "guest" : "active", previous: live && engine.ring.handle(live.row.id) });
+    if (again) tellEnded(engine, again, "replaced");
+    try {
+      if (draft.alone) {
+        await endAll(engine, partition, id);
+        // One elsewhere may have ended this one before.
+        const mine = await readRow(engine, id);
+        if (!mine || !liveRecord(engine, mine)) throw signInRevoked();
+      }
+      return old && !again ? await replaceGuest(engine, draft, old, row, refold) : { draft, times: row };
+    } catch (error) {
+      await endRow(engine, id, "revoked").catch(() => undefined);
+      throw error;
+    }
+  });
 }
 
 /** Before anything is made of a session that lapsed: of two that resume it at once, the second finds it gone. */

@@ -28,7 +28,8 @@ export interface Revocations {
   notBefore(partition: Partition): Promise<Millis>;
   /** @param loweredAt seals that know of no lowering as late as this one are over; all unless given */
   end(id: SessionId, reason: TombstoneReason, loweredAt?: Millis): Promise<void>;
-  endAll(partition: Partition, except: SessionId | undefined): Promise<Millis>;
+  /** @param seen what `notBefore` said: where somebody else has ended all since, that mark stands and nothing is done. Gives the mark that stands. */
+  endAll(partition: Partition, except: SessionId | undefined, seen?: Millis): Promise<Mark>;
 }
 
 const EVER = Number.MAX_SAFE_INTEGER;
@@ -96,15 +97,10 @@ export function createRevocations<Data>({ ring, clock, emit, policy }: Pick<Engi
     async end(id, reason, loweredAt = EVER) {
       await write(id, (before) => (before.at >= loweredAt ? before : { at: loweredAt, reason }));
     },
-    async endAll(partition, except) {
-      const { at } = await write(partition, (before) => ({
-        at: Math.max(before.at + 1, clock.now()),
-        reason: "revoked",
-        except,
-        before: except !== undefined && except === before.except ? before.before : before.at,
-      }));
-      return at;
-    },
+    endAll: (partition, except, seen = EVER) =>
+      write(partition, (before) =>
+        before.at > seen ? before : { at: Math.max(before.at + 1, clock.now()), reason: "revoked", except, before: except !== undefined && except === before.except ? before.before : before.at },
+      ),
   };
 }
 

@@ -117,7 +117,7 @@ function manage<Data extends object>(given: Engine<Data>, listeners: Set<(event:
       emit({ type: "session_revoked", handle: ring.handle(id), reason, count: 1 });
     },
     async revokeAll(subject, { except } = {}) {
-      const notBefore = await needed(revocations).endAll(ring.partition(subject), except);
+      const { at: notBefore } = await needed(revocations).endAll(ring.partition(subject), except);
       emit({ type: "session_revoked", reason: "revoked", count: 0 });
       return { notBefore, ended: 0 };
     },

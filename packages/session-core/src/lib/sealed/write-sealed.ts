@@ -52,7 +52,8 @@ async function begin<Data extends object>(context: WriteContext<Data>, given: Ke
   if (record.subject !== undefined && given.began <= Math.max(at, notBefore ?? at)) throw signInRevoked();
   const draft = withRecord(given, { ...record, epoch: number });
   const cookies = await sealed(context, draft, { createdAt: now, seenAt: now, sealedAt: engine.clock.now(), notBefore: Number.isFinite(notBefore) ? notBefore : undefined }, means);
-  if (draft.alone) await revocations?.endAll(partition, id);
+  // Of two at once that end all others the first one's mark stands.
+  if (draft.alone && (await revocations?.endAll(partition, id, notBefore))?.except !== id) throw signInRevoked();
   const old = draft.live ?? draft.lapsed;
   if (old) await revocations?.end(old.row.id, "replaced");
   engine.emit({ type: "session_created", handle: engine.ring.handle(id), kind: record.subject === undefined ? "guest" : "active", previous: old && engine.ring.handle(old.row.id) });
