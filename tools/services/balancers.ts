@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { temporaryFolder } from "./folder.ts";
+import { reloadMaster } from "./reload.ts";
 import { type Place, type Server, type ServerPlan, startServer } from "./server.ts";
 
 export type BalancerKind = "haproxy" | "nginx" | "caddy";
@@ -11,19 +13,21 @@ interface Setting {
   readonly file: string;
   readonly args: readonly string[];
   readonly check: readonly string[];
+  /** Takes the configuration anew, without a connection refused or cut. */
+  readonly reload: (server: Server, program: string) => Promise<void>;
   readonly more: (folder: string) => Readonly<Record<string, string>>;
 }
 
 const SETTINGS: Readonly<Record<BalancerKind, Setting>> = {
-  haproxy: { file: "haproxy.cfg", args: ["-db", "-f", "haproxy.cfg"], check: ["-c", "-f", "haproxy.cfg"], more: () => ({}) },
+  haproxy: { file: "haproxy.cfg", args: ["-W", "-db", "-f", "haproxy.cfg"], check: ["-c", "-f", "haproxy.cfg"], reload: ({ pid, port }) => reloadMaster(pid, port, "SIGUSR2"), more: () => ({}) },
   nginx: {
     file: "site.conf",
     args: ["-p", ".", "-e", "error.log", "-c", "nginx.conf"],
     check: ["-t", "-p", ".", "-e", "error.log", "-c", "nginx.conf"],
+    reload: ({ pid, port }) => reloadMaster(pid, port, "SIGHUP"),
     more: (folder) => ({
       "nginx.conf": [
-        // One process, so that its pid is all there is to stop.
-        "daemon off;\nmaster_process off;",
+        "daemon off;",
         `pid ${folder}/nginx.pid;`,
         "events { worker_connections 1024; }",
         `http {\n  access_log off;\n${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((what) => `  ${what}_temp_path ${folder}/${what};`).join("\n")}\n  include ${folder}/site.conf;\n}\n`,
@@ -34,13 +38,14 @@ const SETTINGS: Readonly<Record<BalancerKind, Setting>> = {
     file: "site.caddy",
     args: ["run", "--config", "Caddyfile", "--adapter", "caddyfile"],
     check: ["validate", "--config", "Caddyfile", "--adapter", "caddyfile"],
+    reload: ({ folder }, program) => promisify(execFile)(program, ["reload", "--config", "Caddyfile", "--adapter", "caddyfile", "--address", `unix/${folder}/admin.sock`], { cwd: folder, env: { ...process.env, HOME: folder } }).then(() => undefined),
     // Everything under the folder, nothing outside: no admin port, no state of a user.
-    more: (folder) => ({ Caddyfile: `{\n\tadmin off\n\tauto_https off\n\tstorage file_system ${folder}/caddy\n\tlog {\n\t\toutput file ${folder}/caddy.log\n\t}\n}\nimport ${folder}/site.caddy\n` }),
+    more: (folder) => ({ Caddyfile: `{\n\tadmin unix/${folder}/admin.sock\n\tauto_https off\n\tstorage file_system ${folder}/caddy\n\tlog {\n\t\toutput file ${folder}/caddy.log\n\t}\n}\nimport ${folder}/site.caddy\n` }),
   },
 };
 
 /** Starts a balancer with this configuration; `text` is told where to listen. */
-export const startBalancer = (kind: BalancerKind, program: string, text: (listen: string) => string): Promise<Server> => {
+export const startBalancer = (kind: BalancerKind, program: string, text: (listen: string) => string, on?: number): Promise<Server> => {
   const { file, args, more } = SETTINGS[kind];
   const plan: ServerPlan = {
     program,
@@ -50,13 +55,14 @@ export const startBalancer = (kind: BalancerKind, program: string, text: (listen
     greeting: "GET /ready HTTP/1.0\r\nHost: ready\r\n\r\n",
     answer: /^HTTP\/1/,
   };
-  return startServer(plan);
+  return startServer(plan, on);
 };
 
-/** Starts it again with another configuration, on the same port: what a reload comes to for clients between two requests. */
-export const reconfigure = async (kind: BalancerKind, { folder, port, restart }: Server, text: (listen: string) => string): Promise<void> => {
-  writeFileSync(join(folder, SETTINGS[kind].file), text(`127.0.0.1:${port}`));
-  await restart();
+/** Gives it another configuration while it runs. */
+export const reconfigure = async (kind: BalancerKind, program: string, server: Server, text: (listen: string) => string): Promise<void> => {
+  const { file, reload } = SETTINGS[kind];
+  writeFileSync(join(server.folder, file), text(`127.0.0.1:${server.port}`));
+  await reload(server, program);
 };
 
 /** What the engine's own checker says to a configuration; `undefined` when it accepts it. */

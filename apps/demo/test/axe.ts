@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
+import { expect } from "vitest";
 import { AXE_OPTIONS, axeScript, findingsOf } from "../../../tools/lib/axe.ts";
 
 export const SHOTS = fileURLToPath(new URL("../../../.reports/screenshots/", import.meta.url));
@@ -15,4 +16,26 @@ export async function axeFindings(page: Page): Promise<string[]> {
   await session.detach();
   if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails));
   return findingsOf(result.value as AxeResults);
+}
+
+const LOOKS = [
+  ["light", { width: 1200, height: 850 }],
+  ["dark", { width: 1200, height: 850 }],
+  ["phone", { width: 375, height: 740 }],
+] as const;
+
+/** Pictures of a page in each look, in which nothing scrolls sideways and axe finds nothing. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  for (const [look, size] of LOOKS) {
+    // Without motion: halfway between two looks no colours have contrast.
+    await page.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light", reducedMotion: "reduce" });
+    await page.setViewportSize(size);
+    await page.evaluate(() => scrollTo(0, 0));
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow, `${name} ${look} scrolls sideways`).toBeLessThanOrEqual(0);
+    expect(await axeFindings(page), `${name} ${look}`).toEqual([]);
+    await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: !name.startsWith("warning"), animations: "disabled" });
+  }
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "no-preference" });
+  await page.setViewportSize({ width: 1200, height: 850 });
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { chromiumHere } from "../../../tools/lib/chromium.ts";
-import { axeFindings, SHOTS } from "./axe.ts";
+import { SHOTS, shoot } from "./axe.ts";
 import { Browserlike } from "./browserlike.ts";
 import { fillIn, heading, openPages, type Pages, ready } from "./pages.ts";
 
@@ -20,25 +20,6 @@ describe.skipIf(!chromiumHere("the portal is"))("the portal in Chromium, two tab
   const open: Pages["open"] = (page, path) => pages.open(page, path);
   const signIn: Pages["signIn"] = (page) => pages.signIn(page);
   const advance: Pages["advance"] = (ms) => pages.advance(ms);
-  const shoot = async (page: Page, name: string): Promise<void> => {
-    const looks = [
-      ["light", { width: 1200, height: 850 }],
-      ["dark", { width: 1200, height: 850 }],
-      ["phone", { width: 375, height: 740 }],
-    ] as const;
-    for (const [look, size] of looks) {
-      // Without motion: halfway between two looks no colours have contrast.
-      await page.emulateMedia({ colorScheme: look === "dark" ? "dark" : "light", reducedMotion: "reduce" });
-      await page.setViewportSize(size);
-      await page.evaluate(() => scrollTo(0, 0));
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(overflow, `${name} ${look} scrolls sideways`).toBeLessThanOrEqual(0);
-      expect(await axeFindings(page), `${name} ${look}`).toEqual([]);
-      await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: !name.startsWith("warning"), animations: "disabled" });
-    }
-    await page.emulateMedia({ colorScheme: "light", reducedMotion: "no-preference" });
-    await page.setViewportSize({ width: 1200, height: 850 });
-  };
   const stay = (page: Page): ReturnType<Page["locator"]> => page.getByRole("alertdialog").getByRole("button", { name: "Stay signed in" });
   const idleLeft = (page: Page): Promise<string | null> => page.getByRole("timer").first().textContent();
 

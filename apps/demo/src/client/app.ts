@@ -15,6 +15,8 @@ export interface PortalConfig {
   /** Whether the store knows where somebody is signed in, and whether it can end all that: some can do the second without the first. */
   readonly listable: boolean;
   readonly endsAll: boolean;
+  /** It is one of several nodes, and there is a page about them. */
+  readonly clustered?: boolean;
 }
 
 /** What one can see of a sign-in: the id before and the id after. */

@@ -6,6 +6,7 @@ import { h, icon, setText } from "./dom.ts";
 import { percent } from "./gauge.ts";
 import { account } from "./views/account.ts";
 import { admin } from "./views/admin.ts";
+import { cluster } from "./views/cluster.ts";
 import { devices } from "./views/devices.ts";
 import { ended } from "./views/ended.ts";
 import { shop } from "./views/shop.ts";
@@ -141,6 +142,7 @@ function choose(url: URL): View {
     const why = url.searchParams.get("why") ?? "";
     return ended(app, REASONS.includes(why) ? (why as EndedReason) : undefined, next);
   }
+  if (url.pathname === "/cluster" && config.clustered) return cluster(app);
   return shop(app);
 }
 
@@ -201,6 +203,7 @@ addEventListener("popstate", () => draw());
 
 document.addEventListener("visibilitychange", tick);
 
+part("nodes-link").hidden = !config.clustered;
 await connection.start(written<Session>("session"));
 connection.beforeLogout(() => saveDraft(app));
 connection.warn({ element: warning.element, strings: WARNING_STRINGS, leave: () => void signOut("this"), cue: true });

@@ -1,6 +1,7 @@
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { defaultWarn } from "./default-warn.ts";
+import type { ClusterPlace } from "./cluster/cluster-node.ts";
 import { parseStoreUrl, type StoreUrl } from "./store-url.ts";
 
 /** What the command line says. Durations are in milliseconds. */
@@ -13,6 +14,8 @@ export interface PortalOptions {
   readonly idle: number;
   readonly absolute: number;
   readonly warn: number;
+  /** It is one of several behind a balancer. */
+  readonly cluster?: ClusterPlace;
 }
 
 export type ParsedOptions =
@@ -33,12 +36,15 @@ export const USAGE = `Usage: portal [options]
   --absolute 10m          sign-out this long after the sign-in, whatever happens (default: 2h)
   --warn 20s              warn this long before the idle end (default: a third of idle, 20s to 60s;
                           the pages take at most half of idle)
+  --affinity FILE --node LABEL [--balancer haproxy|nginx]
+                          one of several nodes behind a balancer: FILE describes them all
+                          (JSON for defineAffinity); \`pnpm demo:cluster\` starts them
   --help                  this text
 
 Durations: a number with s, m, h or d. The port comes from PORT (default 8787).`;
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const FLAGS = ["store", "file", "idle", "absolute", "warn"] as const;
+const FLAGS = ["store", "file", "idle", "absolute", "warn", "affinity", "node", "balancer"] as const;
 type Flag = (typeof FLAGS)[number];
 
 const isFlag = (name: string): name is Flag => (FLAGS as readonly string[]).includes(name);
@@ -75,6 +81,10 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   if (sealed === "revocations" && typeof store === "object" && store.kind === "memcached") return bad("--sealed needs a --store that forgets nothing: what memcached drops would live again.");
   if (store === "memory" && given.has("file")) return bad("--file does not go with --store memory.");
 
+  const cluster = clusterFrom(given);
+  if (typeof cluster === "string") return bad(cluster);
+  if (cluster && (sealed !== "no" || typeof store !== "object")) return bad("--affinity needs a --store that nodes can share, and no --sealed.");
+
   const port = env["PORT"] === undefined || env["PORT"] === "" ? 8787 : Number(env["PORT"]);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return bad(`PORT is ${JSON.stringify(env["PORT"])}; it must be a whole number from 0 to 65535.`);
 
@@ -95,7 +105,16 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   if (warn >= durations.idle) return bad("--warn is not shorter than --idle; there would be nothing but warning.");
   if (durations.warn && warn < 20_000 && durations.idle > 26_000) return bad("--warn is shorter than 20s; nobody could answer in time (WCAG 2.2.1).");
   const file = resolve(given.get("file") ?? join(appRoot.includes("node_modules") ? tmpdir() : appRoot, ".data", "portal.sqlite"));
-  return { kind: "run", options: { port, store, sealed, file, idle: durations.idle, absolute: durations.absolute, warn } };
+  return { kind: "run", options: { port, store, sealed, file, idle: durations.idle, absolute: durations.absolute, warn, ...(cluster && { cluster }) } };
+}
+
+/** In words what is wrong with it; `undefined` for a portal of its own. */
+function clusterFrom(given: ReadonlyMap<Flag, string>): ClusterPlace | string | undefined {
+  const [file, node, balancer = "haproxy"] = [given.get("affinity"), given.get("node"), given.get("balancer")];
+  if (file === undefined && node === undefined) return given.has("balancer") ? "--balancer goes with --affinity and --node." : undefined;
+  if (file === undefined || node === undefined) return "--affinity and --node go together.";
+  if (balancer !== "haproxy" && balancer !== "nginx") return "--balancer must be haproxy or nginx.";
+  return { file: resolve(file), node, balancer };
 }
 
 const bad = (message: string): ParsedOptions => ({ kind: "bad", message: `${message}\nTry --help.` });

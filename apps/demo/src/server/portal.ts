@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { createAccounts, type VerifyPassword } from "./accounts.ts";
 import { api, type PortalEnv } from "./api.ts";
 import type { ClientFiles } from "./client-files.ts";
+import type { ClusterNode } from "./cluster/cluster-node.ts";
 import { EMPTY, type PortalData, portalSchema, project } from "./data.ts";
 import { BadInput } from "./input.ts";
 import { defaultWarn } from "./default-warn.ts";
@@ -24,13 +25,15 @@ export interface PortalSetup {
   readonly client?: ClientFiles;
   readonly verifyPassword?: VerifyPassword;
   readonly onEvent?: (event: SessionEvent) => void;
+  /** It is one of several nodes, and has a page about them. */
+  readonly cluster?: Pick<ClusterNode, "observe" | "report">;
 }
 
 const PAGES = ["/", "/sign-in", "/account", "/devices", "/admin", "/signed-out"];
 
 /** The whole application: pages, JSON API and session routes. Time, keys and store come from outside, so tests can hold them. */
 export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>> {
-  const { clock = systemClock, storeName = "memory", client } = setup;
+  const { clock = systemClock, storeName = "memory", client, cluster } = setup;
   const sessions = createSessions<PortalData>({
     store: setup.store,
     clock,
@@ -53,6 +56,15 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
   // Before the global middleware: asking for the view is no activity.
   app.route("/session", sessionRoutes(sessions, { now: () => clock.now() }));
   app.use(session(sessions, { lazy: true, except: ["/assets/*", "/favicon.svg", CHART] }));
+  if (cluster) {
+    app.use(async (c, next) => {
+      await next();
+      const id = idOf(c.var.session);
+      if (id !== undefined) cluster.observe(id, c.req.raw);
+    });
+    // Looks at no session, so that a page which asks every two seconds keeps none alive.
+    app.get("/api/cluster", async (c) => c.json(await cluster.report(), 200, { "cache-control": "no-store" }));
+  }
   app.use("/api/*", async (c, next) => {
     await next();
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
@@ -71,7 +83,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
   }));
 
   if (client) {
-    const page = pageWith(client.page, "config", { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable, endsAll: sessions.endsAll });
+    const page = pageWith(client.page, "config", { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable, endsAll: sessions.endsAll, ...(cluster && { clustered: true }) });
     const { files, asset } = client;
     for (const [path, { body, type }] of files) app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cacheFor(path) } }));
     if (asset) {
@@ -86,7 +98,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
       }
     }
     app.get(CHART, (c) => c.html(client.chart, 200, { "cache-control": "public, no-cache" }));
-    for (const path of PAGES) {
+    for (const path of cluster ? [...PAGES, "/cluster"] : PAGES) {
       app.get(path, async (c) => {
         // A page somebody opens is activity, and the moment at which dead cookies are cleared. It is drawn from the view in it, which has the deadlines of after that.
         await c.var.session.load();
@@ -104,6 +116,15 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
     }),
   );
   return app;
+}
+
+/** Of a session that somebody looked at; what a lazy one is, it does not say. */
+function idOf(session: PortalEnv["Variables"]["session"] | undefined): string | undefined {
+  try {
+    return session?.state.kind === "none" ? undefined : session?.state.id;
+  } catch {
+    return undefined;
+  }
 }
 
 const cacheFor = (path: string): string => (path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "public, max-age=3600");

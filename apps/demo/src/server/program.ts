@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from "./accounts.ts";
 import { loadClient } from "./client-files.ts";
+import { ownBoard } from "./cluster/board.ts";
+import { createClusterNode } from "./cluster/cluster-node.ts";
 import type { Listen, Listening } from "./listen.ts";
 import { parseOptions, USAGE } from "./options.ts";
 import { createPortal } from "./portal.ts";
@@ -27,7 +29,8 @@ export async function program(args: readonly string[], listen: Listen): Promise<
     process.exitCode = 1;
     return;
   }
-  const { store, sweep, name, keys, notice, close } = opened;
+  const { store, sweep, name, keys, notice, near, board = ownBoard(), close } = opened;
+  const cluster = options.cluster && createClusterNode(options.cluster, board, near);
   const client = loadClient(fileURLToPath(new URL("../client", import.meta.url)));
   const app = await createPortal({
     store,
@@ -36,11 +39,13 @@ export async function program(args: readonly string[], listen: Listen): Promise<
     policy: { idle, absolute, freshFor: 5 * 60_000 },
     keys,
     ...(client === undefined ? {} : { client }),
+    ...(cluster === undefined ? {} : { cluster }),
   });
+  const answer = cluster ? (request: Request): Promise<Response> => cluster.handle(request, () => app.fetch(request)) : app.fetch;
 
   const servers: Listening[] = [];
   try {
-    servers.push(await listen(app.fetch, { port: options.port, hostname: "127.0.0.1" }));
+    servers.push(await listen(answer, { port: options.port, hostname: "127.0.0.1" }));
   } catch (error) {
     console.error(isTaken(error) ? `Port ${options.port} is taken. Choose another: PORT=8788` : (error as Error).message);
     await close();
@@ -48,21 +53,28 @@ export async function program(args: readonly string[], listen: Listen): Promise<
   }
   const port = servers[0]?.port ?? 0;
   // Loopback only, in both families: what `localhost` means differs between machines.
-  await listen(app.fetch, { port, hostname: "::1" }).then((second) => servers.push(second), () => undefined);
+  await listen(answer, { port, hostname: "::1" }).then((second) => servers.push(second), () => undefined);
   const sweeper = setInterval(() => {
     sweep?.(Date.now()).catch((error: unknown) => console.error("Sweeping failed:", error));
   }, SWEEP_EVERY);
   sweeper.unref();
   const stop = (): void => {
     clearInterval(sweeper);
-    void Promise.allSettled(servers.map((server) => server.close())).then(close).finally(() => process.exit(0));
+    void Promise.allSettled([...servers.map((server) => server.close()), cluster?.stop()]).then(close).finally(() => process.exit(0));
     setTimeout(() => process.exit(0), CLOSE_WITHIN).unref();
   };
-  process.once("SIGTERM", stop);
+  const leave = async (): Promise<void> => {
+    // Whoever configures a balancer that asks no health path.
+    process.send?.("leaving");
+    await cluster?.leave();
+    stop();
+  };
+  process.once("SIGTERM", cluster ? () => void leave() : stop);
   process.once("SIGINT", stop);
 
   if (notice) console.log(notice);
   if (!client) console.log("The pages are not built; only the JSON API answers.");
+  process.send?.("ready");
   console.log(`Holdfast Chandlery   http://localhost:${port}`);
   console.log(`Accounts             ${DEMO_ACCOUNTS.join(", ")}   password ${DEMO_PASSWORD}`);
   console.log(`Sessions             ${name === "SQLite" ? options.file : name}; idle ${idle / 1000} s, absolute ${absolute / 1000} s`);

@@ -1,5 +1,8 @@
+import { cacheStore } from "@holdfast/session-core/near-cache";
 import { createRedisStore, type RedisClient } from "@holdfast/store-redis";
+import { type TrackingClient, trackInvalidations } from "@holdfast/store-redis/tracking";
 import { createClient, createCluster, createSentinel } from "redis";
+import { redisBoard } from "./cluster/board.ts";
 import type { OpenStore } from "./store.ts";
 import type { RedisUrl } from "./store-url.ts";
 
@@ -15,12 +18,12 @@ interface Client {
 const complain = (error: Error): void => console.error("The session store:", error.message);
 const again = (tries: number): number => Math.min(1000, tries * 50);
 
-/** To one server, to whoever the sentinels call the master, or to a cluster. */
-function clientFor({ kind, url, nodes }: RedisUrl): RedisClient & Client {
+/** To one server, to whoever the sentinels call the master, or to a cluster. @param told one server tells this very connection of changes, too */
+function clientFor({ kind, url, nodes }: RedisUrl, told: boolean): RedisClient & Client {
   if (kind === "redis") {
     let met = false;
     // Before the first connection a wrong address is told; after it every break mends itself.
-    const client = createClient({ url: url.href, socket: { connectTimeout: CONNECT, reconnectStrategy: (tries, cause) => (met ? again(tries) : cause) } });
+    const client = createClient({ url: url.href, ...(told ? ({ RESP: 3, emitInvalidate: true } as const) : {}), socket: { connectTimeout: CONNECT, reconnectStrategy: (tries, cause) => (met ? again(tries) : cause) } });
     client.once("ready", () => void (met = true));
     return client;
   }
@@ -34,20 +37,36 @@ function clientFor({ kind, url, nodes }: RedisUrl): RedisClient & Client {
   return createSentinel({ name: decodeURIComponent(url.pathname.slice(1)), sentinelRootNodes: roots, nodeClientOptions: node, sentinelClientOptions: node });
 }
 
-async function connect(target: RedisUrl): Promise<RedisClient & Client> {
-  const client = clientFor(target);
+async function connect(target: RedisUrl, told = false): Promise<RedisClient & Client> {
+  const client = clientFor(target, told);
   client.on("error", complain);
   await client.connect();
   return client;
 }
 
-/** Redis, Valkey, Sentinel or Cluster. With `?replicas=1` sign-ins and sign-outs wait for a copy, and who waits in vain is complained about: the portal goes on without. */
-export async function openRedis(target: RedisUrl): Promise<Omit<OpenStore, "keys">> {
+/**
+ * Redis, Valkey, Sentinel or Cluster. With `?replicas=1` sign-ins and sign-outs wait for a copy, and who waits in vain is complained about: the portal goes on without.
+ * @param clustered it is one of several nodes: it keeps copies of hot sessions where one server tells of changes, and that server has the board
+ */
+export async function openRedis(target: RedisUrl, clustered: boolean): Promise<Omit<OpenStore, "keys">> {
   const acknowledge = Number(target.url.searchParams.get("replicas"));
-  const client = await connect(target);
+  const client = await connect(target, clustered);
   const waiting = acknowledge > 0 ? await connect(target) : undefined;
   const onUnmet = ({ verb, acknowledged }: { readonly verb: string; readonly acknowledged: number }): void => console.error(`The session store: ${acknowledged} replicas have this ${verb}.`);
   const store = createRedisStore(client, waiting ? { replicas: { client: waiting, acknowledge, onUnmet } } : {});
   await store.check();
-  return { store, name: "Redis", close: async () => void (await Promise.all([client.close(), waiting?.close()])) };
+  const close = async (): Promise<void> => void (await Promise.all([client.close(), waiting?.close()]));
+  if (!clustered || target.kind !== "redis") return { store, name: "Redis", close };
+  const one = client as RedisClient & Client & TrackingClient & { sendCommand(args: string[]): Promise<unknown> };
+  const cached = cacheStore(store, { invalidations: trackInvalidations(store, one, { onFault: (error) => complain(error as Error) }) });
+  return {
+    store: cached,
+    name: "Redis, hot ones in this node's memory",
+    near: cached.cache,
+    board: redisBoard((args) => one.sendCommand(args)),
+    async close() {
+      cached.cache.close();
+      await close();
+    },
+  };
 }

@@ -5,9 +5,9 @@ import type { StoreUrl } from "./store-url.ts";
 const CONNECT = 5000;
 
 /** Connects, and makes the tables where they are missing. Drivers are loaded when they are used. */
-export async function openServer(store: StoreUrl): Promise<Omit<OpenStore, "keys">> {
+export async function openServer(store: StoreUrl, clustered: boolean): Promise<Omit<OpenStore, "keys">> {
   if (store.kind === "memcached") return openMemcached(store.addresses);
-  if ("nodes" in store) return (await import("./store-redis.ts")).openRedis(store);
+  if ("nodes" in store) return (await import("./store-redis.ts")).openRedis(store, clustered);
   const { kind, url } = store;
   if (kind === "postgres") {
     const [{ default: postgres }, { createPostgresStore, ensurePostgresSchema, postgresJs }] = await Promise.all([import("postgres"), import("@holdfast/store-postgres")]);

@@ -3,8 +3,10 @@ import { dirname } from "node:path";
 import { generateKeys, type KeyRingFile } from "@holdfast/session-core";
 import { createMemoryStore } from "@holdfast/session-core/memory";
 import { sealedSessions } from "@holdfast/session-core/sealed";
+import type { NearCache } from "@holdfast/session-core/near-cache";
 import type { SessionStore, Sweeper } from "@holdfast/session-core/store";
 import { createSqliteStore } from "@holdfast/store-sqlite";
+import type { Board } from "./cluster/board.ts";
 import { loadKeys } from "./keys.ts";
 import type { PortalOptions } from "./options.ts";
 import { openServer } from "./store-server.ts";
@@ -19,6 +21,10 @@ export interface OpenStore {
   readonly keys: KeyRingFile;
   /** What the person who started the portal should know. */
   readonly notice?: string;
+  /** Of a node among several, where the store tells of changes: copies of sessions in this process. */
+  readonly near?: NearCache;
+  /** Where such nodes tell one another how they are. */
+  readonly board?: Board;
   close(): Promise<void>;
 }
 
@@ -40,7 +46,7 @@ const keyFile = ({ file }: PortalOptions): string => `${file}.keys.json`;
 /** SQLite where this runtime has it, else memory with a word about it. */
 async function openRows(options: PortalOptions): Promise<OpenStore> {
   if (options.store === "memory") return memory();
-  if (options.store !== "sqlite") return { ...(await openServer(options.store)), keys: loadKeys(keyFile(options)) };
+  if (options.store !== "sqlite") return { ...(await openServer(options.store, options.cluster !== undefined)), keys: loadKeys(keyFile(options)) };
   const sqlite = await loadSqlite();
   if (!sqlite) return { ...memory(), notice: `Node ${process.versions.node} has no node:sqlite, so sessions live in memory and end with this process.` };
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });

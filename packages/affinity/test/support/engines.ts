@@ -32,5 +32,5 @@ export const startEngine = async ({ kind, version }: Engine, program: string, af
   // What Caddy's cookie is keyed with.
   process.env["HOLDFAST_AFFINITY_SECRET"] ??= "a-secret-of-the-tests-and-of-nothing-else";
   const server = await startBalancer(kind, program, write(affinity));
-  return { url: server.url, stop: server.stop, apply: (described) => reconfigure(kind, server, write(described)) };
+  return { url: server.url, stop: server.stop, apply: (described) => reconfigure(kind, program, server, write(described)) };
 };

@@ -52,7 +52,7 @@ export interface ScenarioOptions {
 export async function runScenario({ options, start, client = () => ({}), drainByConfiguration = false, isTold = false }: ScenarioOptions): Promise<Findings> {
   const nodes: AffinityNodeOptions[] = [];
   for (const label of ["a", "b", "c", "d"]) nodes.push({ label, address: `127.0.0.1:${await freePort()}` });
-  const withNodes = (some: readonly AffinityNodeOptions[]): Affinity => defineAffinity({ health: { interval: 200, timeout: 200 }, drain: { grace: 10_000 }, ...options, nodes: some });
+  const withNodes = (some: readonly AffinityNodeOptions[]): Affinity => defineAffinity({ health: { interval: 500, timeout: 500 }, drain: { grace: 10_000 }, ...options, nodes: some });
   const three = withNodes(nodes.slice(0, 3));
   const four = withNodes(nodes);
   const fleet = createFleet(four);

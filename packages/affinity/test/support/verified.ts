@@ -10,7 +10,7 @@ const addressOf = (client: number): string => `127.${20 + (client % 200)}.${(cli
 /** The probe on a balancer before three nodes, one of which it may take away. */
 export async function verifyBalancer({ options, start }: { readonly options: Omit<AffinityOptions, "nodes">; start(affinity: Affinity): Promise<Server> }): Promise<Verification> {
   const nodes: AffinityOptions["nodes"] = await Promise.all(["a", "b", "c"].map(async (label) => ({ label, address: `127.0.0.1:${await freePort()}` })));
-  const affinity = defineAffinity({ health: { interval: 200, timeout: 200 }, ...options, nodes });
+  const affinity = defineAffinity({ health: { interval: 500, timeout: 500 }, ...options, nodes });
   const fleet = createFleet(affinity);
   let balancer: Server | undefined;
   try {

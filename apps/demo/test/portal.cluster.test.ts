@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { until } from "../../../packages/store-contract/test/shared/kill.ts";
+import { LABELS, startCluster } from "../../../tools/cluster/start-cluster.ts";
+import { Visitor } from "../../../tools/cluster/visitor.ts";
+import { serviceFor } from "../../../tools/services/programs.ts";
+import { startRedis } from "../../../tools/services/redis.ts";
+import type { ClusterReport } from "../src/server/cluster/report.ts";
+import { newDatabase, removeDatabases, runToEnd } from "./portal-process.ts";
+
+const redis = serviceFor("redis", "the portal on three nodes is");
+
+for (const kind of ["haproxy", "nginx"] as const) {
+  const program = serviceFor(kind, "the portal on three nodes is");
+  describe.skipIf(redis === undefined || program === undefined)(`the portal on three nodes behind ${kind} [needs redis, ${kind}]`, () => {
+    it("keeps a cart while the node that answered is killed and while another one leaves, and has both back", { timeout: 120_000 }, async () => {
+      const store = await startRedis(redis ?? "");
+      const cluster = await startCluster({ balancer: { kind, program: program ?? "" }, store: store.url });
+      try {
+        const visitor = new Visitor(cluster.url);
+        const statuses: (number | undefined)[] = [];
+        const ask = async (method: string, path: string, body?: unknown): Promise<{ node: string; body: unknown }> => {
+          const { status, node = "", body: said } = await visitor.ask(method, path, body);
+          statuses.push(status);
+          return { node, body: said };
+        };
+        const put = async (item: string): Promise<string> => {
+          const { node, body } = await ask("POST", "/api/cart", { item });
+          expect((body as { items: string[] }).items.at(-1)).toBe(item);
+          return node;
+        };
+        const report = async (): Promise<ClusterReport> => (await new Visitor(cluster.url).ask("GET", "/api/cluster")).body as ClusterReport;
+        const stateOf = async (label: string): Promise<string | undefined> => (await report()).nodes.find((one) => one.label === label)?.status?.state;
+
+        const first = await put("manila-line");
+        expect(LABELS).toContain(first);
+        // Sticky: the same one again, from its memory.
+        for (const item of ["bow-shackle", "storm-lantern"]) expect(await put(item)).toBe(first);
+        for (let i = 0; i < 3; i++) expect((await ask("GET", "/api/cart")).node).toBe(first);
+        // It tells the others how it is once a second.
+        const near = async (): Promise<number> => (await report()).nodes.find(({ label }) => label === first)?.status?.near?.hits ?? 0;
+        await until(async () => (await near()) > 0);
+
+        const { pid } = cluster.node(first);
+        await cluster.node(first).end("SIGKILL");
+        const second = await put("enamel-mug");
+        expect(second).not.toBe(first);
+        expect((await ask("GET", "/api/cart")).body).toEqual({ items: ["manila-line", "bow-shackle", "storm-lantern", "enamel-mug"] });
+        await until(async () => (await stateOf(first)) === "gone");
+        await cluster.node(first).start();
+        expect(cluster.node(first).pid).not.toBe(pid);
+        await until(async () => (await stateOf(first)) === "up");
+
+        // `kill PID`: it leaves, and takes nobody with it.
+        let over = false;
+        const leaving = cluster.node(second).end("SIGTERM").then(() => (over = true));
+        const answered: string[] = [];
+        await until(async () => {
+          answered.push((await ask("GET", "/api/cart")).node);
+          return over;
+        });
+        await leaving;
+        const third = await put("cork-float");
+        expect(third).not.toBe(second);
+        // Its clients were sent away while it was still there to answer, and did not come back.
+        expect(answered.lastIndexOf(second)).toBeLessThan(answered.length - 1);
+        expect((await ask("GET", "/api/cart")).body).toEqual({ items: ["manila-line", "bow-shackle", "storm-lantern", "enamel-mug", "cork-float"] });
+        await cluster.node(second).start();
+        await until(async () => {
+          const stranger = await new Visitor(cluster.url).ask("GET", "/api/cart");
+          return stranger.node === second;
+        });
+        expect(new Set(statuses)).toEqual(new Set([200]));
+      } finally {
+        await cluster.stop();
+        await store.stop();
+      }
+    });
+  });
+}
+
+describe("a portal that is one of several", () => {
+  it("says what is wrong with its options", async () => {
+    try {
+      const wrong: readonly (readonly [args: readonly string[], why: RegExp])[] = [
+        [["--node", "a"], /--affinity and --node go together/],
+        [["--balancer", "nginx"], /--balancer goes with/],
+        [["--affinity", "x.json", "--node", "a", "--balancer", "f5"], /must be haproxy or nginx/],
+        [["--affinity", "x.json", "--node", "a"], /needs a --store that nodes can share/],
+        [["--affinity", "x.json", "--node", "a", "--store", "redis://localhost", "--sealed"], /no --sealed/],
+      ];
+      for (const [args, why] of wrong) {
+        const { code, output } = await runToEnd([...args, "--file", newDatabase()]);
+        expect([code, output]).toEqual([2, expect.stringMatching(why)]);
+      }
+    } finally {
+      removeDatabases();
+    }
+  });
+});
