@@ -1,8 +1,12 @@
 import { HoldfastError } from "./errors.ts";
-import type { Emit } from "./events.ts";
+import type { WithoutTime } from "./emitter.ts";
+import type { SessionEvent } from "./events.ts";
+
+/** Who is told of a fault of the store. */
+export type Heard = (event: WithoutTime<Extract<SessionEvent, { readonly type: "store_failed" }>>) => void;
 
 interface Emitter {
-  readonly emit: Emit;
+  readonly emit: Heard;
 }
 
 /**

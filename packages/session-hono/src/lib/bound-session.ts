@@ -1,6 +1,7 @@
 import type { RequestSession, Sessions, SessionState } from "@holdfast/session-core";
 import type { Access, AccessFault, DeviceBinding } from "@holdfast/session-core/bound";
 import type { Context, MiddlewareHandler } from "hono";
+import { configError } from "./config-error.ts";
 import { isSafe } from "./csrf.ts";
 import { withoutTicket } from "./without-ticket.ts";
 import { problem } from "./problem.ts";
@@ -8,10 +9,31 @@ import { changeHeaders } from "./response-headers.ts";
 import { session, type SessionEnv, type SessionOptions } from "./session.ts";
 
 export interface BoundSessionOptions extends SessionOptions {
-  /** Answers a request in a bound session that comes without a good ticket, with the way to the sign-in for example. Default: 401 `proof_required`. */
-  readonly refused?: (c: Context, why: AccessFault) => Response | Promise<Response>;
+  /**
+   * Answers a request in a bound session that comes without a good ticket. With `signIn` the browser has no key of the session: show the way to the sign-in; without it, the next attempt may do.
+   * Default: 401 `proof_required`. Not asked for a link on a page of another origin, which is followed once more, and for the session's view.
+   */
+  readonly refused?: (c: Context, why: AccessFault, signIn: boolean) => Response | Promise<Response>;
   /** `Clear-Site-Data` of a sign-out from a bound session, which ends the browser's part of the binding. Default `["cookies", "storage"]`, the two that do in each version; `[]` for none. */
   readonly clearSiteData?: readonly string[];
+}
+
+type Refused = Extract<Access, { outcome: "refused" }>;
+
+const DETAIL: Readonly<Record<AccessFault, string>> = {
+  no_ticket: "The browser has no key of this session: sign in again.",
+  expired: "The proof is no longer good: try again.",
+  forged: "The proof is no longer good: try again.",
+  skipped: "The browser could not renew its proof: try again.",
+  unbound: "The session was not bound to a device in time: sign in again, with a browser that can.",
+};
+/** Browsers fetch no ticket for the link of another origin's page, though they send the session's cookie with it. This page is of ours, and asks for itself: for that they do. */
+function onceMore(url: string): Response {
+  const { pathname, search } = new URL(url);
+  // Relative: a path that begins with two slashes leads nowhere else. Named: a page with a fragment would only scroll. A URL has no quotes and no angles.
+  const self = `./${pathname.slice(pathname.lastIndexOf("/") + 1)}${search}`.replaceAll("&", "&amp;");
+  const page = `<!doctype html><meta http-equiv="refresh" content="0;url=${self}"><title>One moment</title><a href="${self}">Continue</a>`;
+  return new Response(page, problem("proof_required", { headers: { "content-type": "text/html; charset=utf-8" } }));
 }
 
 /**
@@ -20,6 +42,8 @@ export interface BoundSessionOptions extends SessionOptions {
  * without a renewal and without being activity where the ticket is missing; a sign-out then ends this session only.
  *
  * Mount it once, in front of everything that uses a session, `sessionRoutes()` too.
+ *
+ * @throws HoldfastError `config` at a request for the routes of the binding, which `bindingRoutes()` should have answered
  */
 export function boundSession<Data>(sessions: Sessions<Data>, binding: DeviceBinding<Data>, options: BoundSessionOptions = {}): MiddlewareHandler<SessionEnv<Data>> {
   const { refused, clearSiteData = ["cookies", "storage"], ...sessionOptions } = options;
@@ -27,6 +51,8 @@ export function boundSession<Data>(sessions: Sessions<Data>, binding: DeviceBind
   if (binding.bind === "off") return open;
 
   return async function boundSession(c, next) {
+    const { register, refresh } = binding.paths;
+    if (c.req.method === "POST" && (c.req.path === register || c.req.path === refresh)) throw configError("bindingRoutes", `must be mounted in front, so that they answer at ${register} and ${refresh}.`);
     let current: RequestSession<Data> | undefined;
     let before: SessionState<Data> | undefined;
     const response = await open(c, async () => {
@@ -48,7 +74,12 @@ export function boundSession<Data>(sessions: Sessions<Data>, binding: DeviceBind
       if (access.outcome !== "refused" && access.outcome !== "indeterminate") return next();
       current.discard();
       await commitUnrenewed(current);
-      c.res = await refusal(c, access);
+      c.res = access.outcome === "indeterminate" ? problem("unavailable") : await refusal(c, access);
+      // A ticket that is no longer good and stays, by a clock that is behind: for the next request the browser fetches another.
+      if (before.kind === "active" && access.outcome === "refused" && /^(?:expired|forged)$/.test(access.why)) {
+        const { handle } = before;
+        changeHeaders(c, (headers) => headers.append("set-cookie", binding.clear(handle)), true);
+      }
     });
     if (response) return response;
     // The commit is done: what is said now is true.
@@ -77,10 +108,13 @@ export function boundSession<Data>(sessions: Sessions<Data>, binding: DeviceBind
     await current.commit({ cacheable: true });
   }
 
-  async function refusal(c: Context, access: Extract<Access, { outcome: "refused" | "indeterminate" }>): Promise<Response> {
-    if (access.outcome === "indeterminate") return problem("unavailable");
-    const { why } = access;
-    return refused ? refused(c, why) : problem("proof_required", { members: { processed: false } });
+  async function refusal(c: Context, { why, signIn }: Refused): Promise<Response> {
+    const { method, path } = c.req;
+    const header = (name: string): string => c.req.header(name) ?? "";
+    if (method === "GET" && why !== "unbound" && header("sec-fetch-mode") === "navigate" && /^(?:cross|same)-site$/.test(header("sec-fetch-site"))) return onceMore(c.req.url);
+    // What the client asks after each refusal: for this browser there is no session. It lives, for whoever has the key.
+    if (method === "GET" && signIn && path === binding.paths.view) return c.json(sessions.view({ kind: "none" }), 200, { "cache-control": "no-store" });
+    return refused ? refused(c, why, signIn) : problem("proof_required", { detail: DETAIL[why], members: { processed: false, signIn } });
   }
 
   function signOut(headers: Headers, cookie: string): void {

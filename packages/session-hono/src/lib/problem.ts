@@ -14,7 +14,7 @@ const PROBLEM: Readonly<Record<ProblemName, readonly [status: number, title: str
   superseded: [401, "The credential was replaced"],
   expired: [401, "There is no session"],
   fresh_required: [403, "A recent authentication is required"],
-  proof_required: [401, "The session is bound to another device"],
+  proof_required: [401, "A proof of the device is required"],
   csrf: [403, "The request did not come from an allowed origin"],
   unavailable: [503, "Sessions are unavailable"],
   conflict: [409, "The session was changed by others"],

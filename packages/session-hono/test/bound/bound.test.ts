@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { csrf, problem, session } from "../../src/index.ts";
+import { csrf, problem, session, sessionRoutes } from "../../src/index.ts";
 import { bindingRoutes, boundSession } from "../../src/bound.ts";
 import { createCsrfTokens } from "@holdfast/session-core/csrf";
 import { keys, MINUTE, ORIGIN } from "../support.ts";
@@ -52,10 +52,13 @@ describe("a browser that binds", () => {
     const thief = owner.copyJar();
     expect((await thief.get("/private")).status).toBe(200);
     world.clock.advance(5 * MINUTE);
-    for (const [method, path] of [["GET", "/private"], ["GET", "/"], ["GET", "/session"], ["POST", "/session/refresh"], ["POST", "/session/touch"], ["GET", "/session/devices"], ["POST", "/elevate"], ["POST", "/cart"]] as const) {
+    for (const [method, path] of [["GET", "/private"], ["GET", "/"], ["POST", "/session/refresh"], ["POST", "/session/touch"], ["GET", "/session/devices"], ["POST", "/elevate"], ["POST", "/cart"]] as const) {
       const response = await thief.raw(method, path, { origin: ORIGIN });
       expect([path, response.status, await code(response), response.headers.getSetCookie(), response.headers.get("session-deadlines")]).toEqual([path, 401, "proof_required", [], null]);
     }
+    // Nobody's session, to whoever has no key.
+    const view = await thief.raw("GET", "/session");
+    expect([view.status, await view.json(), view.headers.getSetCookie(), view.headers.get("session-deadlines")]).toEqual([200, { state: "none" }, [], null]);
     expect((await owner.get("/private")).status).toBe(200);
     expect(world.events.filter(({ type }) => type === "device_refused")).toHaveLength(8);
   });
@@ -329,6 +332,7 @@ describe("the registration", () => {
       session_identifier: state?.handle,
       refresh_url: REFRESH,
       scope: { include_site: false, scope_specification: ["/session/logout", "/sign-in", "/static"].map((path) => ({ type: "exclude", domain: "*", path })) },
+      allowed_refresh_initiators: [],
       credentials: [{ type: "cookie", name: `__Host-bound-${state?.handle.slice(0, 8)}`, attributes: "Path=/; Secure; HttpOnly; SameSite=Lax" }],
     });
     expect(answer.headers.get("secure-session-challenge")).toMatch(new RegExp(`^"[\\w-]{54}";id="${state?.handle}"$`));
@@ -409,6 +413,18 @@ describe("the registration", () => {
     world.fail = new Error("down");
     expect((await send(good)).status).toBe(503);
     world.fail = undefined;
+    // Read, and then away: the write is the binding's own.
+    for (const [verb, after] of [["read", 1], ["update", 2]] as const) {
+      const cause = Object.assign(new Error("row of ada"), { code: "ECONNRESET" });
+      const { length } = world.calls;
+      world.failWhen = () => (world.calls.length - length > after ? cause : undefined);
+      expect((await send(good)).status).toBe(503);
+      world.failWhen = undefined;
+      const event = world.events.at(-1);
+      expect(event).toMatchObject({ type: "store_failed", verb, error: "Error ECONNRESET" });
+      expect(event?.type === "store_failed" && event.cause()).toBe(cause);
+      expect(JSON.stringify(event)).not.toContain("ada");
+    }
     expect((await browser.get("/private")).status).toBe(200);
     expect((await send(good)).status).toBe(200);
   });
@@ -641,6 +657,11 @@ describe("policy", () => {
     const strange = browser.copyJar();
     strange.jar.set(name, { value: `AAM${"A".repeat(29)}`, until: Number.POSITIVE_INFINITY, attributes: "" });
     expect((await strange.raw("GET", "/private")).status).toBe(503);
+    expect(world.events.at(-1)).toMatchObject({ type: "device_indeterminate", of: "ticket", handle: only(browser).instructions.session_identifier });
+    // On a path that needs none it is nobody's news.
+    const told = world.events.length;
+    expect((await strange.raw("GET", "/static/app.js")).status).toBe(200);
+    expect(world.events).toHaveLength(told);
   });
 });
 
@@ -653,6 +674,41 @@ describe("where it is mounted", () => {
     app.route("/", bindingRoutes(world.sessions, world.binding));
     const answer = await app.request(ORIGIN + REFRESH, { method: "POST" });
     expect([answer.status, await answer.text()]).toEqual([500, expect.stringContaining("bindingRoutes") as string]);
+  });
+
+  it("paths are as browsers see them: below `basePath` too, and where the routes cannot be reached each request says so", async () => {
+    const world = boundWorld({ base: "/api/session" });
+    const ask = async (make: (app: Hono) => void, path: string): Promise<[number, string]> => {
+      const app = new Hono();
+      app.onError((error) => new Response(error.message, { status: 500 }));
+      make(app);
+      const answer = await app.request(ORIGIN + path, { method: "POST", headers: { "sec-secure-session-id": "x", origin: ORIGIN } });
+      return [answer.status, await answer.text()];
+    };
+    const routes = (): Hono => bindingRoutes(world.sessions, world.binding);
+    expect((await ask((app) => app.basePath("/api").route("/", routes()), "/api/session/dbsc/refresh"))[0]).toBe(404);
+    expect((await ask((app) => app.route("/", routes()), "/api/session/dbsc/refresh"))[1]).toContain("not_found");
+    expect((await ask((app) => app.route("/api/session", routes()), "/api/session/dbsc/register"))[0]).toBe(400);
+    expect((await ask((app) => app.route("/:any", routes()), "/api/session/dbsc/register"))[0]).toBe(400);
+    expect((await ask((app) => app.route("/", routes()), "/api/api/session/dbsc/refresh"))[0]).toBe(404);
+    for (const at of ["/v2", "/api/session/dbsc2"]) expect(await ask((app) => app.route(at, routes()), `${at}/x`)).toEqual([500, expect.stringMatching(/^path: .*\/api\/session\/dbsc/) as string]);
+    // Not mounted, or behind: a browser would take its 404 for an answer.
+    for (const path of ["/api/session/dbsc/register", "/api/session/dbsc/refresh"]) {
+      expect(await ask((app) => app.use(boundSession(world.sessions, world.binding) as never), path)).toEqual([500, expect.stringMatching(/^bindingRoutes: /) as string]);
+    }
+  });
+
+  it("the session routes may be elsewhere: a sign-out there needs no ticket, and their view tells who has to sign in", async () => {
+    const world = boundWorld({ base: "/auth", exclude: ["/sign-in"] });
+    world.app.route("/auth", sessionRoutes(world.sessions, { now: world.clock.now }));
+    const browser = await boundBrowser(world);
+    world.clock.advance(MINUTE);
+    browser.expireTicket();
+    browser.sessions.clear();
+    expect(await (await browser.raw("GET", "/auth")).json()).toEqual({ state: "none" });
+    expect((await browser.raw("POST", "/session/logout", { origin: ORIGIN })).status).toBe(401);
+    expect((await browser.raw("POST", "/auth/logout", { origin: ORIGIN })).status).toBe(204);
+    expect(await world.sessions.list("ada")).toEqual([]);
   });
 
   it("a lazy session that nobody looks at is read for the ticket's sake only where a ticket is needed; `except` stays without a session", async () => {
@@ -669,7 +725,7 @@ describe("where it is mounted", () => {
 
   it("two realms in one app each have their own", async () => {
     const shop = boundWorld();
-    const admin = boundWorld({ realm: "admin", path: "/admin/bound", core: { realm: "admin" } });
+    const admin = boundWorld({ realm: "admin", core: { realm: "admin" } });
     const app = new Hono();
     app.route("/", bindingRoutes(shop.sessions, shop.binding));
     app.route("/", bindingRoutes(admin.sessions, admin.binding));

@@ -86,6 +86,21 @@ export class BindingBrowser {
     return response;
   }
 
+  /** A link on a page of another origin: no refresh for it, and of the jar what SameSite lets through. A page that asks for itself again is of this origin. */
+  async follow(path: string, site: "cross-site" | "same-site"): Promise<{ answers: number[]; text: string }> {
+    const kept = [...this.jar].filter(([, { attributes }]) => site === "cross-site" && attributes.includes("SameSite=Strict"));
+    for (const [name] of kept) this.jar.delete(name);
+    const first = await this.raw("GET", path, { "sec-fetch-site": site, "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" });
+    for (const [name, cookie] of kept) this.jar.set(name, cookie);
+    const text = await first.text();
+    const [, to] = /<meta http-equiv="refresh" content="0;url=([^"]*)">/.exec(text) ?? [];
+    if (to === undefined) return { answers: [first.status], text };
+    const again = new URL(to.replaceAll("&amp;", "&"), ORIGIN + path);
+    if (again.origin !== ORIGIN) throw new Error(`led to ${again.origin}`);
+    const second = await this.get(again.pathname + again.search, { "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" });
+    return { answers: [first.status, second.status], text: await second.text() };
+  }
+
   /** Without anything a binding browser does by itself, but for the jar. */
   async raw(method: string, path: string, headers: Record<string, string> = {}): Promise<Response> {
     const { cookie } = this;

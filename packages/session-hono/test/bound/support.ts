@@ -22,6 +22,8 @@ export interface BoundWorld {
   /** Verbs of the store, as they come. */
   readonly calls: string[];
   fail: Error | undefined;
+  /** Asked at each call of the store, which counts already. */
+  failWhen: (() => Error | undefined) | undefined;
   browser(): BindingBrowser;
 }
 
@@ -31,10 +33,11 @@ export function boundWorld(options: Partial<DeviceBindingOptions> & { session?: 
   let now = Date.UTC(2026, 0, 1);
   const clock = { now: () => now, wait: async () => undefined, advance: (ms: number) => void (now += ms) };
   const calls: string[] = [];
-  const state: { fail: Error | undefined } = { fail: undefined };
+  const state: Pick<BoundWorld, "fail" | "failWhen"> = { fail: undefined, failWhen: undefined };
   const memory = createMemoryStore({ clock });
   const store = counted(memory, calls, () => {
-    if (state.fail) throw state.fail;
+    const fault = state.fail ?? state.failWhen?.();
+    if (fault) throw fault;
   });
   const events: BindingEvent[] = [];
   const sessionEvents: SessionEvent[] = [];
@@ -63,7 +66,7 @@ export function boundWorld(options: Partial<DeviceBindingOptions> & { session?: 
   app.get("/private", requireSession<Data>(), (c) => c.text(c.var.active.subject));
   app.get("/fresh", requireFresh<Data>({ maxAge: 5 * MINUTE, now: clock.now }), (c) => c.text("fresh"));
   const browser = (): BindingBrowser => new BindingBrowser(app, clock.now);
-  return { app, sessions, binding, store, clock, events, sessionEvents, calls, browser, get fail() { return state.fail; }, set fail(error) { state.fail = error; } };
+  return { app, sessions, binding, store, clock, events, sessionEvents, calls, browser, get fail() { return state.fail; }, set fail(error) { state.fail = error; }, get failWhen() { return state.failWhen; }, set failWhen(when) { state.failWhen = when; } };
 }
 
 /** Somebody who signed in with a browser that binds. */

@@ -14,8 +14,8 @@ import { createTicketCookie } from "./ticket-cookie.ts";
 /** Binds sessions to the key of a device (Device Bound Session Credentials). Adapters call it; `@holdfast/session-hono/bound` does. */
 export interface DeviceBinding<Data> {
   readonly bind: "off" | "prefer" | "require";
-  /** Paths of the two routes, both for POST. */
-  readonly paths: { readonly register: string; readonly refresh: string };
+  /** Paths of the two routes, both for POST, and of the session's view. */
+  readonly paths: { readonly register: string; readonly refresh: string; readonly view: string };
   /** Whether requests to this path need no ticket. */
   excludes(path: string): boolean;
   /** Whether a request in this session may go on. No I/O: the state has been read. With `tell: false` a refusal is no event: on a path that needs no ticket, where it only says how to commit. */
@@ -41,11 +41,11 @@ export interface DeviceBinding<Data> {
  */
 export function createDeviceBinding<Data>(sessions: Pick<Sessions<Data>, "cookie" | "get">, options: DeviceBindingOptions): DeviceBinding<Data> {
   const settings = checkOptions(sessions, options);
-  const { bind, path, exclude, realm, clock } = settings;
+  const { bind, base, path, exclude, realm, name, clock } = settings;
   const emit = createEmit(settings.onEvent, clock);
   const stamps = createStamps(createKeyRing(settings.keys, realm), realm);
-  const cookie = createTicketCookie(realm === "default" ? "bound" : `bound-${realm.replaceAll(/\W/g, "_")}`, sessions.cookie);
-  const paths = { register: `${path}/register`, refresh: `${path}/refresh` };
+  const cookie = createTicketCookie(name, sessions.cookie);
+  const paths = { register: `${path}/register`, refresh: `${path}/refresh`, view: base };
   const store = withDeadline(settings.store, settings.storeTimeout);
   const issuing = createIssuing({ settings, stamps, cookie, paths });
   const registration = createRegistration({ settings, stamps, store, emit, issuing, path: paths.register, secure: sessions.cookie.secure });

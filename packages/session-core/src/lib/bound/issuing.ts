@@ -42,7 +42,7 @@ interface IssuingParts {
 }
 
 export function createIssuing({ settings, stamps, cookie, paths }: IssuingParts): Issuing {
-  const { ticketLife, exclude, clock } = settings;
+  const { ticketLife, exclude, refreshInitiators, clock } = settings;
   const rules = exclude.map((path) => ({ type: "exclude", domain: "*", path }));
   const challenge: Issuing["challenge"] = (id, handle) => `${quote(stamps.make("refresh", id, clock.now() + Math.min(ticketLife + LONGER, LONGEST), CHALLENGE_RANDOM))};id=${quote(handle)}`;
   return {
@@ -53,6 +53,7 @@ export function createIssuing({ settings, stamps, cookie, paths }: IssuingParts)
         session_identifier: handle,
         refresh_url: paths.refresh,
         scope: { include_site: false, scope_specification: rules },
+        allowed_refresh_initiators: refreshInitiators,
         credentials: [{ type: "cookie", name: cookie.nameOf(handle), attributes: cookie.attributes }],
       };
       return { cookie: cookie.set(handle, ticket, Math.floor((ticketLife - MARGIN) / 1000)), challenge: challenge(id, handle), instructions: JSON.stringify(instructions) };

@@ -1,4 +1,4 @@
-import type { Millis } from "@holdfast/session-protocol";
+import { DEFAULT_BASE, type Millis } from "@holdfast/session-protocol";
 import { type Clock, systemClock } from "../clock.ts";
 import { configError, noOthers, oneOf } from "../errors.ts";
 import type { SessionStore } from "../port.ts";
@@ -26,10 +26,17 @@ export interface DeviceBindingOptions {
   readonly ticketLife?: Millis;
   /** How long after the sign-in a session may be bound, in ms, with the one challenge that the sign-in brought, which lives a minute; and with `require`, how long it may go unbound. Default 2 min, 10 s to 10 min. */
   readonly registerWithin?: Millis;
-  /** Where the two routes are: `<path>/register` and `<path>/refresh`. Default `/session/dbsc`. */
+  /** Where the session routes are, as browsers see it. Their sign-out needs no ticket, and their view says `none` to a browser that has to sign in again. Default `/session`. */
+  readonly base?: string;
+  /** Where the two routes are, as browsers see it: `<path>/register` and `<path>/refresh`. Bindings of one origin need one each. Default `<base>/dbsc`, in a realm of its own `<base>/dbsc-<realm>`. */
   readonly path?: string;
-  /** Paths, and all below them, that need no ticket: the browser does not wait for one there. Sign-in pages and static files. `/session/logout` always is. */
+  /** Paths, and all below them, that need no ticket: the browser does not wait for one there. Sign-in pages and static files. `<base>/logout` always is. */
   readonly exclude?: readonly string[];
+  /**
+   * Hosts of the same site whose pages fetch from here: `app.example`, `*.app.example`. Their requests then wait for a ticket as those of this origin do; else they come without one and are refused. Default none. Of another
+   * site only with `cookie.sameSite` `none`, since the refresh comes with the cookies that such a page's requests have; it could tell by the time it takes whether somebody is signed in.
+   */
+  readonly refreshInitiators?: readonly string[];
   /** The origin that browsers see, `https://app.example`: behind a proxy that ends TLS. Default: that of the request's URL. */
   readonly origin?: string;
   /**
@@ -37,7 +44,7 @@ export interface DeviceBindingOptions {
    * everybody else who writes that header: it takes the binding back to a hint. Only with profile `default`.
    */
   readonly skipped?: "refuse" | "allow";
-  /** The policy profile of these sessions, if it is not `default`. */
+  /** The policy profile of these sessions, if it is not `default`. Believed, not looked up: `createSessions` does not say which it got. All it does is to refuse `skipped: "allow"`. */
   readonly profile?: PolicyProfile;
   /** How long one call of the store may take, in ms. Default 3000. */
   readonly storeTimeout?: Millis | "off";
@@ -46,24 +53,31 @@ export interface DeviceBindingOptions {
   readonly clock?: Clock;
 }
 
-export type BindingSettings = Required<Omit<DeviceBindingOptions, "onEvent" | "origin">> & Pick<DeviceBindingOptions, "onEvent" | "origin">;
+export interface BindingSettings extends Required<Omit<DeviceBindingOptions, "onEvent" | "origin" | "profile">>, Pick<DeviceBindingOptions, "onEvent" | "origin"> {
+  /** Of the ticket's cookie, without prefix. */
+  readonly name: string;
+}
 
 const OPTIONS: readonly string[] = [
-  "store", "keys", "realm", "bind", "algorithms", "ticketLife", "registerWithin", "path", "exclude", "origin", "skipped", "profile", "storeTimeout", "onEvent", "clock",
+  "store", "keys", "realm", "bind", "algorithms", "ticketLife", "registerWithin", "base", "path", "exclude", "refreshInitiators", "origin", "skipped", "profile", "storeTimeout", "onEvent", "clock",
 ] satisfies (keyof DeviceBindingOptions)[];
 const ALGORITHMS: readonly unknown[] = ["ES256", "RS256"] satisfies BoundAlgorithm[];
 const SECOND: Millis = 1000;
 const MINUTE = 60 * SECOND;
+/** A browser makes no session of instructions with another. */
+const HOSTS = /^(?:\*|(?:\*\.)?[\da-z-]+(?:\.[\da-z-]+)*)$/;
 /** Quoted in headers and JSON, matched by browsers letter for letter. */
 const PATH = /^(?:\/[\w.~!$&'()*+,=:@-]+)+$/;
-export const LOGOUT = "/session/logout";
 
 /** @throws HoldfastError `config` naming the option and the fix */
 export function checkOptions(sessions: Pick<Sessions<never>, "cookie">, options: DeviceBindingOptions): BindingSettings {
   noOthers("", options, OPTIONS);
-  const { bind = "prefer", algorithms = ["ES256"], ticketLife = 5 * MINUTE, registerWithin = 2 * MINUTE, path = "/session/dbsc", exclude = [], origin, skipped = "refuse", profile = "default" } = options;
+  const { bind = "prefer", algorithms = ["ES256"], ticketLife = 5 * MINUTE, registerWithin = 2 * MINUTE, base = DEFAULT_BASE, exclude = [], refreshInitiators = [], origin, skipped = "refuse", profile = "default" } = options;
   const { store, keys, realm = "default", storeTimeout = 3000, clock = systemClock } = options;
   const { cookie } = sessions;
+  if (!/^[\w.:/-]{1,64}$/.test(realm)) throw configError("realm", "must be 1 to 64 letters, digits or any of _ . : / -, as in createSessions.");
+  const own = realm === "default" ? "" : `-${realm.replaceAll(/\W/g, "_")}`;
+  const { path = `${base}/dbsc${own}` } = options;
   if (typeof store?.update !== "function") throw configError("store", "must be the store of the sessions.");
   if ("sealed" in store) throw configError("store", "holds no rows: a sealed session cannot be bound, since whoever has its cookie could go back to the one from before.");
   if (!keys) throw configError("keys", "are needed: the key file that createSessions gets.");
@@ -71,16 +85,23 @@ export function checkOptions(sessions: Pick<Sessions<never>, "cookie">, options:
   if (!(Array.isArray(algorithms) && algorithms.length > 0 && algorithms.every((name) => ALGORITHMS.includes(name)))) throw configError("algorithms", "must be some of ES256, RS256; there is no none.");
   between("ticketLife", ticketLife, MINUTE, 60 * MINUTE);
   between("registerWithin", registerWithin, 10 * SECOND, 10 * MINUTE);
-  if (!PATH.test(path)) throw configError("path", 'must be a path without trailing slash, like "/session/dbsc".');
+  if (!(storeTimeout === "off" || (storeTimeout > 0 && storeTimeout < 2 ** 31))) throw configError("storeTimeout", 'must be a number of milliseconds, or "off".');
+  pathOf("base", base);
+  pathOf("path", path);
   if (cookie.path !== "/" && !`${path}/`.startsWith(`${cookie.path}/`)) throw configError("path", `must be below cookie.path, ${cookie.path}: the session's cookie reaches nothing else.`);
   for (const one of exclude) if (!PATH.test(one)) throw configError("exclude", `"${one}" must be a path without trailing slash, like "/sign-in"; what is below it is excluded too.`);
+  for (const one of refreshInitiators) if (!HOSTS.test(one)) throw configError("refreshInitiators", `"${one}" must be a host like "app.example" or "*.app.example".`);
   if (origin !== undefined && !(/^https:\/\/[^/?#@\s]+$/.test(origin) && URL.canParse(origin))) throw configError("origin", 'must be like "https://app.example", without path and slash.');
   oneOf("skipped", skipped, ["refuse", "allow"]);
   oneOf("profile", profile, ["default", "nistAal2", "nistAal3", "pci", "hipaa", "banking"]);
   if (skipped === "allow" && profile !== "default") throw configError("skipped", `must be "refuse" with profile ${profile}: the header that allow believes can be written by anybody.`);
   if (cookie.domain !== undefined && bind !== "off") throw configError("bind", 'must be "off" with cookie.domain: a browser binds one origin, and would be refused on the other subdomains.');
   if (!cookie.secure && bind === "require") throw configError("bind", 'must not be "require" without secure cookies: browsers bind over https only.');
-  return { store, keys, realm, bind, algorithms, ticketLife, registerWithin, path, exclude: [LOGOUT, ...exclude], skipped, profile, storeTimeout, clock, ...(origin === undefined ? {} : { origin }), ...(options.onEvent ? { onEvent: options.onEvent } : {}) };
+  return { store, keys, realm, name: `bound${own}`, bind, algorithms, ticketLife, registerWithin, base, path, exclude: [`${base}/logout`, ...exclude], refreshInitiators, skipped, storeTimeout, clock, ...(origin === undefined ? {} : { origin }), ...(options.onEvent ? { onEvent: options.onEvent } : {}) };
+}
+
+function pathOf(option: string, path: string): void {
+  if (!PATH.test(path)) throw configError(option, 'must be a path without trailing slash, like "/session".');
 }
 
 function between(option: string, value: unknown, least: Millis, most: Millis): void {

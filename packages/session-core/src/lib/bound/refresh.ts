@@ -39,12 +39,15 @@ export function createRefresh({ settings, stamps, sessions, emit, issuing, path 
     const read = await session.load();
     // A copy from before the registration is no proof that there is no key.
     const state = read.kind === "active" && read.key === undefined ? await session.load({ authoritative: true }) : read;
-    // A credential on its way out, or of a key that is not here yet: the next attempt knows more.
-    if (state.kind === "none" && state.refused) return { outcome: "unavailable" };
+    // A credential on its way out, or of a key that is not here yet: the next attempt knows more. For a page of another site a browser sends no cookie along, which says nothing.
+    if (state.kind === "none" && (state.refused || headers.get("sec-fetch-site") === "cross-site")) return { outcome: "unavailable" };
     if (state.kind !== "active" || state.handle !== named || state.key === undefined) return { outcome: "over" };
     const { id, handle } = state;
     const key = parseKey(state.key);
-    if (!key) return { outcome: "unavailable" };
+    if (!key) {
+      emit({ type: "device_indeterminate", handle, of: "key" });
+      return { outcome: "unavailable" };
+    }
     const again = (why: ProofFault): RefreshResult => {
       emit({ type: "device_challenged", handle, why });
       return { outcome: "challenge", why, challenge: issuing.challenge(id, handle) };

@@ -55,7 +55,7 @@ export function createRegistration({ settings, stamps, store, emit, issuing, pat
     if (stamps.check("authorization", aboutAuthorization(id, jti as string), authorization, now) !== "good") return refused("authorization", handle);
     if (!isForHere(aud, settings, request, path)) return refused("audience", handle);
     // The challenge is used up by this: a session is bound once.
-    const outcome = await bindRow(store, clock, id, formatKey(proof.key, now));
+    const outcome = await bindRow({ store, clock, emit }, id, formatKey(proof.key, now));
     if (outcome !== "bound") return refused(outcome === "taken" ? "bound_already" : "no_session", handle);
     emit({ type: "device_bound", handle, alg: proof.key.alg });
     return { outcome: "bound", ...issuing.grant(id, handle, proof.key) };
