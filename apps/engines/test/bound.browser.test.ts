@@ -25,6 +25,10 @@ const launchOptions = (features: readonly string[] = [FEATURES]) => ({
   args: [...CHROMIUM_FLAGS, "--host-resolver-rules=MAP *.test 127.0.0.1", `--ignore-certificate-errors-spki-list=${certificate.fingerprint}`, ...features],
 });
 
+/** The client as a page has it. */
+const contents = 'import { createSessionClient } from "@holdfast/session-browser"; globalThis.client = createSessionClient(); client.subscribe(() => undefined);';
+const clientScript = build({ stdin: { contents, resolveDir: import.meta.dirname }, bundle: true, write: false, format: "iife", tsconfigRaw: "{}", logLevel: "error" }).then(({ outputFiles }) => outputFiles[0]?.text ?? "");
+
 const statusOf = (page: Page, address: string): Promise<number> => page.evaluate(async (to) => (await fetch(to)).status, address);
 const post = (page: Page, address: string): Promise<number> => page.evaluate(async (to) => (await fetch(to, { method: "POST" })).status, address);
 /** What the end of its Max-Age does. */
@@ -125,6 +129,75 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     expect(site.events.some(({ type }) => type === "device_refused")).toBe(false);
   });
 
+  for (const [from, host, options, answers] of [["another site", "other.test", {}, [401, 200]], ["another origin of the site", "www.app.test", {}, [401, 200]], ["a host that may refresh", "www.app.test", { refreshInitiators: ["www.app.test"] }, [200]]] as const) {
+    it(`a link on a page of ${from} leads to the page, with a ticket: its browser has the key`, async () => {
+      await begin(options);
+      site.move(31_000);
+      for (const part of ["", "#part"]) {
+        site.seen.length = 0;
+        await expireTicket(context);
+        const elsewhere = await context.newPage();
+        await elsewhere.goto(`${site.origin.replace("app.test", host)}/static/x`);
+        await elsewhere.setContent(`<a href="${site.origin}/api/orders?x=1&y${part}">orders</a>`);
+        await elsewhere.click("a");
+        await expect.poll(() => elsewhere.evaluate(() => document.body.textContent), POLL).toBe("ada");
+        expect(site.of("/api/orders").map(({ status }) => status)).toEqual(answers);
+        expect(refreshes()).toEqual([200]);
+        // Whoever goes back finds the page of before.
+        await elsewhere.goBack();
+        expect(elsewhere.url()).toContain(host);
+        await elsewhere.close();
+      }
+    });
+  }
+
+  it("with SameSite=Strict a link of another site brings no cookie and starts no refresh, and the session stays bound", async () => {
+    site = await startBoundSite(certificate, {}, { sameSite: "strict" });
+    context = await browser.newContext();
+    page = await open(context, site);
+    await signIn(page, site);
+    site.move(31_000);
+    await expireTicket(context);
+    const elsewhere = await context.newPage();
+    await elsewhere.goto(`${site.origin.replace("app.test", "other.test")}/static/x`);
+    await elsewhere.setContent(`<a href="${site.origin}/api/orders">orders</a>`);
+    const [answer] = await Promise.all([elsewhere.waitForResponse(`${site.origin}/api/orders`), elsewhere.click("a")]);
+    expect([answer.status(), await answer.json()]).toMatchObject([401, { code: "expired" }]);
+    expect(site.of("/api/orders")[0]?.headers.get("cookie")).toBeNull();
+    expect(refreshes()).toEqual([]);
+    expect(await statusOf(page, "/api/orders")).toBe(200);
+    for (let i = 0; i < 3; i++) expect(await statusOf(page, "/api/orders")).toBe(200);
+    expect(refreshes()).toEqual([200]);
+  });
+
+  it("[I10] a browser that has lost its key is told to sign in again: the page and its client, without an end on the server; then it is bound anew", async () => {
+    await begin();
+    await page.addScriptTag({ content: await clientScript });
+    const state = (): Promise<string> => page.evaluate(() => client.get().status);
+    await expect.poll(state, POLL).toBe("active");
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("Network.enable");
+    const [id] = (await site.sessions.list("ada")).map(({ handle }) => handle);
+    await devtools.send("Network.deleteDeviceBoundSession" as never, { key: { site: "https://app.test", id } } as never);
+    site.move(31_000);
+    await expireTicket(context);
+    const refused = await page.evaluate(async () => {
+      const answer = await client.fetch("/api/orders");
+      return [answer.status, await answer.json()];
+    });
+    expect(refused).toMatchObject([401, { code: "proof_required", signIn: true }]);
+    await expect.poll(state, POLL).toBe("revoked");
+    expect(refreshes()).toEqual([]);
+    expect(await site.sessions.list("ada")).toHaveLength(1);
+    expect(await post(page, "/sign-in")).toBe(200);
+    await expect.poll(() => site.of(REGISTER).map(({ status }) => status), POLL).toEqual([200, 200]);
+    expect(await statusOf(page, "/api/orders")).toBe(200);
+    site.move(31_000);
+    await expireTicket(context);
+    expect(await statusOf(page, "/api/orders")).toBe(200);
+    expect(refreshes()).toEqual([200]);
+  });
+
   it("[I10] a stolen jar works until its ticket is over; then it gets nothing, and its owner goes on", async () => {
     await begin();
     const thieves = await browser.newContext();
@@ -197,10 +270,8 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
   });
 
   it("the browser client steps aside: its requests wait too, a refusal for want of a ticket is no verdict on the session, and its sign-out takes everything", async () => {
-    const contents = 'import { createSessionClient } from "@holdfast/session-browser"; globalThis.client = createSessionClient(); client.subscribe(() => undefined);';
-    const { outputFiles } = await build({ stdin: { contents, resolveDir: import.meta.dirname }, bundle: true, write: false, format: "iife", tsconfigRaw: "{}", logLevel: "error" });
     await begin();
-    await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
+    await page.addScriptTag({ content: await clientScript });
     const state = (): Promise<string> => page.evaluate(() => client.get().status);
     const ask = (): Promise<number> => page.evaluate(async () => (await client.fetch("/api/orders")).status);
     await expect.poll(state, POLL).toBe("active");

@@ -32,6 +32,18 @@ describe("requests without a client", () => {
     expect(heard).toEqual(["none"]);
   });
 
+  it("[L07] a refusal for want of a proof says nothing; one that this browser cannot get over asks once, and tells", async () => {
+    const { server, client, heard } = open();
+    server.proof = { signIn: false };
+    expect((await client.fetch("/data")).status).toBe(401);
+    await settle();
+    expect([server.log, heard]).toEqual([["GET /data"], []]);
+    server.proof = { signIn: true };
+    expect((await client.fetch("/data")).status).toBe(401);
+    await settle();
+    expect([server.log, heard]).toEqual([["GET /data", "GET /data", "GET /session (nobody)"], ["none"]]);
+  });
+
   it("[L07] and a poll whose every answer is one asks no more, until there is a session again", async () => {
     const { world, server, client, heard } = open();
     const poll = async (): Promise<void> => {

@@ -18,6 +18,8 @@ export class Server {
   down: "network" | number | undefined;
   tellsIdle = true;
   /** So many requests were sent before another tab's step-up: their credential is superseded. */
+  /** The session is bound to a device, and this browser shows no proof of it. */
+  proof: { readonly signIn: boolean } | undefined;
   stragglers = 0;
   readonly world: World;
 
@@ -44,6 +46,10 @@ export class Server {
     if (this.stragglers > 0) {
       this.stragglers--;
       return problemAnswer("superseded", 401);
+    }
+    if (this.proof) {
+      if (this.proof.signIn && pathname === "/session") return Response.json({ state: "none" });
+      return Response.json({ type: "urn:holdfast:problem:proof_required", processed: false, ...this.proof }, { status: 401, headers: { "content-type": "application/problem+json" } });
     }
     const { now } = this.world;
     const live = this.session;

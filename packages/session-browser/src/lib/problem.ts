@@ -2,6 +2,8 @@ import { type ProblemName, problemType } from "@holdfast/session-protocol";
 
 export interface Problem {
   readonly is: (name: ProblemName) => boolean;
+  /** There is no session, or none that this browser can use: it has lost the key that it is bound to. */
+  readonly over: boolean;
   /** The server refused before the application saw the request. */
   readonly unprocessed: boolean;
 }
@@ -10,8 +12,9 @@ export interface Problem {
 export async function problemOf(response: Response): Promise<Problem | undefined> {
   if (response.ok || !response.headers.get("content-type")?.startsWith("application/problem+json")) return undefined;
   try {
-    const { type, processed } = (await response.clone().json()) as Readonly<Record<string, unknown>>;
-    return { is: (name) => type === problemType(name), unprocessed: processed === false };
+    const { type, processed, signIn } = (await response.clone().json()) as Readonly<Record<string, unknown>>;
+    const is = (name: ProblemName): boolean => type === problemType(name);
+    return { is, over: is("expired") || signIn === true, unprocessed: processed === false };
   } catch {
     return undefined;
   }

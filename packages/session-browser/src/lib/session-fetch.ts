@@ -26,6 +26,6 @@ export async function sessionFetch({ fetch, page }: Environment, { send }: Link,
   const { response, problem, sentAt } = await send(request, init.body instanceof ReadableStream ? "never" : undefined, hooks.renew);
   const deadlines = parseDeadlines(header(response, DEADLINES_HEADER));
   if (deadlines) hooks.deadlines(deadlines, sentAt, !nobody);
-  if (response.status === 401 && problem?.is("expired")) hooks.expired(sentAt);
+  if (response.status === 401 && problem?.over) hooks.expired(sentAt);
   return response;
 }
