@@ -46,16 +46,29 @@ async function remote(options: RemoteKeysOptions = {}) {
   return { clock, answer, issuer, events, keys, verifier, outcome };
 }
 
+const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+/** An issuer whose answers the test gives, and a first token that waits for one. */
+async function held() {
+  const fetches: { readonly answer: (set?: unknown) => void; readonly giveUp: () => void }[] = [];
+  const fetch = (): Promise<Response> =>
+    new Promise((resolve, reject) => void fetches.push({ answer: (set = jwks) => void resolve(Response.json(set)), giveUp: () => void reject(new DOMException("slow", "TimeoutError")) }));
+  const it = await remote({ fetch });
+  const first = it.outcome();
+  await settle();
+  return { it: { ...it, first }, fetches };
+}
+
 describe("keys at a URL", () => {
   it("are fetched once, when the first token comes, however many come with it", async () => {
     const it = await remote();
     expect(it.issuer.asked).toBe(0);
     expect(await Promise.all(Array.from({ length: 20 }, () => it.outcome()))).toEqual(Array.from({ length: 20 }, () => "accepted"));
     expect(it.issuer.asked).toBe(1);
-    it.clock.advance(10 * MINUTE - 1);
+    it.clock.advance(8 * MINUTE - 1);
     expect(await it.outcome()).toBe("accepted");
+    it.clock.advance(2 * MINUTE + 1);
     expect(it.issuer.asked).toBe(1);
-    it.clock.advance(1);
     expect(await Promise.all([it.outcome(), it.outcome()])).toEqual(["accepted", "accepted"]);
     expect(it.issuer.asked).toBe(2);
   });
@@ -133,6 +146,7 @@ describe("keys at a URL", () => {
     expect(await it.outcome({ kid: "unknown" })).toBe("unavailable");
     it.clock.set(START + HOUR - 1);
     expect(await it.outcome()).toBe("accepted");
+    await vi.waitFor(() => expect(it.events).toHaveLength(2));
     it.clock.advance(30_001);
     expect(await it.outcome()).toBe("unavailable");
     expect(it.events.at(-1)).toMatchObject({ stale: false });
@@ -140,6 +154,63 @@ describe("keys at a URL", () => {
     expect(await it.outcome()).toBe("unavailable");
     it.clock.advance(30_000);
     expect(await it.outcome()).toBe("accepted");
+  });
+
+  it("a busy service never waits: in the last fifth of the time they are fetched beside a token", async () => {
+    const { it, fetches } = await held();
+    fetches.at(-1)?.answer();
+    expect(await it.first).toBe("accepted");
+    it.clock.advance(8 * MINUTE);
+    expect(await Promise.all([it.outcome(), it.outcome()])).toEqual(["accepted", "accepted"]);
+    expect(fetches).toHaveLength(2);
+    fetches.at(-1)?.answer();
+    await settle();
+    it.clock.advance(8 * MINUTE - 1);
+    expect(await it.outcome()).toBe("accepted");
+    expect(fetches).toHaveLength(2);
+  });
+
+  it("an issuer that hangs holds nobody up whose key is known, again and again; only who names another one waits", async () => {
+    const { it, fetches } = await held();
+    fetches.at(-1)?.answer();
+    await it.first;
+    it.clock.advance(8 * MINUTE);
+    await it.outcome();
+    fetches.at(-1)?.giveUp();
+    await settle();
+    it.clock.advance(2 * MINUTE);
+    for (let i = 0; i < 5; i++) expect(await it.outcome()).toBe("accepted");
+    expect(fetches).toHaveLength(3);
+    const stranger = it.outcome({ kid: "stranger" });
+    await settle();
+    fetches.at(-1)?.giveUp();
+    expect(await stranger).toBe("unavailable");
+    it.clock.advance(30_000);
+    expect(await it.outcome()).toBe("accepted");
+    expect(fetches).toHaveLength(4);
+    fetches.at(-1)?.answer({ keys: issuing({ keys: await generateSigningKeys({ now: START }) }).jwks().keys });
+    await settle();
+    expect(await it.outcome()).toBe("key");
+    expect(it.events.map(({ type }) => type)).toEqual(["token_keys_failed", "token_keys_failed"]);
+  });
+
+  it("on Workers, where nothing goes on after an answer, only the one whose turn it is waits for an issuer that hangs", async () => {
+    vi.stubGlobal("navigator", { userAgent: "Cloudflare-Workers" });
+    const { it, fetches } = await held();
+    fetches.at(-1)?.answer();
+    await it.first;
+    it.clock.advance(10 * MINUTE);
+    const first = it.outcome();
+    await settle();
+    fetches.at(-1)?.giveUp();
+    expect(await first).toBe("accepted");
+    it.clock.advance(30_000);
+    const waits = it.outcome();
+    await settle();
+    for (let i = 0; i < 5; i++) expect(await it.outcome()).toBe("accepted");
+    expect(fetches).toHaveLength(3);
+    fetches.at(-1)?.answer({ keys: issuing({ keys: await generateSigningKeys({ now: START }) }).jwks().keys });
+    expect(await waits).toBe("key");
   });
 
   it("an issuer that was never reached makes nothing good and nothing bad", async () => {
