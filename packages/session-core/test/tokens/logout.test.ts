@@ -109,6 +109,39 @@ describe("back-channel logout", () => {
     expect((await mine.stateNow()).kind).toBe("none");
   });
 
+  it("[M05] a sign-out that comes while the sign-in is under way is not lost: who is linked afterwards is refused", async () => {
+    const it = await federated();
+    expect(await it.send()).toBe("ended 0");
+    expect(await codeOf(() => it.begin("provider-session"))).toBe("sign_in_revoked");
+    expect(await codeOf(() => it.begin("another-session"))).toBe("none");
+    // By then no sign-in is under way that the provider let go on before.
+    it.clock.advance(10 * MINUTE);
+    expect(await codeOf(() => it.begin("provider-session"))).toBe("none");
+  });
+
+  it("[M05] between any two steps of a link a sign-out either ends the session or has it refused", async () => {
+    let steps = 1;
+    for (let stop = 0; stop < steps; stop++) {
+      const it = await federated();
+      const { jar, state } = await it.begin("another-session");
+      steps = 0;
+      const between = async (): Promise<void> => {
+        if (steps++ === stop) await it.send();
+      };
+      const store = new Proxy(it.store, {
+        get: (target, name) => (typeof Reflect.get(target, name) !== "function" ? Reflect.get(target, name) : async (...args: unknown[]) => {
+          await between();
+          return Reflect.apply(Reflect.get(target, name), target, args);
+        }),
+      });
+      const links = createProviderLinks({ store, keys: KEYS, clock: it.clock });
+      const code = await codeOf(() => links.add({ iss: PROVIDER, sid: "provider-session" }, state));
+      const alive = (await request(it.sessions, jar)).state.kind === "active";
+      expect([stop, code === "sign_in_revoked" || !alive]).toEqual([stop, true]);
+    }
+    expect(steps).toBeGreaterThanOrEqual(3);
+  });
+
   it("[F08] each kind of token fails at the other's verifier; the type may be left out by option only", async () => {
     const it = await federated();
     expect(await it.receive(await issued(issuing({ clock: it.clock })))).toBe("type");

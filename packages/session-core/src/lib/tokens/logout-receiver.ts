@@ -77,7 +77,9 @@ export function createLogoutReceiver(options: LogoutReceiverOptions): LogoutRece
     if (await links.isUsed(issuer, jti)) return refuse(refusal("revoked"));
     let ended = 0;
     if (sid !== undefined) {
-      const ids = await links.find({ iss: issuer, sid });
+      const provider = { iss: issuer, sid };
+      await links.over(provider);
+      const ids = await links.find(provider);
       for (const id of ids) await sessions.revoke(id, "logout");
       ended = ids.length;
     } else {
