@@ -4,6 +4,7 @@ import { createMemoryStore } from "../src/memory.ts";
 import { writeBody } from "../src/lib/record.ts";
 import { codeOf, HOUR, INITIAL, Jar, KEYS, MINUTE, recordOf, request, signedIn, testClock, world } from "./support.ts";
 
+const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 describe("store calls per request", () => {
   it("[A04] [A05] visitors and forged credentials cost none; a forged one gets no session and no cookie", async () => {
@@ -247,6 +248,48 @@ describe("time", () => {
     expect(store.calls.filter((verb) => verb === "touch")).toHaveLength(3);
     clock.advance(30 * MINUTE);
     expect((await request(sessions, jar)).state.kind).toBe("none");
+  });
+
+  it("[C10] the parallel requests of a page make one touch, and all tell what it brought", async () => {
+    const { sessions, clock, store } = world();
+    const jar = await signedIn(sessions);
+    clock.advance(29 * MINUTE);
+    store.calls.length = 0;
+    const page = await Promise.all(Array.from({ length: 30 }, () => request(sessions, jar)));
+    expect(store.calls.filter((verb) => verb === "touch")).toHaveLength(1);
+    const told = new Set(page.map(({ headers }) => new Map(headers).get("Session-Deadlines")));
+    expect([...told]).toEqual([expect.stringContaining("idle=1800")]);
+    clock.advance(29 * MINUTE);
+    expect((await request(sessions, jar)).state.kind).toBe("active");
+  });
+
+  it("a touch that was refused is made again, one that hangs is shared for a second, and one that was asked for is made", async () => {
+    const { sessions, clock, store } = world();
+    const jar = await signedIn(sessions);
+    const touches = (): number => store.calls.filter((verb) => verb === "touch").length;
+    clock.advance(5 * MINUTE);
+    store.fail = (verb) => (verb === "touch" ? new Error("no") : undefined);
+    expect((await Promise.all([request(sessions, jar), request(sessions, jar)])).map(({ state }) => state.kind)).toEqual(["active", "active"]);
+    expect(touches()).toBe(1);
+    store.fail = () => undefined;
+    const { touch } = store;
+    let go = (): void => undefined;
+    const held = new Promise<void>((resolve) => (go = resolve));
+    let made = 0;
+    Object.assign(store, { touch: async (...args: Parameters<typeof touch>) => ((made += 1), held.then(() => touch(...args))) });
+    const first = request(sessions, jar);
+    await settle();
+    clock.advance(999);
+    const second = request(sessions, jar);
+    await settle();
+    expect(made).toBe(1);
+    clock.advance(1);
+    const third = request(sessions, jar);
+    const asked = request(sessions, jar, (session) => session.touch());
+    await settle();
+    go();
+    await Promise.all([first, second, third, asked]);
+    expect(made).toBe(3);
   });
 
   it("[C11] a tightened policy ends existing sessions at the next request", async () => {

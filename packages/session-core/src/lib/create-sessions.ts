@@ -116,6 +116,7 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
     signals: options.signals,
     project: options.project ?? (() => null),
     watched: new Map(),
+    touches: new Map(),
     line: createLine(store.capabilities.inProcess ? "off" : storeTimeout),
     emit,
   };

@@ -1,3 +1,4 @@
+import type { Millis } from "@holdfast/session-protocol";
 import type { Clock } from "./clock.ts";
 import type { CsrfTokens } from "./csrf-tokens.ts";
 import type { KnownEpoch } from "./epoch/known-epoch.ts";
@@ -15,6 +16,12 @@ import type { KeyRing } from "./token/key-ring.ts";
 import type { CookieTransport } from "./transport/cookie.ts";
 import type { Incoming } from "./transport/source.ts";
 import type { Watched } from "./watched.ts";
+
+/** Shared by the requests that would make the same one. */
+export interface Touching {
+  readonly seenAt: Millis;
+  readonly call: Promise<"touched" | "missing">;
+}
 
 /** What is fixed at construction and shared by all requests. */
 export interface Engine<Data> {
@@ -42,6 +49,8 @@ export interface Engine<Data> {
   readonly project: (state: ActiveState<Data> | GuestState<Data>) => unknown;
   /** Whose end somebody in this process waits for. */
   readonly watched: Map<SessionId, Watched>;
+  /** Touches on their way to the store. */
+  readonly touches: Map<SessionId, Touching>;
   readonly line: <T>(key: string, work: () => Promise<T>) => Promise<T>;
   readonly emit: Emit;
 }

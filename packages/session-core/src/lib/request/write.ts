@@ -11,6 +11,7 @@ import { callStore } from "../store-call.ts";
 import type { AnswerContext } from "./answer.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, type Loaded, loadAgain, loadOne, lost } from "./load.ts";
+import { touchRow } from "./touch-row.ts";
 import { carries, rowAfter, updateRow } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
@@ -92,22 +93,22 @@ const rowOf = <Data>({ engine, now, activity, touch }: WriteContext<Data>, { ses
 async function keepHouse<Data>(context: WriteContext<Data>, draft: Draft<Data>, live: Live): Promise<Written<Data>> {
   const { engine, now, activity, touch: asked, defer, reopen } = context;
   const { row, record } = live;
-  const { store } = engine;
   let outcome: string | undefined = "none";
   if (draft.write === "promotion") {
     const next = rowOf(context, draft, live);
-    outcome = await callStore(engine, "update", () => store.update(next, row.revision)).catch(() => undefined);
+    outcome = await callStore(engine, "update", () => engine.store.update(next, row.revision)).catch(() => undefined);
     if (outcome === "updated") {
       engine.emit({ type: "session_renewed", handle: engine.ring.handle(row.id) });
       return { draft, times: next };
     }
   }
   const { id, createdAt } = row;
-  const seenAt = Math.max(row.seenAt, now);
+  let seenAt = Math.max(row.seenAt, now);
   if (asked || (outcome && now - row.seenAt >= touchEvery(engine, record) && activity())) {
-    const call = callStore(engine, "touch", () => store.touch(id, seenAt, expiryOf(draft.session?.record ?? record, seenAt, engine.policy)));
+    const touch = touchRow(engine, id, seenAt, expiryOf(draft.session?.record ?? record, seenAt, engine.policy), asked);
+    ({ seenAt } = touch);
     // Deferred where the runtime lets work outlive the response; then it is not acknowledged yet.
-    const housekeeping = asked ? call : call.catch(() => undefined);
+    const housekeeping = asked ? touch.call : touch.call.catch(() => undefined);
     outcome = !asked && defer?.(housekeeping) ? undefined : await housekeeping;
   }
   if (outcome === "missing") {
