@@ -4,13 +4,14 @@ import { type Server, startServer } from "./server.ts";
 
 /** A server of its own with the user `root`, who needs no password, and the database `test`. */
 export const startMariadb = (program: string, args: readonly string[] = []): Promise<Server> => {
-  const data = (folder: string): string => join(folder, "data");
+  // Temporary files too: not everybody may write to /tmp on every machine.
+  const files = (folder: string): string[] => [`--datadir=${join(folder, "data")}`, `--tmpdir=${folder}`];
   return startServer({
     program,
     prepare: ({ folder }) => [
-      [installer(program), "--no-defaults", `--datadir=${data(folder)}`, "--auth-root-authentication-method=normal", "--skip-name-resolve"],
+      [installer(program), "--no-defaults", ...files(folder), "--auth-root-authentication-method=normal", "--skip-name-resolve"],
     ],
-    args: ({ folder, port }) => ["--no-defaults", `--datadir=${data(folder)}`, `--socket=${join(folder, "s")}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve", ...args],
+    args: ({ folder, port }) => ["--no-defaults", ...files(folder), `--socket=${join(folder, "s")}`, `--port=${port}`, "--bind-address=127.0.0.1", "--skip-name-resolve", ...args],
     url: ({ port }) => `mysql://root@127.0.0.1:${port}/test`,
     greeting: "",
     // The server speaks first: a packet that begins with protocol version 10.
