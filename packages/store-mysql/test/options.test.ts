@@ -27,7 +27,6 @@ describe("statements", () => {
   it.each([1.5, Number.NaN, "1; DROP TABLE x" as never])("[K05] the limit %j, which is part of a text, is refused", async (limit) => {
     const store = createMysqlStore(unused);
     await expect(store.list("p" as never, { limit })).rejects.toThrow("limit");
-    await expect(store.sweep(1, limit)).rejects.toThrow("limit");
   });
 
   it("an id that the column would cut is refused", async () => {

@@ -15,6 +15,8 @@ export interface SqlServer {
   expired(table: string, count: number): Promise<unknown>;
   /** A sweeper that has so many of them in hand, until it is let go without having removed any. Absent where writers never overlap. */
   hold?(table: string, count: number): Promise<() => Promise<unknown>>;
+  /** A revocation or sign-in that has written the mark of this subject, and has not committed when this resolves. Absent where writers never overlap. */
+  holdMark?(table: string, partition: Partition): Promise<() => Promise<unknown>>;
   rows(table: string): Promise<number>;
 }
 
@@ -100,6 +102,24 @@ export function describeTables(server: () => SqlServer): void {
       expect((await store.endAll(partition, testTombstone())).ended).toHaveLength(2);
       await letGo();
       expect(await store.sweep(Date.now(), 100)).toBe(60);
+    });
+
+    it("[K08] a mark that a sign-in has in hand makes neither the sweeper wait nor other sign-ins", async (context) => {
+      const { make, holdMark, rows } = server();
+      if (!holdMark) return context.skip("its writers never overlap");
+      const store = await make("marking");
+      const partitions = Array.from({ length: 5 }, testPartition).sort();
+      for (const partition of partitions) await store.endAll(partition, testTombstone());
+      // The last one, so that a sweeper that waited for it would hold all others meanwhile.
+      const letGo = await holdMark("marking", partitions.at(-1) ?? testPartition());
+      const inTwoYears = Date.now() + 800 * 24 * HOUR;
+      const signIn = async (partition: Partition): Promise<string> => (await store.create(testRow({ id: testId(partition), expiresAt: inTwoYears + HOUR }), { began: inTwoYears })).outcome;
+      const others = [...partitions.slice(0, -1), testPartition(), "0".repeat(12) as Partition];
+      const [swept, ...outcomes] = await Promise.all([store.sweep(inTwoYears, 1000), ...others.map(signIn)]);
+      expect([swept, new Set(outcomes)]).toEqual([0, new Set(["created"])]);
+      await letGo();
+      await store.sweep(inTwoYears, 1000);
+      expect(await rows("marking_marks")).toBe(0);
     });
 
     it("[D05] forgets a notBefore after 400 days, and not earlier", async () => {

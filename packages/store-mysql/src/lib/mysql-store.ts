@@ -77,7 +77,7 @@ export function createMysqlStore(run: MysqlRun, options: MysqlStoreOptions = {})
     },
 
     async sweep(now, limit = 1000, { signal } = {}) {
-      await resultOf(sql.sweepMarks(limit, now - MARKS_KEPT), signal);
+      await resultOf(sql.sweepMarks(now - MARKS_KEPT, limit), signal);
       const [[count] = []] = (await resultOf(sql.sweep(now, limit), signal)).rows;
       return Number(count);
     },

@@ -15,6 +15,7 @@ export interface Names {
   readonly create: string;
   readonly endAll: string;
   readonly sweep: string;
+  readonly sweepMarks: string;
 }
 
 export function namesOf({ table = "holdfast_sessions" }: MysqlStoreOptions): Names {
@@ -24,7 +25,14 @@ export function namesOf({ table = "holdfast_sessions" }: MysqlStoreOptions): Nam
   }
   const quoted = (suffix: string): string => `${database === undefined ? "" : `\`${database}\`.`}\`${name}${suffix}\``;
   // The number counts the versions of the arguments: servers of two releases share one database during a roll-out.
-  return { sessions: quoted(""), marks: quoted("_marks"), create: quoted("_create_1"), endAll: quoted("_end_all_1"), sweep: quoted("_sweep_1") };
+  return {
+    sessions: quoted(""),
+    marks: quoted("_marks"),
+    create: quoted("_create_1"),
+    endAll: quoted("_end_all_1"),
+    sweep: quoted("_sweep_1"),
+    sweepMarks: quoted("_sweep_marks_1"),
+  };
 }
 
 /**
@@ -35,7 +43,7 @@ export const MILLIS = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)
 
 /**
  * The statements that make tables and procedures, safe to repeat; to be sent one by one. For a migration, or for `ensureMysqlSchema`.
- * Three procedures are part of it because a sign-in counts, ends and inserts in one transaction: so that is one round trip, and no connection is
+ * Procedures are part of it because a sign-in counts, ends and inserts in one transaction: so that is one round trip, and no connection is
  * left in the middle of one.
  *
  * - Ids are VARBINARY: collations of text ignore case and trailing blanks.
@@ -45,7 +53,7 @@ export const MILLIS = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)
  * @throws HoldfastError `config` for a wrong option.
  */
 export function mysqlSchema(options: MysqlStoreOptions = {}): readonly string[] {
-  const { sessions, marks, create, endAll, sweep } = namesOf(options);
+  const { sessions, marks, create, endAll, sweep, sweepMarks } = namesOf(options);
   // Writing the subject's row locks it, also where it is missing; SELECT FOR UPDATE of a missing row locks a gap, and two of them deadlock.
   const begin = `DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
@@ -56,6 +64,29 @@ export function mysqlSchema(options: MysqlStoreOptions = {}): readonly string[] 
   START TRANSACTION;`;
   const lock = `INSERT INTO ${marks} (subject, not_before) VALUES (p_subject, 0) ON DUPLICATE KEY UPDATE not_before = not_before;
   SET moment = ${MILLIS};`;
+  // What somebody else has in hand is skipped, a row by another sweeper or a mark by a sign-in: neither waits for the other. A DELETE alone cannot skip.
+  const sweeping = (procedure: string, table: string, key: string, which: string): string => `CREATE PROCEDURE IF NOT EXISTS ${procedure}(p_until BIGINT, p_limit BIGINT)
+SQL SECURITY INVOKER MODIFIES SQL DATA
+BEGIN
+  DECLARE dead VARBINARY(72);
+  DECLARE swept BIGINT DEFAULT 0;
+  DECLARE finished TINYINT DEFAULT 0;
+  DECLARE old CURSOR FOR SELECT ${key} FROM ${table} WHERE ${which} LIMIT p_limit FOR UPDATE SKIP LOCKED;
+  DECLARE CONTINUE HANDLER FOR NOT FOUND SET finished = 1;
+  ${begin}
+  OPEN old;
+  walk: LOOP
+    FETCH old INTO dead;
+    IF finished THEN
+      LEAVE walk;
+    END IF;
+    DELETE FROM ${table} WHERE ${key} = dead;
+    SET swept = swept + 1;
+  END LOOP;
+  CLOSE old;
+  COMMIT;
+  SELECT swept;
+END`;
   return [
     `CREATE TABLE IF NOT EXISTS ${sessions} (
   id           VARBINARY(72)  NOT NULL PRIMARY KEY,
@@ -134,29 +165,7 @@ BEGIN
     WHERE subject = p_subject AND expires_at > moment AND NOT (id <=> p_except);
   COMMIT;
 END`,
-    `CREATE PROCEDURE IF NOT EXISTS ${sweep}(p_now BIGINT, p_limit BIGINT)
-SQL SECURITY INVOKER MODIFIES SQL DATA
-BEGIN
-  DECLARE dead VARBINARY(72);
-  DECLARE swept BIGINT DEFAULT 0;
-  DECLARE finished TINYINT DEFAULT 0;
-  -- What another sweeper has in hand is skipped, so that several share the work and none waits.
-  DECLARE expired CURSOR FOR SELECT id FROM ${sessions}
-    WHERE expires_slot <= p_now DIV 1048576 AND expires_at <= p_now ORDER BY expires_slot LIMIT p_limit FOR UPDATE SKIP LOCKED;
-  DECLARE CONTINUE HANDLER FOR NOT FOUND SET finished = 1;
-  ${begin}
-  OPEN expired;
-  walk: LOOP
-    FETCH expired INTO dead;
-    IF finished THEN
-      LEAVE walk;
-    END IF;
-    DELETE FROM ${sessions} WHERE id = dead;
-    SET swept = swept + 1;
-  END LOOP;
-  CLOSE expired;
-  COMMIT;
-  SELECT swept;
-END`,
+    sweeping(sweep, sessions, "id", "expires_slot <= p_until DIV 1048576 AND expires_at <= p_until ORDER BY expires_slot"),
+    sweeping(sweepMarks, marks, "subject", "not_before <= p_until ORDER BY not_before"),
   ];
 }

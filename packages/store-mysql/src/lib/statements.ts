@@ -7,7 +7,7 @@ const ROW = "id, revision, write_id, created_at, seen_at, expires_at, body";
 const LIVE = `ended = 0 AND expires_at > ${MILLIS}`;
 
 /** Every statement of the store. */
-export function statementsOf({ sessions, marks, create, endAll, sweep }: Names) {
+export function statementsOf({ sessions, create, endAll, sweep, sweepMarks }: Names) {
   const statement =
     (text: string) =>
     (...values: readonly MysqlValue[]): MysqlStatement => ({ text, values });
@@ -46,10 +46,7 @@ export function statementsOf({ sessions, marks, create, endAll, sweep }: Names) 
     sweep: call(sweep, 2),
 
     /** Marks of the past, and rows that were only a lock. */
-    sweepMarks: (limit: number, ...values: readonly MysqlValue[]): MysqlStatement => ({
-      text: `DELETE FROM ${marks} WHERE not_before <= ? ORDER BY not_before LIMIT ${wholeNumber(limit)}`,
-      values,
-    }),
+    sweepMarks: call(sweepMarks, 2),
   };
 }
 

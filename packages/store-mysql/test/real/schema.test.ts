@@ -44,6 +44,13 @@ describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mari
       await other.query(`SELECT id FROM ${table} WHERE expires_slot <= 0 AND expires_at <= 10000 ORDER BY expires_slot LIMIT ${count} FOR UPDATE SKIP LOCKED`);
       return () => other.query("ROLLBACK");
     },
+    // What a sign-in does first.
+    holdMark: async (table, partition) => {
+      await other.query("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+      await other.query("BEGIN");
+      await other.query(`INSERT INTO ${table}_marks (subject, not_before) VALUES (?, 0) ON DUPLICATE KEY UPDATE not_before = not_before`, [partition]);
+      return () => other.query("ROLLBACK");
+    },
     rows: async (table) => Number((await rowsOf(`SELECT count(*) AS n FROM ${table}`))[0]?.["n"]),
   }));
 
@@ -58,7 +65,7 @@ describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mari
     await ensureMysqlSchema(run, { table: "granted" });
     await other.query("CREATE USER web@'127.0.0.1'");
     for (const table of ["granted", "granted_marks"]) await other.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON test.${table} TO web@'127.0.0.1'`);
-    for (const name of ["create", "end_all", "sweep"]) await other.query(`GRANT EXECUTE ON PROCEDURE test.granted_${name}_1 TO web@'127.0.0.1'`);
+    for (const name of ["create", "end_all", "sweep", "sweep_marks"]) await other.query(`GRANT EXECUTE ON PROCEDURE test.granted_${name}_1 TO web@'127.0.0.1'`);
     const web = connect(server.url.replace("root@", "web@"));
     const store = createMysqlStore(web.run, { table: "granted" });
     const row = testRow();
@@ -97,6 +104,8 @@ describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mari
     await callEveryVerb(createMysqlStore(explain, { table: "planned" }), "000000000010000000000040" as SessionId);
     const [swept] = await rowsOf("EXPLAIN SELECT id FROM planned WHERE expires_slot <= 100 AND expires_at <= 104857600 ORDER BY expires_slot LIMIT 100 FOR UPDATE SKIP LOCKED");
     expect(swept).toMatchObject({ type: "range", key: "by_expiry" });
+    const [marks] = await rowsOf("EXPLAIN SELECT subject FROM planned_marks WHERE not_before <= 100 ORDER BY not_before LIMIT 100 FOR UPDATE SKIP LOCKED");
+    expect(marks).toMatchObject({ type: "range", key: "by_age" });
     expect(plans.length).toBeGreaterThan(8);
     for (const plan of plans) expect(plan).not.toMatch(/ ALL | index /);
     expect(plans.some((plan) => plan.endsWith("by_subject"))).toBe(true);

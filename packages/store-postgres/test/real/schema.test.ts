@@ -29,6 +29,20 @@ describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs 
   /** One value of one row. */
   const value = async (text: string): Promise<unknown> => (await run({ text, values: [] }))[0]?.[0];
 
+  /** On a connection of its own. */
+  const transaction = async (): Promise<{ readonly run: PostgresRun; rollback(): Promise<void> }> => {
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await client.query("BEGIN");
+    return {
+      run: async ({ text, values }) => (await client.query({ text, values: [...values], rowMode: "array" })).rows,
+      async rollback() {
+        await client.query("ROLLBACK");
+        await client.end();
+      },
+    };
+  };
+
   describeTables(() => ({
     namespace: "Select",
     make: async (table) => {
@@ -40,15 +54,14 @@ describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs 
         SELECT 0, 1, 1, 1000 + i, lpad(i::text, 24, '0'), 'w', 'b' FROM generate_series(1, ${count}) i`, values: [] }),
     // The statement of a sweep whose transaction goes on as long as the test likes.
     hold: async (table, count) => {
-      const client = new pg.Client(server.url);
-      await client.connect();
-      await client.query("BEGIN");
-      const store = createPostgresStore(async ({ text, values }) => (await client.query({ text, values: [...values], rowMode: "array" })).rows, { table });
-      expect(await store.sweep(Date.now(), count)).toBe(count);
-      return async () => {
-        await client.query("ROLLBACK");
-        await client.end();
-      };
+      const { run: within, rollback } = await transaction();
+      expect(await createPostgresStore(within, { table }).sweep(Date.now(), count)).toBe(count);
+      return rollback;
+    },
+    holdMark: async (table, partition) => {
+      const { run: within, rollback } = await transaction();
+      await createPostgresStore(within, { table }).endAll(partition, testTombstone());
+      return rollback;
     },
     rows: async (table) => Number(await value(`SELECT count(*) FROM ${table}`)),
   }));
