@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import pg from "pg";
+import postgres from "postgres";
 import { createClient } from "redis";
 
 export async function openNodeRedis(url: string) {
@@ -22,6 +23,8 @@ export async function openPg(url: string): Promise<pg.Pool> {
   await pool.query("SELECT 1");
   return pool;
 }
+
+export const openPostgresJs = (url: string): postgres.Sql => postgres(url, { max: 10, onnotice: () => undefined });
 
 function complain(fault: Error): void {
   console.error(fault.message);

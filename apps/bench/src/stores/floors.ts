@@ -2,10 +2,12 @@ import { Hono } from "hono";
 import { setCookie, getCookie } from "hono/cookie";
 import { USER } from "../app.ts";
 import { type Contender, onHono } from "./contender.ts";
-import { openIoredis, openPg, openNodeRedis } from "./engines.ts";
+import { openIoredis, openNodeRedis, openPg, openPostgresJs } from "./engines.ts";
 
 /** What the engine holds for the floors: as long as a session. */
 const VALUE = JSON.stringify(USER);
+
+const FLOOR_TABLE = "CREATE TABLE IF NOT EXISTS floor (id text PRIMARY KEY, body text NOT NULL, expires_at bigint NOT NULL)";
 
 interface Floor {
   /** Puts a value under a name. */
@@ -57,11 +59,27 @@ export const FLOORS: readonly Contender[] = [
     packages: ["pg"],
     async start(url) {
       const pool = await openPg(url);
-      await pool.query("CREATE TABLE IF NOT EXISTS floor (id text PRIMARY KEY, body text NOT NULL, expires_at bigint NOT NULL)");
+      await pool.query(FLOOR_TABLE);
       return onHono(
         appOn({
           put: (name) => pool.query({ name: "put", text: "INSERT INTO floor VALUES ($1, $2, $3)", values: [name, VALUE, Date.now() + 1_800_000] }),
           get: async (name) => (await pool.query<[string]>({ name: "get", text: "SELECT body FROM floor WHERE id = $1 AND expires_at > $2", values: [name, Date.now()], rowMode: "array" })).rows[0]?.[0] ?? null,
+        }),
+      );
+    },
+  },
+  {
+    name: "bare Hono + one named SELECT, postgres.js",
+    engine: "postgres",
+    table: "floor",
+    packages: ["postgres"],
+    async start(url) {
+      const sql = openPostgresJs(url);
+      await sql.unsafe(FLOOR_TABLE);
+      return onHono(
+        appOn({
+          put: (name) => sql`INSERT INTO floor VALUES (${name}, ${VALUE}, ${Date.now() + 1_800_000})`,
+          get: async (name) => (await sql<{ readonly body: string }[]>`SELECT body FROM floor WHERE id = ${name} AND expires_at > ${Date.now()}`)[0]?.body ?? null,
         }),
       );
     },

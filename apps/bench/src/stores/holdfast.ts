@@ -4,11 +4,10 @@ import { type SessionStore, systemClock } from "@holdfast/session-core/store";
 import { createPostgresStore, ensurePostgresSchema, pgPool, type PostgresRun, postgresJs } from "@holdfast/store-postgres";
 import { createRedisStore } from "@holdfast/store-redis";
 import { trackInvalidations } from "@holdfast/store-redis/tracking";
-import postgres from "postgres";
 import { createClient } from "redis";
 import { type Data, holdfastApp, PACKAGES } from "../apps/holdfast.ts";
 import { type Contender, onHono, type Serving } from "./contender.ts";
-import { openIoredis, openNodeRedis, openPg } from "./engines.ts";
+import { openIoredis, openNodeRedis, openPg, openPostgresJs } from "./engines.ts";
 
 function serve(store: SessionStore): Promise<Serving> {
   let ahead = 0;
@@ -65,7 +64,9 @@ export const OURS: readonly Contender[] = [
     name: "Holdfast, store-postgres, postgres.js",
     engine: "postgres",
     table: "holdfast_sessions",
+    floor: "bare Hono + one named SELECT, postgres.js",
+    ours: true,
     packages: [...PACKAGES, "@holdfast/store-postgres", "postgres"],
-    start: (url) => onPostgres(postgresJs(postgres(url, { max: 10, onnotice: () => undefined }))),
+    start: (url) => onPostgres(postgresJs(openPostgresJs(url))),
   },
 ];

@@ -28,8 +28,10 @@ export interface Load {
 /** Signs somebody in and returns the Cookie header that a browser would send from then on. */
 export async function signIn({ url, contender }: Running, user: string): Promise<string> {
   const response = await fetch(`${url}/sign-in?user=${user}`);
+  // To the end: express-session sends the head before it has saved the session, and holds the last byte back until then.
+  const text = await response.text();
   const cookie = response.headers.getSetCookie().map((header) => header.split(";", 1)[0]).join("; ");
-  if (!response.ok || !cookie) throw new Error(`${contender.name}: the sign-in failed with ${response.status}: ${await response.text()}`);
+  if (!response.ok || !cookie) throw new Error(`${contender.name}: the sign-in failed with ${response.status}: ${text}`);
   return cookie;
 }
 
