@@ -508,6 +508,20 @@ describe("the refresh", () => {
     expect((await browser.get("/private")).status).toBe(200);
   });
 
+  it("[I06] a second cookie that somebody put beside it is no reason to let go: 503, and with its own alone the browser goes on", async () => {
+    const world = boundWorld();
+    const browser = await boundBrowser(world);
+    const [name, { value }] = first([...browser.jar].filter(([cookie]) => cookie.includes("sid")));
+    const session = only(browser);
+    const ask = async (cookie: string): Promise<number> => (await world.app.request(ORIGIN + REFRESH, { method: "POST", headers: { cookie, "sec-secure-session-id": session.instructions.session_identifier } })).status;
+    for (const cookie of [`${name}=${value}; ${name}=${value}`, `${name}=x; a=b;${name}=${value}`, `${name}=${value}; ${name}=`]) expect(await ask(cookie), cookie.replaceAll(value, "v")).toBe(503);
+    // Without its own it is over: the cookie of a session goes with the browser, its binding stays. So it is where another took its place.
+    for (const cookie of ["", "other=x", `${name}=x`, `${name}=${value.slice(0, -1)}${value.endsWith("A") ? "B" : "A"}`]) expect(await ask(cookie), cookie).toBe(404);
+    expect(await ask(`${name}=${value}`)).toBe(403);
+    browser.expireTicket();
+    expect((await browser.get("/private")).status).toBe(200);
+  });
+
   it("[I06] never 401, 429 or a redirect, whatever state the session is in", async () => {
     const world = boundWorld();
     const statuses = new Set<number>();

@@ -39,8 +39,8 @@ export function createRefresh({ settings, stamps, sessions, emit, issuing, path 
     const read = await session.load();
     // A copy from before the registration is no proof that there is no key.
     const state = read.kind === "active" && read.key === undefined ? await session.load({ authoritative: true }) : read;
-    // A credential on its way out, or of a key that is not here yet: the next attempt knows more. For a page of another site a browser sends no cookie along, which says nothing.
-    if (state.kind === "none" && (state.refused || headers.get("sec-fetch-site") === "cross-site")) return { outcome: "unavailable" };
+    // A credential on its way out, or of a key that is not here yet: the next attempt knows more. So it may where somebody put a second cookie beside it, and neither counts; for a page of another site a browser sends none along.
+    if (state.kind === "none" && (state.refused || headers.get("sec-fetch-site") === "cross-site" || hasTwice(headers.get("cookie")))) return { outcome: "unavailable" };
     if (state.kind !== "active" || state.handle !== named || state.key === undefined) return { outcome: "over" };
     const { id, handle } = state;
     const key = parseKey(state.key);
@@ -63,4 +63,10 @@ export function createRefresh({ settings, stamps, sessions, emit, issuing, path 
     emit({ type: "device_refreshed", handle });
     return { outcome: "refreshed", ...issuing.grant(id, handle, key) };
   };
+}
+
+/** Of which name does not matter: a session of which nothing is left is let go a sign-in later. */
+function hasTwice(header: string | null): boolean {
+  const names = (header ?? "").split(";").map((pair) => pair.split("=")[0]?.trim());
+  return new Set(names).size < names.length;
 }
