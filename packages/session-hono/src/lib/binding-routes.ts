@@ -30,6 +30,8 @@ export function bindingRoutes<Data>(sessions: Sessions<Data>, binding: DeviceBin
     if (method !== "POST" || (path !== register && path !== refresh)) return next();
     // It would be committed, and its credential renewed, for whoever sends a bad proof.
     if (c.get("session" as never) !== undefined) throw configError("bindingRoutes", "must be mounted in front of session() and boundSession().");
+    // Of a `cors()` in front, which is for pages: these answers are for the browser itself.
+    for (const name of Array.from(c.res.headers.keys())) if (name.startsWith("access-control-")) c.res.headers.delete(name);
     const current = sessions.prepare(c.req.raw, { activity: false });
     try {
       return path === register ? answerRegister(c, await binding.register(current, c.req.raw)) : answerRefresh(c, await binding.refresh(current, c.req.raw));

@@ -1,11 +1,13 @@
+import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
-import { csrf, problem, session, sessionRoutes } from "../../src/index.ts";
+import { csrf, problem, session, type SessionEnv, sessionRoutes } from "../../src/index.ts";
 import { bindingRoutes, boundSession } from "../../src/bound.ts";
 import { createCsrfTokens } from "@holdfast/session-core/csrf";
-import { keys, MINUTE, ORIGIN } from "../support.ts";
-import { type BoundSessionOfBrowser, newKey, proofOf } from "./dbsc-client.ts";
+import { type Data, keys, MINUTE, ORIGIN } from "../support.ts";
+import { BindingBrowser, type BoundSessionOfBrowser, newKey, proofOf } from "./dbsc-client.ts";
 import { boundBrowser, boundWorld, REFRESH, REGISTER } from "./support.ts";
 import { Hono } from "hono";
+import { cors } from "hono/cors";
 
 const first = <T>(items: Iterable<T>): T => {
   for (const item of items) return item;
@@ -371,6 +373,28 @@ describe("the registration", () => {
     expect(refused).toEqual(["missing", "malformed", "malformed", "malformed", "challenge", "authorization", "authorization", "challenge", "challenge", "challenge", "key", "type", "signature", "audience", "audience"]);
   });
 
+  it("[I02] its challenge has 128 random bits and is this session's, of this invitation, for this purpose", async () => {
+    const { world, browser, send, key, jti, authorization } = await invited();
+    const bytes = Buffer.from(jti, "base64url");
+    expect(bytes.length).toBe(40);
+    // Key, until when, 16 random bytes, MAC: of the next invitation the random ones differ, at the same moment.
+    const next = await invited();
+    expect(bytes.subarray(0, 8)).toEqual(Buffer.from(next.jti, "base64url").subarray(0, 8));
+    expect(bytes.subarray(8, 24)).not.toEqual(Buffer.from(next.jti, "base64url").subarray(8, 24));
+    const bound = await boundBrowser(world);
+    await browser.post("/sign-in");
+    // Of the sign-in before, of another session's refresh, with an authorization of another invitation, with one bit changed in each byte.
+    const invitation = world.binding.invitation((await world.sessions.open(new Headers({ cookie: browser.cookie }))).state, ORIGIN) ?? "";
+    const [, fresh = ""] = /challenge="([^"]+)"/.exec(invitation) ?? [];
+    const [, allowed = ""] = /authorization="([^"]+)"/.exec(invitation) ?? [];
+    const changed = Array.from({ length: 40 }, (_, at) => Buffer.from(Buffer.from(fresh, "base64url").map((byte, i) => (i === at ? byte ^ 1 : byte))).toString("base64url"));
+    const strangers = [[jti, authorization], [only(bound).challenge, allowed], [fresh, authorization], [jti, allowed], ...changed.map((one) => [one, allowed])];
+    for (const [challenge, authorized] of strangers) expect((await send(proofOf(key, { jti: challenge, authorization: authorized }, { jwk: key.jwk }))).status, challenge).toBe(400);
+    expect((await send(proofOf(key, { jti: fresh, authorization: allowed }, { jwk: key.jwk }))).status).toBe(200);
+    // Used up.
+    expect((await send(proofOf(key, { jti: fresh, authorization: allowed }, { jwk: key.jwk }))).status).toBe(400);
+  });
+
   it("[I02] a challenge is good for a minute", async () => {
     const { world, send, good } = await invited();
     world.clock.advance(MINUTE);
@@ -494,6 +518,33 @@ describe("the refresh", () => {
     }
     expect((await world.app.request(ORIGIN + REFRESH, { method: "OPTIONS", headers: { origin: "https://evil.test", "access-control-request-method": "POST" } })).headers.get("access-control-allow-origin")).toBeNull();
     expect((await world.app.request(ORIGIN + REFRESH)).status).toBe(404);
+  });
+
+  it("[I11] an application that lets every origin read lets none read these, whether its `cors()` is behind them, as it should be, or in front", async () => {
+    const permissive = cors({ origin: (origin) => origin, credentials: true, exposeHeaders: ["Secure-Session-Challenge", "Secure-Session-Registration", "Set-Cookie"] });
+    for (const place of ["behind", "in front"] as const) {
+      const world = boundWorld();
+      const app = new Hono<SessionEnv<Data>>();
+      const routes = bindingRoutes(world.sessions, world.binding);
+      if (place === "in front") app.use(permissive, (c, next) => (c.header("x-request-id", "7"), next()));
+      app.route("/", routes);
+      if (place === "behind") app.use(permissive);
+      app.use(boundSession(world.sessions, world.binding));
+      app.post("/sign-in", (c) => (c.var.session.start("ada"), c.text("in")));
+      app.get("/", (c) => c.text("home"));
+      const browser = new BindingBrowser(app, world.clock.now);
+      await browser.post("/sign-in");
+      const { key, instructions, challenge } = only(browser);
+      const evil = { origin: "https://evil.test", "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" };
+      const id = { "sec-secure-session-id": instructions.session_identifier };
+      const proof = { "secure-session-response": proofOf(key, { jti: challenge }) };
+      const answers = [await browser.raw("POST", REFRESH, evil), await browser.raw("POST", REFRESH, { ...evil, ...id }), await browser.raw("POST", REFRESH, { ...evil, ...id, ...proof }), await browser.raw("POST", REGISTER, { ...evil, ...proof }), await browser.raw("POST", REFRESH, { ...evil, ...id, cookie: "" })];
+      expect(answers.map(({ status }) => status)).toEqual([400, 403, 200, 400, 503]);
+      for (const { headers } of answers) expect([place, [...headers.keys()].filter((name) => name.startsWith("access-control-")), headers.get("cross-origin-resource-policy")]).toEqual([place, [], "same-origin"]);
+      // The rest of the application answers as it likes, and so do what others put beside.
+      expect((await browser.raw("GET", "/", evil)).headers.get("access-control-allow-origin")).toBe("https://evil.test");
+      if (place === "in front") expect(answers[0]?.headers.get("x-request-id")).toBe("7");
+    }
   });
 
   it("[I06] is a 503 in an outage, and the browser keeps its session; then it goes on", async () => {
@@ -650,6 +701,54 @@ describe("policy", () => {
     expect(() => boundWorld({ skipped: "allow", profile: "banking" })).toThrow("skipped");
   });
 
+  it("[I12] no event has a secret in it, whatever comes: credentials, tickets, challenges, proofs and keys of a whole life are looked for", async () => {
+    const secrets = new Map<string, string>();
+    const world = boundWorld();
+    const watched = { request: async (url: string, init: RequestInit): Promise<Response> => {
+      const response = await world.app.request(url, init);
+      const note = (what: string, text: string | null): void => {
+        for (const part of text?.split(/[",;=.\s]+/) ?? []) if (part.length >= 22) secrets.set(part, `${secrets.get(part) ?? ""} ${what}`);
+      };
+      const headers = new Headers(init.headers);
+      for (const name of ["cookie", "secure-session-response"]) note(name, headers.get(name));
+      for (const name of ["secure-session-challenge", "secure-session-registration"]) note(name, response.headers.get(name));
+      for (const line of response.headers.getSetCookie()) note("set-cookie", line.split(";")[0]?.split("=")[1] ?? "");
+      return response;
+    } };
+    const browser = new BindingBrowser(watched, world.clock.now);
+    await browser.post("/sign-in");
+    const session = only(browser);
+    const { instructions, key } = session;
+    const [name] = first([...browser.jar].filter(([cookie]) => cookie.includes("bound")));
+    const id = { "sec-secure-session-id": instructions.session_identifier };
+    world.clock.advance(MINUTE);
+    // What each fault was of: a good proof, one of a wrong key, of an old challenge, one that is none; a ticket altered, over, of no key; none, with a reason.
+    for (const proof of [proofOf(key, { jti: session.challenge }), proofOf(newKey(), { jti: session.challenge }), proofOf(key, { jti: "x".repeat(54) }), `${"s".repeat(30)}.${"t".repeat(30)}.u`]) await browser.raw("POST", REFRESH, { ...id, "secure-session-response": proof });
+    await browser.raw("POST", REGISTER, { origin: ORIGIN, "sec-fetch-site": "same-origin", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "empty", "secure-session-response": proofOf(key, { jti: session.challenge }, { jwk: key.jwk }) });
+    const { value } = browser.jar.get(name) ?? { value: "" };
+    for (const ticket of [value.replaceAll(/.$/g, (last) => (last === "A" ? "B" : "A")), `AAM${value.slice(3)}`]) {
+      browser.jar.set(name, { value: ticket, until: Number.POSITIVE_INFINITY, attributes: "" });
+      await browser.raw("GET", "/private");
+    }
+    browser.jar.set(name, { value, until: Number.POSITIVE_INFINITY, attributes: "" });
+    world.clock.advance(6 * MINUTE);
+    await browser.raw("GET", "/private");
+    browser.expireTicket();
+    await browser.raw("GET", "/private", { "secure-session-skipped": `unreachable;session_identifier="${value}"` });
+    await browser.raw("GET", "/private");
+    browser.alg = "RS256";
+    await browser.post("/sign-in");
+    await browser.post("/session/logout");
+    expect(new Set(world.events.map(({ type }) => type))).toEqual(new Set(["device_bound", "device_refreshed", "device_challenged", "device_registration_refused", "device_refused", "device_indeterminate", "device_skipped"]));
+    for (const [what, part] of Object.entries({ ...key.jwk, d: key.privateKey.export({ format: "jwk" }).d })) if (what.length === 1) secrets.set(String(part), what);
+    const kinds = [...secrets.values()].join(" ").split(" ");
+    for (const kind of ["cookie", "set-cookie", "secure-session-response", "secure-session-challenge", "secure-session-registration", "x", "y", "d"]) expect(kinds).toContain(kind);
+    expect(secrets.size).toBeGreaterThan(30);
+    const told = inspect([world.events, world.sessionEvents], { depth: 9, maxArrayLength: null, maxStringLength: null, showHidden: true });
+    expect(told).toContain(instructions.session_identifier);
+    for (const [secret, what] of secrets) expect(told.includes(secret), what).toBe(false);
+  });
+
   it("a page can be shown its way instead", async () => {
     const world = boundWorld({ session: { refused: (c, why) => c.redirect(`/sign-in?why=${why}`) } });
     const browser = await boundBrowser(world);
@@ -751,7 +850,6 @@ describe("where it is mounted", () => {
       return c.text("in");
     });
     app.get("/admin/private", (c) => ((c.get("session" as never) as { state: { kind: string } }).state.kind === "active" ? c.text("root") : problem("expired")));
-    const { BindingBrowser } = await import("./dbsc-client.ts");
     const browser = new BindingBrowser(app, admin.clock.now);
     await browser.post("/admin/sign-in");
     expect(browser.registrations).toEqual([200]);
