@@ -26,8 +26,10 @@ export interface BoundSite {
   readonly seen: SeenRequest[];
   readonly events: BindingEvent[];
   move(ms: number): void;
-  /** Held: a refresh waits before it is looked at, or its answer does before it leaves. */
-  hold(when: "before" | "after"): void;
+  /** Tickets, as they were made. */
+  readonly issued: string[];
+  /** Held: a request for this path, a refresh else, waits before it is looked at, or its answer does before it leaves. */
+  hold(when: "before" | "after", path?: string): void;
   release(): void;
   /** How many are held. */
   waiting(): number;
@@ -62,21 +64,27 @@ export async function startBoundSite({ key, cert }: Certificate, options: Partia
     return c.text("in");
   });
   app.get("/static/x", (c) => c.text("x"));
-  app.get("/api/orders", requireSession<Data>(), (c) => c.text(c.var.active.subject, 200, { "cache-control": "no-store" }));
+  app.on("GET", ["/api/orders", "/api/slow"], requireSession<Data>(), (c) => c.text(c.var.active.subject, 200, { "cache-control": "no-store" }));
   app.get("/picture", requireSession<Data>(), (c) => c.body('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>', 200, { "content-type": "image/svg+xml", "cache-control": "no-store" }));
 
   const seen: SeenRequest[] = [];
+  const issued: string[] = [];
   let held: "before" | "after" | undefined;
+  let heldPath = REFRESH;
   let waiting: (() => void)[] = [];
-  const wait = async (when: "before" | "after"): Promise<void> => {
-    if (held === when) await new Promise<void>((go) => waiting.push(go));
+  const wait = async (when: "before" | "after", path: string): Promise<void> => {
+    if (held === when && path === heldPath) await new Promise<void>((go) => waiting.push(go));
   };
   const answer = async (request: Request): Promise<Response> => {
     const path = new URL(request.url).pathname;
     if (path === REFRESH && site.broken !== undefined) return new Response(null, { status: site.broken });
-    if (path === REFRESH) await wait("before");
+    await wait("before", path);
     const response = await app.fetch(request);
-    if (path === REFRESH) await wait("after");
+    for (const line of response.headers.getSetCookie()) {
+      const [, ticket] = /^__Host-bound-[^=]+=([^;]+)/.exec(line) ?? [];
+      if (ticket !== undefined) issued.push(ticket);
+    }
+    await wait("after", path);
     return response;
   };
   const server = createServer({ key, cert }, getRequestListener(async (request) => {
@@ -94,7 +102,11 @@ export async function startBoundSite({ key, cert }: Certificate, options: Partia
     events,
     broken: undefined,
     move: (ms) => void (offset += ms),
-    hold: (when) => void (held = when),
+    issued,
+    hold(when, path = REFRESH) {
+      held = when;
+      heldPath = path;
+    },
     release() {
       held = undefined;
       for (const go of waiting) go();
