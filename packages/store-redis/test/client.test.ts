@@ -41,6 +41,16 @@ function scripted(answers: (readonly [Error | null, unknown])[][]) {
   };
 }
 
+it("a near cache gets its beat where all commands take one connection, and nowhere else", () => {
+  const several = [
+    { call: async () => "", pipeline: () => ({ exec: async () => null }), isCluster: true },
+    { sendCommand: async () => "", multi: () => undefined, totalClients: 1 },
+    { sendCommand: async () => "", multi: () => undefined, getSlotRandomNode: () => undefined, masters: [], nodeClient: () => undefined },
+  ];
+  for (const client of several) expect(createRedisStore(client as never).beat).toBeUndefined();
+  expect(createRedisStore(scripted([])).beat).toBeTypeOf("function");
+});
+
 describe("a durable write", () => {
   const store = (client: RedisClient, unmet: unknown[]) => createRedisStore(client, { replicas: { client, acknowledge: 1, timeoutMs: 200, onUnmet: (write) => void unmet.push(write) } });
   const end = (client: RedisClient, unmet: unknown[]): Promise<unknown> => store(client, unmet).end(testId(), testTombstone(), { durable: true });

@@ -1,5 +1,6 @@
 import { HoldfastError, type SessionId, type SessionStore, type StoreOptions, type SubjectIndex, type Tombstone } from "@holdfast/session-core/store";
 import { heed, MARKS_KEPT, pageOf, partitionOf, placeOf } from "@holdfast/session-core/store-kit";
+import { beat } from "./beat.ts";
 import { checkServer } from "./check.ts";
 import { commandsOf, type RedisClient } from "./client.ts";
 import { refusedWith } from "./errors.ts";
@@ -23,6 +24,11 @@ export interface RedisStoreOptions {
 export interface RedisStore extends SessionStore, SubjectIndex {
   /** What every key on the server begins with: `prefix`, after the one that the client may put before all keys. */
   readonly keyPrefix: string;
+  /**
+   * For `trackInvalidations`: writes and removes a key of this name where reads are made, and answers which master that is, since when. A key is no session.
+   * Absent where commands take several connections (Cluster, `createClientPool`).
+   */
+  readonly beat?: (name: string, signal?: AbortSignal) => Promise<string>;
   /**
    * Asks the server whether it may drop sessions and whether it is a replica, where it tells (INFO is refused to some users). The first sign-in
    * does so too; called at start-up a wrong server is found before anybody comes.
@@ -75,6 +81,7 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
   return {
     capabilities: { index: true, clock: "engine", durability: durably ? "replicated" : "async", evicts },
     check,
+    ...(commands.oneConnection && { beat: (name: string, signal?: AbortSignal) => beat(commands, prefix + name, signal) }),
     keyPrefix: `${(client as { readonly options?: { readonly keyPrefix?: string } }).options?.keyPrefix ?? ""}${prefix}`,
 
     async read(id, { signal } = {}) {

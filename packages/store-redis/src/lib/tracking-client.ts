@@ -21,7 +21,6 @@ interface IoredisTracker extends Emitter {
   call(command: string, args: string[]): Promise<unknown>;
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
-  ping(): Promise<unknown>;
 }
 
 /** A connected client of node-redis or ioredis to one server, or through ioredis to the master of a Sentinel set. */
@@ -30,9 +29,8 @@ export type TrackingClient = NodeRedisTracker | IoredisTracker;
 /** One connection that changes arrive on, whichever client it belongs to. */
 export interface Tracker {
   readonly ready: boolean;
-  /** Asks the server to tell of every key that begins so, on this connection. */
-  arm(prefix: string): Promise<void>;
-  ping(): Promise<unknown>;
+  /** Asks the server to tell of every key that begins in one of these ways, on this connection. */
+  arm(prefixes: readonly string[]): Promise<void>;
   /** `keys` is `null` when the server was emptied. Returns what ends it. */
   listen(on: Listening): () => void;
 }
@@ -55,11 +53,10 @@ export function trackerOf(client: TrackingClient): Tracker {
     get ready() {
       return client.isReady;
     },
-    async arm(prefix) {
+    async arm(prefixes) {
       await client.sendCommand(["CLIENT", "TRACKING", "OFF"]);
-      await client.sendCommand(["CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix]);
+      await client.sendCommand(["CLIENT", "TRACKING", "ON", "BCAST", ...named(prefixes)]);
     },
-    ping: () => client.sendCommand(["PING"]),
     listen: (on) => attach(client, on, "invalidate", (key) => on.changed(key === null ? null : [key])),
   };
 }
@@ -71,20 +68,21 @@ function ofIoredis(client: IoredisTracker): Tracker {
     get ready() {
       return client.status === "ready";
     },
-    async arm(prefix) {
+    async arm(prefixes) {
       // A subscriber may not ask for it, and the client subscribes again by itself. Valkey calls it a fault where there is nothing to leave.
       await client.unsubscribe(CHANNEL).catch(() => undefined);
       await client.call("CLIENT", ["TRACKING", "OFF"]);
       const id = String(await client.call("CLIENT", ["ID"]));
       // To itself: a connection that is lost takes its tracking with it, and nothing is told to nobody.
-      await client.call("CLIENT", ["TRACKING", "ON", "REDIRECT", id, "BCAST", "PREFIX", prefix]);
+      await client.call("CLIENT", ["TRACKING", "ON", "REDIRECT", id, "BCAST", ...named(prefixes)]);
       await client.subscribe(CHANNEL);
     },
-    ping: () => client.ping(),
     // The event for texts makes one of all keys.
     listen: (on) => attach(client, on, "messageBuffer", (channel, keys) => String(channel) === CHANNEL && on.changed(keys as readonly unknown[] | null)),
   };
 }
+
+const named = (prefixes: readonly string[]): string[] => prefixes.flatMap((prefix) => ["PREFIX", prefix]);
 
 function attach(client: Emitter, { lost, connected }: Listening, event: string, changed: Listener): () => void {
   const listeners: readonly (readonly [string, Listener])[] = [[event, changed], ["ready", connected], ...LOST.map((name) => [name, lost] as const)];
