@@ -36,7 +36,7 @@ const budgets: readonly Budget[] = [
   { name: "session-core", entry: "./signals", kilobytes: 6 },
   // The parts of jose that sign, verify and make keys are most of it.
   { name: "session-core", entry: "./tokens", kilobytes: 17.6 },
-  { name: "session-core", entry: "./sealed", kilobytes: 5.3, on: "." },
+  { name: "session-core", entry: "./sealed", kilobytes: 5.5, on: "." },
   // The first two hold the line; the goals are 5.4 and 1.6 KB (docs/DESIGN.md section 9, decision 016).
   { name: "session-browser", entry: ".", kilobytes: 7.13 },
   { name: "session-browser", entry: "./idle", kilobytes: 2.4 },

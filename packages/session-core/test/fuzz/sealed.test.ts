@@ -51,7 +51,7 @@ describe("sealed cookies", () => {
       must(read === null || read === "newer", "made up");
       const record = { chain: { chain, chainKey: "", step: 0, hash: "", nextHash: "", promotedAt: startedAt, promotedBefore: startedAt }, pending: undefined, subject: "ada", startedAt, authenticatedAt: startedAt, acr: undefined, amr: [], device: undefined, remember: false, lapsed: false, marks: undefined, data: JSON.parse(data) as unknown, dataVersion: 1, writes: [], epoch: undefined };
       const again = readPayload(writePayload({ ...session, record }));
-      must(JSON.stringify(sorted(again)) === JSON.stringify(sorted({ ...session, record })), "differs");
+      must(again !== null && again !== "newer" && JSON.stringify(sorted({ ...again, json: undefined })) === JSON.stringify(sorted({ ...session, record })), "differs");
     });
   });
 

@@ -74,7 +74,7 @@ describe("sealed sessions with revocations", () => {
   });
 
   it("[D05] [D06] a sign-in that began before is refused, and revokeOthers spares its own", async () => {
-    const { here, there, clock } = servers();
+    const { here, there, clock, events } = servers();
     const began = clock.now();
     clock.advance(1000);
     await there.revokeAll("ada");
@@ -84,6 +84,7 @@ describe("sealed sessions with revocations", () => {
     clock.advance(1);
     const jar = new Jar();
     await request(here, jar, (s) => s.start("ada", {}, { revokeOthers: true }));
+    expect(events.filter(({ type }) => type === "session_revoked")).toEqual([{ at: clock.now(), type: "session_revoked", reason: "revoked", count: 0 }]);
     expect([(await request(here, old)).state, (await request(here, jar)).state.kind]).toEqual([{ kind: "none", ended: "revoked" }, "active"]);
     await there.revokeEverything();
     expect(await codeOf(() => request(there, new Jar(), (s) => s.start("ada", {}, { authenticatedAt: began })))).toBe("sign_in_revoked");
@@ -105,6 +106,39 @@ describe("sealed sessions with revocations", () => {
     expect((await request(there, jar)).state).toMatchObject({ kind: "active", acr: "user", data: { cart: ["rope"] } });
     clock.advance(HOUR / 4);
     expect((await request(there, jar)).cookies).toHaveLength(1);
+  });
+
+  it("[B15] cookies that came twice are believed for nothing but a sign-out, which ends every session among them and clears every piece", async () => {
+    const { here, there } = servers();
+    const large = new Jar();
+    await request(here, large, (s) => s.start("ada", { cart: ["x".repeat(3000)] }));
+    const [small, planted] = [await signedIn(here), await signedIn(here, "eve")];
+    const [name = ""] = large.cookies.keys();
+    expect([...large.cookies.keys()]).toEqual([name, `${name}.1`]);
+    const cookie = [`${name}=forged~`, `${name}.1=${"A".repeat(8)}2~x`, large.header, ...[large, small, planted].map((jar) => jar.header)].join("; ");
+    const session = await here.open(new Headers({ cookie }));
+    expect(session.state).toEqual({ kind: "none" });
+    session.end();
+    const { cookies } = await session.commit();
+    expect(cookies.map(({ header }) => header.slice(0, header.indexOf(";"))).toSorted()).toEqual([...new Set([large, small, planted].flatMap((jar) => [...jar.cookies.keys()]))].map((name) => `${name}=`).toSorted());
+    for (const jar of [large, small, planted]) expect((await request(there, jar)).state).toEqual({ kind: "none", ended: "logout" });
+  });
+
+  it("[D05] the bound of revokeEverything is that of the others, and 5 s at most", async () => {
+    for (const [within, bound] of [[0, 0], [1000, 1000], [5000, 5000], [60_000, 5000]] as const) {
+      const clock = testClock();
+      const store = createMemoryStore({ clock });
+      const [here, there] = [0, 1].map(() => sealedWorld({ clock, sealed: { revocations: { store, within } } }).sessions);
+      if (!here || !there) throw new Error("no servers");
+      const jar = await signedIn(there);
+      await request(there, jar);
+      await here.revokeEverything();
+      // In the last fifth it asks beside the request.
+      if (bound > 0) clock.advance(0.8 * bound - 1);
+      expect([within, (await request(there, jar.copy())).state.kind]).toEqual([within, bound === 0 ? "none" : "active"]);
+      clock.advance(0.2 * bound + 1);
+      expect([within, (await request(there, jar.copy())).state]).toEqual([within, { kind: "none", ended: "revoked" }]);
+    }
   });
 
   it("the store is asked once per session in the bound, and for nothing else", async () => {

@@ -9,11 +9,6 @@ import { callStore } from "../store-call.ts";
 import type { KeyRing } from "../token/key-ring.ts";
 import { type Epoch, FIRST, nextEpoch, readEpoch } from "./epoch.ts";
 
-/** How long a server may go on with what it knows: the bound of `revokeEverything` on the other servers. */
-const FRESH: Millis = 5000;
-/** One request asks again a little earlier, so that a busy server never has a crowd that must ask. */
-const YOUNG: Millis = 4000;
-
 /** The epoch as this process knows it. */
 export interface KnownEpoch {
   readonly current: Epoch;
@@ -30,7 +25,8 @@ interface EpochContext {
   readonly emit: Emit;
 }
 
-export function createKnownEpoch({ store, ring, clock, emit }: EpochContext): KnownEpoch {
+/** @param fresh how long a server may go on with what it knows: the bound of `revokeEverything` on the other servers */
+export function createKnownEpoch({ store, ring, clock, emit }: EpochContext, fresh = 5000): KnownEpoch {
   const id = ring.rowId("epoch");
   const { evicts } = store.capabilities;
   let current = FIRST;
@@ -61,14 +57,15 @@ export function createKnownEpoch({ store, ring, clock, emit }: EpochContext): Kn
     refresh() {
       if (evicts) return undefined;
       const now = clock.now();
-      if (within(YOUNG, readAt, now)) return undefined;
-      const fresh = within(FRESH, readAt, now);
-      if (fresh && within(FRESH - YOUNG, askedAt, now)) return undefined;
+      // One request asks again a little earlier, so that a busy server never has a crowd that must ask.
+      if (within(fresh * 0.8, readAt, now)) return undefined;
+      const known = within(fresh, readAt, now);
+      if (known && within(fresh * 0.2, askedAt, now)) return undefined;
       askedAt = now;
       // Each request asks for itself: on Workers a promise of another request may never settle.
       const answer = ask(now);
       const spared = answer.catch(() => undefined);
-      return fresh ? spared : answer;
+      return known ? spared : answer;
     },
     async advance(policy) {
       if (evicts) throw new HoldfastError("unsupported", "This store may drop the row that remembers it. Another realm refuses every credential of the old one.");

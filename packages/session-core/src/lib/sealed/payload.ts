@@ -16,6 +16,8 @@ export interface SealedSession {
   /** Up to when sign-ins of its subject were refused when it began: that mark is none of its own, whatever the clocks say. */
   readonly notBefore?: Millis | undefined;
   readonly record: SessionRecord;
+  /** All that was in the seal: what a later release put there goes on from seal to seal. */
+  readonly json?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The claims of RFC 7519 where it has them, in seconds with three decimals, so that any JWT library checks `exp`. Our own times count from the record's `st`. */
@@ -33,11 +35,11 @@ interface PayloadJson {
 }
 
 /** @throws HoldfastError `invalid_data` for rights that are none */
-export function writePayload({ id, createdAt, seenAt, sealedAt, expiresAt, loweredAt, notBefore, record }: SealedSession): string {
+export function writePayload({ id, createdAt, seenAt, sealedAt, expiresAt, loweredAt, notBefore, record, json }: SealedSession): string {
   const { startedAt, chain } = record;
   const since = (at: Millis | undefined): Millis | undefined => (at === undefined ? undefined : at - startedAt);
   const mine: PayloadJson = { jti: id, iat: sealedAt / 1000, exp: expiresAt / 1000, ca: createdAt - startedAt || undefined, sa: seenAt - startedAt, lo: since(loweredAt), nb: since(notBefore), c: chain.chain, r: undefined };
-  return JSON.stringify({ ...mine, ...toJson(record), r: undefined, w: undefined });
+  return JSON.stringify({ ...json, ...mine, ...toJson(record), r: undefined, w: undefined });
 }
 
 /** `null` for what is no session, `newer` for one of a later release. Never throws. */
@@ -51,7 +53,7 @@ export function readPayload(text: string): SealedSession | "newer" | null {
   const { record } = body;
   const { startedAt } = record;
   const at = (since: Millis | undefined): Millis | undefined => (since === undefined ? undefined : startedAt + since);
-  return { id: jti, createdAt: startedAt + ca, seenAt: startedAt + sa, sealedAt: Math.round(iat * 1000), expiresAt: Math.round(exp * 1000), loweredAt: at(lo), notBefore: at(nb), record };
+  return { id: jti, createdAt: startedAt + ca, seenAt: startedAt + sa, sealedAt: Math.round(iat * 1000), expiresAt: Math.round(exp * 1000), loweredAt: at(lo), notBefore: at(nb), record, json };
 }
 
 /** What the engine calls a row. Nothing stores it. */

@@ -32,7 +32,7 @@ export function toPieces(name: string, text: string, most: number): readonly Pie
 }
 
 /** The sealed text of a cookie, `undefined` for a set that is not whole: pieces of two sets are never put together. */
-export function fromPieces(name: string, found: ReadonlyMap<string, string>): string | undefined {
+export function fromPieces(name: string, found: Pick<ReadonlyMap<string, string>, "get">): string | undefined {
   const head = found.get(name) ?? "";
   if (head.charCodeAt(PREFIX_LENGTH - 1) !== TILDE) return head;
   const [prefix, count] = PREFIX.exec(head) ?? [];
@@ -52,6 +52,17 @@ export function fromPieces(name: string, found: ReadonlyMap<string, string>): st
  */
 export function findPieces(header: string | null, names: readonly string[]): ReadonlyMap<string, string> | "duplicate" {
   const found = new Map<string, string>();
+  for (const [name, value] of piecesIn(header, names)) {
+    if (found.has(name)) return "duplicate";
+    found.set(name, value);
+  }
+  return found;
+}
+
+type Found = readonly [name: string, value: string];
+
+/** Each piece that came, as often as it came. */
+export function* piecesIn(header: string | null, names: readonly string[]): Generator<Found> {
   const base = names[0]?.slice(0, -1) ?? "";
   let start = 0;
   while (header && start < header.length) {
@@ -63,14 +74,20 @@ export function findPieces(header: string | null, names: readonly string[]): Rea
       const [piece] = PIECE.exec(header.slice(afterName, afterName + 3)) ?? [];
       const name = header.slice(start, afterName);
       if (piece !== undefined && names.includes(name)) {
-        const full = name + piece.slice(0, -1);
-        if (found.has(full)) return "duplicate";
-        found.set(full, header.slice(afterName + piece.length, end).trim());
+        yield [name + piece.slice(0, -1), header.slice(afterName + piece.length, end).trim()];
       }
     }
     start = end + 1;
   }
-  return found;
+}
+
+/** Every sealed text that pieces can be put together to where some came twice: the tag of a set says which are of one. Each may be a session that a sign-out has to end. */
+export function textsOf(pieces: readonly Found[], names: readonly string[]): readonly Found[] {
+  const tagged = new Map(pieces.map(([name, value]) => [name + value.slice(0, PREFIX_LENGTH), value]));
+  return pieces.flatMap(([head, value]): readonly Found[] => {
+    const text = names.includes(head) ? fromPieces(head, { get: (name) => (name === head ? value : tagged.get(name + value.slice(0, PREFIX_LENGTH))) }) : undefined;
+    return text === undefined ? [] : [[head, text]];
+  });
 }
 /** The cookie that this one is a piece of. */
 export const headOf = (name: string, names: readonly string[]): string => (names.includes(name) ? name : name.slice(0, -2));

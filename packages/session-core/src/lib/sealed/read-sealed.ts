@@ -5,7 +5,7 @@ import { isLaterChain } from "../token/credential.ts";
 import type { RingKey, Transport } from "../token/key-ring.ts";
 import { type Incoming, isActivity, type Presented } from "../transport/source.ts";
 import { readPayload, type SealedSession } from "./payload.ts";
-import { findPieces, fromPieces } from "./pieces.ts";
+import { findPieces, fromPieces, piecesIn, textsOf } from "./pieces.ts";
 import type { Seal, Unsealed } from "./seal.ts";
 
 /** A sealed session that was opened, and the cookie it came in. */
@@ -35,6 +35,8 @@ export class SealedIncoming implements Incoming {
   readonly navigation: () => boolean;
   /** What is still to be opened. */
   pending: (() => Promise<void>) | undefined;
+  /** Where cookies came twice: opens all of them, for a sign-out. None is believed for anything else. */
+  doubled: (() => Promise<void>) | undefined;
 
   constructor(headers: Headers | undefined, options: OpenOptions, cookieNames: readonly string[]) {
     this.cookieHeader = headers?.get("cookie") ?? null;
@@ -81,7 +83,15 @@ export function createReadSealed<Data>({ ring, cookies, clock, emit }: Pick<Engi
     const headers = typeof source === "string" ? undefined : source instanceof Headers ? source : source.headers;
     const header = headers?.get("cookie") ?? null;
     const found = header !== null && header.length > LONGEST_HEADER ? new Map<string, string>() : findPieces(header, cookies.names);
-    if (found === "duplicate") return Object.assign(new SealedIncoming(headers, options, cookies.names), { rejected: "duplicate_cookie" as const });
+    if (found === "duplicate") {
+      const pieces = [...piecesIn(header, cookies.names)];
+      const incoming = new SealedIncoming(headers, options, [...new Map(pieces).keys()]);
+      incoming.rejected = "duplicate_cookie";
+      incoming.doubled = async () => {
+        for (const [cookie, text] of textsOf(pieces, cookies.names)) settle(incoming, text, cookie, await seal.unseal(text, cookie));
+      };
+      return incoming;
+    }
     const incoming = new SealedIncoming(headers, options, [...found.keys()]);
     const later: (() => Promise<void>)[] = [];
     for (const cookie of found.keys()) {

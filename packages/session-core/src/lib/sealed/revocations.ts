@@ -40,7 +40,7 @@ const NONE: Mark = { at: Number.NEGATIVE_INFINITY, reason: "revoked" };
 export function createRevocations<Data>({ ring, clock, emit, policy }: Pick<Engine<Data>, "ring" | "clock" | "emit" | "policy">, store: SessionStore, within: Millis): Revocations {
   let young = new Map<string, { readonly mark: Mark; readonly at: Millis }>();
   let old = young;
-  /** As long as any session may live that was authenticated anew before a server heard of it; shorter than `removeKey` waits with the key of the row. */
+  /** As long as any session may live that was authenticated anew before a server heard of it. What is written until `within` before a roll-out must be over goes before `removeKey` may take the key of the row. */
   const kept = longestLife(policy) + within + SKEW;
 
   const rowId = (name: string): SessionId => ring.rowId(`sealed\0${name}`);

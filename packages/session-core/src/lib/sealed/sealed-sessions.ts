@@ -85,14 +85,15 @@ function manage<Data extends object>(given: Engine<Data>, listeners: Set<(event:
   const { ring, clock, emit } = given;
   const now = (): Millis => clock.now();
   const store = options && withDeadline(options.store, STORE_TIMEOUT);
-  const revocations = store && createRevocations(given, store, options.within ?? 5000);
+  const { within = 5000 } = options ?? {};
+  const revocations = store && createRevocations(given, store, within);
   const seal = createSeal(ring, given.realm, platformAesGcm(), now, MOST_PIECES * COOKIE_BYTES);
   const engine: Engine<Data> = {
     ...given,
     // Revocations are remembered: an authoritative read then asks for them.
     store: { ...given.store, capabilities: { ...given.store.capabilities, cached: store !== undefined } },
     sweeper: store && isSweeper(store) ? store : undefined,
-    epoch: store ? createKnownEpoch({ store, ring, clock, emit }) : given.epoch,
+    epoch: store ? createKnownEpoch({ store, ring, clock, emit }, Math.min(within, 5000)) : given.epoch,
     incoming: createReadSealed(given, seal),
     load: createLoadSealed(revocations),
     write: createWriteSealed({ seal, revocations, maxCookies }),

@@ -14,7 +14,7 @@ import { noSession } from "../session/refusal.ts";
 import type { CookieChange } from "../session/state.ts";
 import { type SealedSession, writePayload } from "./payload.ts";
 import { headOf, toPieces } from "./pieces.ts";
-import type { SealedPresented } from "./read-sealed.ts";
+import type { SealedIncoming, SealedPresented } from "./read-sealed.ts";
 import type { Revocations } from "./revocations.ts";
 import type { Seal } from "./seal.ts";
 
@@ -32,7 +32,9 @@ type Kept<Data> = Draft<Data> & { readonly session: NonNullable<Draft<Data>["ses
 export const createWriteSealed = (means: SealedMeans): Engine<unknown>["write"] =>
   async function writeSealed<Data extends object>(context: WriteContext<Data>, draft: Draft<Data>): Promise<Written<Data>> {
     const { session } = draft;
-    if (draft.write === "end") await signOut(context, draft, means);
+    const doubled = context.signedOut ? (context.incoming as SealedIncoming).doubled : undefined;
+    await doubled?.();
+    if (doubled || draft.write === "end") await signOut(context, draft, means);
     if (!session) return { draft, times: undefined, cookies: tidy(context, draft, []) };
     const kept: Kept<Data> = { ...draft, session };
     if (draft.write !== "create" && draft.write !== "update" && !isDue(context, kept)) return { draft, times: undefined, cookies: tidy(context, draft, []) };
@@ -53,7 +55,10 @@ async function begin<Data extends object>(context: WriteContext<Data>, given: Ke
   const draft = withRecord(given, { ...record, epoch: number });
   const cookies = await sealed(context, draft, { createdAt: now, seenAt: now, sealedAt: engine.clock.now(), notBefore: Number.isFinite(notBefore) ? notBefore : undefined }, means);
   // Of two at once that end all others the first one's mark stands.
-  if (draft.alone && (await revocations?.endAll(partition, id, notBefore))?.except !== id) throw signInRevoked();
+  if (draft.alone) {
+    if ((await revocations?.endAll(partition, id, notBefore))?.except !== id) throw signInRevoked();
+    engine.emit({ type: "session_revoked", reason: "revoked", count: 0 });
+  }
   const old = draft.live ?? draft.lapsed;
   if (old) await revocations?.end(old.row.id, "replaced");
   engine.emit({ type: "session_created", handle: engine.ring.handle(id), kind: record.subject === undefined ? "guest" : "active", previous: old && engine.ring.handle(old.row.id) });
@@ -79,7 +84,7 @@ async function goOn<Data extends object>(context: WriteContext<Data>, given: Kep
   // Later than the one before on any clock.
   const loweredAt = lowered ? Math.max(clock, (before?.loweredAt ?? clock - 1) + 1) : before?.loweredAt;
   const times = { createdAt: row.createdAt, seenAt };
-  const cookies = await sealed(context, draft, { ...times, sealedAt: clock, loweredAt, notBefore: before?.notBefore }, means);
+  const cookies = await sealed(context, draft, { ...times, sealedAt: clock, loweredAt, notBefore: before?.notBefore, json: before?.json }, means);
   await revocations?.end(session.id, "replaced", loweredAt);
   const handle = engine.ring.handle(session.id);
   if (elevated) engine.emit({ type: "session_elevated", handle });
@@ -90,7 +95,7 @@ async function goOn<Data extends object>(context: WriteContext<Data>, given: Kep
 async function signOut<Data>({ engine, incoming }: WriteContext<Data>, { live, lapsed }: Draft<Data>, { revocations }: SealedMeans): Promise<void> {
   const gone = live ?? lapsed;
   const ids = gone ? [gone.row.id] : incoming.presented.map(({ credential }) => credential.id);
-  for (const id of ids) {
+  for (const id of new Set(ids)) {
     await revocations?.end(id, "logout");
     engine.emit({ type: "session_logout", handle: engine.ring.handle(id) });
   }
@@ -118,7 +123,7 @@ function limitOf<Data>({ policy }: Engine<Data>, record: SessionRecord, seenAt: 
 }
 
 /** @throws HoldfastError `data_too_large` */
-async function sealed<Data extends object>(context: WriteContext<Data>, draft: Kept<Data>, times: Pick<SealedSession, "createdAt" | "seenAt" | "sealedAt" | "loweredAt" | "notBefore">, { seal, maxCookies }: SealedMeans): Promise<CookieChange[]> {
+async function sealed<Data extends object>(context: WriteContext<Data>, draft: Kept<Data>, times: Pick<SealedSession, "createdAt" | "seenAt" | "sealedAt" | "loweredAt" | "notBefore" | "json">, { seal, maxCookies }: SealedMeans): Promise<CookieChange[]> {
   const { engine } = context;
   const { id, record } = draft.session;
   const { chain } = record.chain;
