@@ -171,7 +171,7 @@ describe("what reaches the application", () => {
   it("[M02] the fields of an event cannot break out of a line of a log, and its time is a number in UTC", async () => {
     const lines: string[] = [];
     const sessions = createSessions<Data>({ store: createMemoryStore(), keys: KEYS, initial: INITIAL, onEvent: (event) => void lines.push(JSON.stringify(event)) });
-    const evil = "ada\r\n{\"type\":\"session_created\"}\u2028";
+    const evil = "ada lovelace\r\n{\"type\":\"session_created\"}\u2028";
     const jar = new Jar();
     await request(sessions, jar, (s) => s.start(evil, {}, { device: evil, acr: evil, amr: [evil] }));
     await request(sessions, jar, undefined, { "user-agent": "x\u0085y", "x-forwarded-for": "1\u0085" });
@@ -180,7 +180,7 @@ describe("what reaches the application", () => {
     expect(lines.length).toBeGreaterThanOrEqual(3);
     for (const line of lines) {
       expect(line).not.toMatch(/[\r\n\u0085\u2028\u2029]|session_created.*session_created/);
-      expect(line).not.toContain("ada");
+      expect(line).not.toContain("lovelace");
       expect((JSON.parse(line) as SessionEvent).at).toBeTypeOf("number");
     }
   });
