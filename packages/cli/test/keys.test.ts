@@ -46,6 +46,31 @@ describe("holdfast keys new", () => {
     expect(readdirSync(folder)).toEqual(["keys.json"]);
   });
 
+  it("over a file of sessions, makes all secrets new and keeps the ids, so that what the old keys signed is refused and not waited for", async () => {
+    const shelled = shell();
+    const { holdfast, at } = shelled;
+    await holdfast("keys new keys.json");
+    await holdfast("keys rotate keys.json");
+    await holdfast("keys rotate keys.json --force");
+    const before = sessionsFile(at("keys.json"));
+    const old = await createSessions({ store: createMemoryStore(), keys: before }).issue("ada");
+    shelled.now += HOUR;
+    expect((await holdfast("keys new keys.json --overwrite")).code).toBe(0);
+    const after = sessionsFile(at("keys.json"));
+    expect(states(after)).toBe("1 retired, 2 retired, 3 active");
+    const secrets = [before, after].flatMap((file) => secretsOf(JSON.stringify(file, null, 2)));
+    expect(new Set(secrets).size).toBe(7);
+    expect((await createSessions({ store: createMemoryStore(), keys: after }).open(old.credential.reveal())).state).toEqual({ kind: "none" });
+    // What is no such file, or is not to be written over, gives nothing on.
+    for (const text of ["{}", "no JSON", JSON.stringify({ ...before, keys: [] })]) {
+      writeFileSync(at("keys.json"), text);
+      expect((await holdfast("keys new keys.json --overwrite")).code).toBe(0);
+      expect(states(sessionsFile(at("keys.json")))).toBe("1 active");
+    }
+    await holdfast("keys new keys.json --overwrite --kind tokens");
+    expect(tokensFile(at("keys.json")).keys).toHaveLength(1);
+  });
+
   it("writes to standard output for a secret manager, and nothing else there", async () => {
     const { holdfast } = shell();
     const { code, out, err } = await holdfast("keys new - --json");
@@ -228,6 +253,21 @@ describe("holdfast keys rotate", () => {
     writeFileSync(at("keys.json.new"), "");
     expect(await holdfast("keys rotate keys.json --step add")).toMatchObject({ code: 5, err: expect.stringContaining("keys.json.new") as string });
     expect(existsSync(at("keys.json.new"))).toBe(true);
+  });
+
+  it("the same file by another path is the file itself: it is read and written under one lock", async () => {
+    const { holdfast, at, folder } = shell();
+    await holdfast("keys new keys.json");
+    symlinkSync(at("keys.json"), at("link.json"));
+    for (const out of [`${folder}/../${folder.split("/").at(-1)}/keys.json`, at("link.json"), at("keys.json")]) {
+      let locked: boolean | undefined;
+      const io = { stdin: async () => "", out: () => undefined, err: () => undefined, now: () => ((locked ??= existsSync(at("keys.json.new"))), START) };
+      expect(await run(["keys", "rotate", at("keys.json"), "--step", "add", "--out", out, "--overwrite"], io)).toBe(0);
+      expect([out, locked]).toEqual([out, true]);
+      await holdfast("keys rotate keys.json --step promote --force");
+    }
+    expect(sessionsFile(at("keys.json")).keys).toHaveLength(4);
+    expect(readdirSync(folder).toSorted()).toEqual(["keys.json", "link.json"]);
   });
 
   it("a file that is wrong stays as it is", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createSessions, generateKeys, HoldfastError, type SessionEvent } from "../src/index.ts";
-import { addKey, nextKeyStep, promoteKey, removeKey } from "../src/keys.ts";
+import { addKey, nextKeyStep, promoteKey, removeKey, replaceKeys } from "../src/keys.ts";
 import { createMemoryStore } from "../src/memory.ts";
 import { sealedSessions } from "../src/sealed.ts";
 import { type Data, HOUR, INITIAL, KEYS, keyOf, MINUTE, request, signedIn, testClock } from "./support.ts";
@@ -27,6 +27,24 @@ describe("the steps of a key roll-out", () => {
     expect(removed.subjectKey).toBe(first.subjectKey);
     expect(new Set(promoted.keys.map(({ secret }) => Buffer.from(secret, "base64url").length))).toEqual(new Set([32]));
     expect(states(first)).toEqual(["1 active"]);
+  });
+
+  it("[G01] after a leak everything is new, and what the old keys made is refused at once, sealed or not, by servers that have the new file", async () => {
+    const clock = testClock(START);
+    const leaked = promoteKey(addKey(generateKeys(START), { now: START }), { now: START + HOUR });
+    const mended = replaceKeys(leaked, { now: START + 2 * HOUR });
+    expect(states(mended)).toEqual(["1 retired", "2 retired", "3 active"]);
+    expect(new Set([leaked, mended].flatMap(({ subjectKey, keys }) => [subjectKey, ...keys.map(({ secret }) => secret)])).size).toBe(7);
+    for (const store of [createMemoryStore({ clock }), sealedSessions()]) {
+      const jar = await signedIn(createSessions<Data>({ store, keys: leaked, initial: INITIAL, clock }));
+      const sessions = createSessions<Data>({ store, keys: mended, initial: INITIAL, clock });
+      expect((await sessions.open(jar.headers())).state).toEqual({ kind: "none" });
+      await request(sessions, jar, (s) => s.start("ada"));
+      expect((await request(sessions, jar)).state.kind).toBe("active");
+      // A server that still has the old file waits for the new one.
+      expect((await createSessions<Data>({ store, keys: leaked, initial: INITIAL, clock }).open(jar.headers())).state).toEqual({ kind: "none", refused: "indeterminate" });
+    }
+    expect(fault(() => replaceKeys({ ...leaked, keys: [] }))).toBe("keys");
   });
 
   it("[G02] a key stays until the longest session it may have signed is over: five minutes for servers that got the file late, and 5 s for the clocks", () => {

@@ -56,11 +56,19 @@ export function nextKeyStep(file: KeyRingFile, { policy }: Pick<RemoveKeyOptions
 export function addKey(file: KeyRingFile, { now = Date.now() }: KeyStepOptions = {}): KeyRingFile {
   check(file);
   if (file.keys.some(({ state }) => state === "next")) throw configError("keys", "have a key with state \"next\" already; promote it first.");
-  const ids = new Set(file.keys.map(({ id }) => id));
-  let id = Math.max(...ids);
-  do id = (id % 65_535) + 1;
-  while (ids.has(id));
-  return check({ ...file, keys: [...file.keys, { id, secret: toBase64url(randomBytes(32)), state: "next", since: now }] });
+  return check({ ...file, keys: [...file.keys, { id: freeId(file), secret: newSecret(), state: "next", since: now }] });
+}
+
+/**
+ * The file after one that is in other hands: `subjectKey` and all secrets are new, and one key of a new id signs. Nothing that the old file made lets anybody in any more.
+ * The ids that it had stay, retired, with secrets that signed nothing: so their credentials are refused like forged ones, and not answered 503 as those of a key that is on its way.
+ *
+ * @throws HoldfastError `config` for a file that is wrong
+ */
+export function replaceKeys(file: KeyRingFile, { now = Date.now() }: KeyStepOptions = {}): KeyRingFile {
+  check(file);
+  const retired = file.keys.map(({ id }): KeyEntry => ({ id, secret: newSecret(), state: "retired", since: now }));
+  return check({ subjectKey: newSecret(), keys: [...retired, { id: freeId(file), secret: newSecret(), state: "active", since: now }] });
 }
 
 /**
@@ -102,6 +110,16 @@ const promotable = ({ since }: KeyEntry): Millis => since + ROLL_OUT;
 
 /** A server that got the file late went on signing until then. */
 const removable = ({ since }: KeyEntry, policy: PolicyOptions | undefined): Millis => since + ROLL_OUT + longestLife(resolvePolicy(policy)) + SKEW;
+
+const newSecret = (): string => toBase64url(randomBytes(32));
+
+function freeId({ keys }: KeyRingFile): number {
+  const ids = new Set(keys.map(({ id }) => id));
+  let id = Math.max(...ids);
+  do id = (id % 65_535) + 1;
+  while (ids.has(id));
+  return id;
+}
 
 function check(file: KeyRingFile): KeyRingFile {
   createKeyRing(file, "default");

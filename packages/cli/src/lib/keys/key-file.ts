@@ -22,10 +22,17 @@ export async function readKeyFile(path: string, io: Io): Promise<string> {
   }
 }
 
-/** Writes a whole file or none, for its owner alone. One that is there stays, unless `overwrite`. @throws Fault `exists` */
-export async function writeKeyFile(path: string, text: string, overwrite: boolean, io: Io): Promise<void> {
-  if (path === STANDARD) return io.out(text);
-  await replace(path, async () => text, overwrite);
+/** Writes a whole file or none, for its owner alone. One that is there stays, unless `overwrite`; `make` gets what it holds then. @throws Fault `exists` */
+export async function writeKeyFile(path: string, make: (before?: string) => Promise<string>, overwrite: boolean, io: Io): Promise<void> {
+  if (path === STANDARD) return io.out(await make());
+  await replace(path, async () => make(overwrite ? await readFile(path, "utf8").catch(() => undefined) : undefined), overwrite);
+}
+
+/** Whether two paths lead to one file. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (one === other || one === STANDARD || other === STANDARD) return one === other;
+  const [first, second] = await Promise.all([one, other].map((path) => realpath(path).catch(() => undefined)));
+  return first !== undefined && first === second;
 }
 
 /** Changes a file as a whole. Nobody else does meanwhile: of two at once, one is refused. @throws Fault `exists` */

@@ -1,6 +1,6 @@
 import { Fault } from "../fault.ts";
 import type { Io } from "../io.ts";
-import { changeKeyFile, readKeyFile, STANDARD, writeKeyFile } from "./key-file.ts";
+import { changeKeyFile, isSameFile, readKeyFile, STANDARD, writeKeyFile } from "./key-file.ts";
 import { invalid, readRing } from "./read-ring.ts";
 import { advice, type Done, reportJson, sayDue } from "./report.ts";
 import type { Ring, Step, Timing } from "./ring.ts";
@@ -23,8 +23,11 @@ export async function rotateKeys(file: string, options: RotateOptions, io: Io): 
     rotated = await rotate(await readRing(text, options), options, now);
     return rotated.ring.text();
   };
-  if (out === file) await changeKeyFile(file, io, change);
-  else await writeKeyFile(out, await change(await readKeyFile(file, io)), overwrite, io);
+  if (await isSameFile(out, file)) await changeKeyFile(file, io, change);
+  else {
+    const text = await change(await readKeyFile(file, io));
+    await writeKeyFile(out, async () => text, overwrite, io);
+  }
   if (!rotated) return;
   const { ring, done } = rotated;
   const say = json && out !== STANDARD ? io.out : io.err;
