@@ -267,12 +267,23 @@ describe("the near cache", () => {
     expect(await ask()).toMatchObject({ body: "ended" });
   });
 
-  it("who shared a read that failed asks for himself", async () => {
-    const { engine, ask } = await cacheWith();
+  it("a hundred who shared a read that failed ask once more, together", async () => {
+    const { engine, ask, readsOf } = await cacheWith();
     engine.failNext();
-    const [mine, shared] = [ask(), ask()];
-    await expect(mine).rejects.toThrow("ECONNRESET");
-    expect(await shared).toMatchObject({ body: "live" });
+    const [mine, ...shared] = Array.from({ length: 100 }, ask);
+    const asked = await readsOf(async () => {
+      await expect(mine).rejects.toThrow("ECONNRESET");
+      for (const row of await Promise.all(shared)) expect(row).toMatchObject({ body: "live" });
+    });
+    expect(asked).toBe(1);
+  });
+
+  it("while the engine is down, a hundred readers of one session are two reads, not a hundred", async () => {
+    const { engine, ask, readsOf } = await cacheWith();
+    for (let i = 0; i < 100; i++) engine.failNext();
+    expect(await readsOf(async () => {
+      for (const { status } of await Promise.allSettled(Array.from({ length: 100 }, ask))) expect(status).toBe("rejected");
+    })).toBe(2);
   });
 
   it("a copy ends with its session, and an absent one is asked for each time", async () => {

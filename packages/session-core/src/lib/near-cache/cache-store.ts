@@ -105,16 +105,22 @@ export function cacheStore<S extends SessionStore>(store: S, options: CacheOptio
     hits += 1;
     return copy.row;
   };
-  const read = async (id: SessionId, how: ReadOptions = {}): Promise<StoredSession | null> => {
+  const look = async (id: SessionId, how: ReadOptions, again: boolean): Promise<StoredSession | null> => {
     how.signal?.throwIfAborted();
     if (how.authoritative) return ask(id, how);
     const copy = held(id);
     if (copy) return copy;
     const flight = flights.joinable(id);
     if ((flight || copies.get(id)) && lease?.holds() === false) lapses += 1;
-    // The deadline of the other reader is not this one's.
-    return flight && believes(flight.asked) ? flight.answer.catch(() => ask(id, how)) : ask(id, how);
+    if (!flight || !believes(flight.asked)) return ask(id, how);
+    return flight.answer.catch((fault: unknown) => {
+      // The deadline of the other reader is not this one's, so who shared his failure looks once more: all of them in one read, or an engine that is
+      // down would get one from each.
+      if (again) throw fault;
+      return look(id, how, true);
+    });
   };
+  const read = (id: SessionId, how: ReadOptions = {}): Promise<StoredSession | null> => look(id, how, false);
 
   const cached: SessionStore & Partial<SubjectIndex & Sweeper> & { readonly cache: NearCache } = {
     capabilities: { ...store.capabilities, cached: true },
