@@ -101,6 +101,22 @@ describe("a store that is named by a URL", () => {
       ["redis+sentinel://:hunter2@sentinel.test/sessions", /not encrypted.*rediss\+sentinel/],
       ["rediss+cluster://node.test", /no password/],
       ["redis+cluster://localhost:1?node=sessions.test:2", /not encrypted/],
+      // The masters that a local sentinel or node names may be anywhere.
+      ["redis+sentinel://127.0.0.1:26379/sessions", /not encrypted.*rediss\+sentinel.*plaintext=local/],
+      ["redis+cluster://:hunter2@127.0.0.1:7000?node=localhost:7001", /not encrypted.*rediss\+cluster.*plaintext=local/],
+      ["rediss+sentinel://127.0.0.1/sessions", /no password/],
+      ["redis+cluster://localhost:1?node=sessions.test:2&plaintext=local", /not encrypted/],
+      ["redis+cluster://localhost:1?plaintext=hunter2", /plaintext, which must be local/],
+      // Of two the drivers take the last.
+      ["postgres://web:hunter2@db.test/app?sslmode=verify-full&sslmode=disable", /twice/],
+      ["postgres://web:hunter2@db.test/app?sslmode=verify-full&%73slmode=disable", /twice/],
+      ['mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true,"verifyIdentity":true}&ssl={"rejectUnauthorized":false}', /twice/],
+      ["redis://localhost?hunter2=1&hunter2=2", /twice/],
+      ['mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true}', /not encrypted.*verifyIdentity/],
+      ['mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true,"verifyIdentity":true,"rejectUnauthorized":false}', /not encrypted/],
+      ['mysql://web:hunter2@db.test/app?ssl={"a":{"rejectUnauthorized":true,"verifyIdentity":true}}', /not encrypted/],
+      ["mysql://web:hunter2@db.test/app?ssl=hunter2", /not encrypted/],
+      ["mysql://web:hunter2@db.test/app?ssl=null", /not encrypted/],
       ["redis+cluster://localhost:1?node=hunter2", /not HOST:PORT/],
       ["rediss+sentinel://:hunter2@sentinel.test", /what the sentinels call the master/],
       ["redis://localhost?replicas=hunter2", /must be 0 to 9/],
@@ -119,9 +135,9 @@ describe("a store that is named by a URL", () => {
       expect([url, words]).toEqual([url, expect.stringMatching(why)]);
       expect(words).not.toContain("hunter2");
     }
-    for (const url of ["rediss://:hunter2@sessions.test", "postgres://web:hunter2@db.test/app?sslmode=verify-full", 'mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true}', "redis://localhost", "redis+cluster://localhost:1?node=127.0.0.1:2&replicas=1", "rediss+sentinel://:hunter2@sentinel.test/sessions?node=other.test:26379", "postgres://app@127.0.0.1/app", "mysql://root@[::1]/app", "memcached://localhost:11211,127.0.0.1:11212,[::1]"]) {
+    for (const url of ["rediss://:hunter2@sessions.test", "postgres://web:hunter2@db.test/app?sslmode=verify-full", 'mysql://web:hunter2@db.test/app?ssl={"rejectUnauthorized":true,"verifyIdentity":true}', "redis://localhost", "redis+cluster://localhost:1?node=127.0.0.1:2&replicas=1&plaintext=local", "redis+sentinel://127.0.0.1/sessions?plaintext=local", "rediss+cluster://:hunter2@localhost:1?node=localhost:2&node=localhost:3", "rediss+sentinel://:hunter2@sentinel.test/sessions?node=other.test:26379", "postgres://app@127.0.0.1/app", "mysql://root@[::1]/app", "memcached://localhost:11211,127.0.0.1:11212,[::1]"]) {
       expect([url, typeof parseStoreUrl(url, true)]).toEqual([url, "object"]);
     }
-    for (const url of ["redis://sessions.test", "memcached://a.test:11211,b.test"]) expect(typeof parseStoreUrl(url, false)).toBe("object");
+    for (const url of ["redis://sessions.test", "redis+sentinel://127.0.0.1/sessions", "memcached://a.test:11211,b.test"]) expect(typeof parseStoreUrl(url, false)).toBe("object");
   });
 });
