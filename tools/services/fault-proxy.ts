@@ -128,9 +128,15 @@ export async function startFaultProxy(upstream: () => number, host = "127.0.0.1"
       }
     },
     async stop() {
+      // Who waits in `passage` looks at the fault again.
+      fault = "none";
       clear();
       const closed = new Promise<void>((resolve) => void listener.close(() => resolve()));
-      for (const { client } of pairs) client.destroy();
+      for (const pair of pairs) {
+        // What is still in hand arrives nowhere.
+        pair.orphaned = true;
+        pair.client.destroy();
+      }
       await closed;
     },
   };

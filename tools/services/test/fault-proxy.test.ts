@@ -76,6 +76,18 @@ describe("a network that can be broken", () => {
     expect([old.heard, fresh.heard, old.ended, fresh.ended]).toEqual(["AB", "B", "", ""]);
   });
 
+  it("stops while it is a black hole, with bytes in hand from both sides", async () => {
+    const it = await warm();
+    proxy.set("black-hole");
+    it.socket.write("b");
+    for (const socket of serverSockets) socket.write("c");
+    await until(() => proxy.asked === 2);
+    await proxy.stop();
+    await it.closed;
+    await until(() => serverSockets.size === 0);
+    expect([arrived, it.heard, serverSockets.size]).toEqual(["a", "A", 0]);
+  });
+
   it("a reset ends open connections and new ones", async () => {
     const old = await warm();
     proxy.set("reset");
