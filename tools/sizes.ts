@@ -32,7 +32,7 @@ const budgets: readonly Budget[] = [
   { name: "session-core", entry: "./keys", kilobytes: 6 },
   { name: "session-core", entry: "./otel", kilobytes: 0.6 },
   { name: "session-core", entry: "./csrf", kilobytes: 5 },
-  { name: "session-core", entry: "./bound", kilobytes: 10.45 },
+  { name: "session-core", entry: "./bound", kilobytes: 10.55 },
   { name: "session-core", entry: "./signals", kilobytes: 6 },
   // The parts of jose that sign, verify and make keys are most of it.
   { name: "session-core", entry: "./tokens", kilobytes: 17.6 },

@@ -261,6 +261,9 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     site.broken = 503;
     expect(await statusOf(page, "/api/orders")).toBe(401);
     expect(site.events).toContainEqual(expect.objectContaining({ type: "device_skipped", reason: "server_error", action: "refuse" }));
+    // Of which session it says so is in the header.
+    const [session] = await site.sessions.list("ada");
+    expect(site.of("/api/orders").at(-1)?.headers.get("secure-session-skipped")).toBe(`server_error;session_identifier="${session?.handle}"`);
     site.broken = undefined;
     await expect.poll(() => statusOf(page, "/api/orders"), { timeout: 20_000, interval: 200 }).toBe(200);
     expect(site.of(REGISTER)).toHaveLength(1);

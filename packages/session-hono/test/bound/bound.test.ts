@@ -126,6 +126,36 @@ describe("a browser that binds", () => {
     expect((await browser.get("/private")).status).toBe(200);
   });
 
+  it("[I10] so it is at a server whose clock is behind that of the registration", async () => {
+    const world = boundWorld();
+    const browser = world.browser();
+    browser.binds = false;
+    const invited = await browser.post("/sign-in");
+    const before = browser.copyJar();
+    browser.binds = true;
+    await browser.heed(invited);
+    for (const [behind, status] of [[5000, 200], [FIRST_TICKET - 1, 200], [FIRST_TICKET, 401]] as const) {
+      const now = world.clock.now() - behind;
+      const clock = { ...world.clock, now: () => now };
+      const other = boundWorld({ store: world.store, clock, core: { store: world.store, clock } });
+      expect((await other.app.request(`${ORIGIN}/private`, { headers: { cookie: before.cookie } })).status, String(behind)).toBe(status);
+    }
+  });
+
+  it("a right that is raised on a path that needs no ticket comes in an answer that nobody keeps", async () => {
+    const world = boundWorld();
+    world.app.post("/sign-in/step-up", (c) => {
+      c.var.session.elevate({ reauthenticated: true });
+      c.header("cache-control", "public, max-age=60");
+      return c.text("ok");
+    });
+    const browser = await boundBrowser(world);
+    world.clock.advance(MINUTE);
+    browser.expireTicket();
+    const answer = await browser.raw("POST", "/sign-in/step-up", { origin: ORIGIN });
+    expect([answer.status, answer.headers.getSetCookie().length, answer.headers.get("cache-control")]).toEqual([200, 1, "no-store"]);
+  });
+
   it("[H11] a bound session is not resumed with its cookie and one factor: it would be bound to nothing", async () => {
     const world = boundWorld({ core: { policy: "nistAal2" } });
     world.app.post("/resume", (c) => {
@@ -634,6 +664,39 @@ describe("a sign-out", () => {
     expect(browser.refreshes.at(-1)).toBe(404);
   });
 
+  it("while a registration is under way: nothing is bound, and what was answered before it signs nobody in", async () => {
+    const world = boundWorld();
+    const browser = world.browser();
+    browser.binds = false;
+    const header = (await browser.post("/sign-in")).headers.get("secure-session-registration") ?? "";
+    const [, jti = ""] = /challenge="([^"]+)"/.exec(header) ?? [];
+    const [, authorization = ""] = /authorization="([^"]+)"/.exec(header) ?? [];
+    const key = newKey();
+    const headers = { cookie: browser.cookie, "sec-fetch-site": "same-origin", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "empty", "secure-session-response": proofOf(key, { jti, authorization }, { jwk: key.jwk }) };
+    const request = new Request(ORIGIN + REGISTER, { method: "POST", headers });
+    const opened = world.sessions.prepare(request);
+    const raced = { transport: "cookie", load: async (how?: { authoritative?: boolean }) => {
+      const state = await opened.load(how);
+      if (state.kind === "active") await world.sessions.revoke(state.id, "logout");
+      return state;
+    } };
+    expect(await world.binding.register(raced as never, request)).toEqual({ outcome: "refused", why: "no_session" });
+    // The other order: bound first, and the sign-out before the browser has its answer.
+    const second = world.browser();
+    second.binds = false;
+    const invited = await second.post("/sign-in");
+    const late = second.copyJar();
+    second.binds = true;
+    await second.heed(invited);
+    expect((await late.raw("POST", "/session/logout", { origin: ORIGIN })).status).toBe(204);
+    expect(second.sessions.size).toBe(1);
+    expect((await second.get("/private")).status).toBe(401);
+    second.expireTicket();
+    expect((await second.get("/private")).status).toBe(401);
+    expect([second.refreshes, second.sessions.size]).toEqual([[404], 0]);
+    expect(await world.sessions.list("ada")).toEqual([]);
+  });
+
   it("that comes between the proof and the ticket: there is no ticket", async () => {
     const world = boundWorld();
     const browser = await boundBrowser(world);
@@ -687,13 +750,12 @@ describe("policy", () => {
   });
 
   it("[I12] a browser that could not refresh is refused, or let through where that was chosen, and told of in any case", async () => {
-    const reasons = ["unreachable", 'server_error;session_identifier="x"', "quota_exceeded"];
     for (const [skipped, status] of [["refuse", 401], ["allow", 200]] as const) {
       const world = boundWorld({ skipped });
       const browser = await boundBrowser(world);
       world.clock.advance(FIRST_TICKET);
       browser.expireTicket();
-      for (const header of reasons) expect((await browser.raw("GET", "/private", { "secure-session-skipped": header })).status).toBe(status);
+      for (const header of ["unreachable", `server_error;session_identifier="${only(browser).instructions.session_identifier}"`, "quota_exceeded"]) expect((await browser.raw("GET", "/private", { "secure-session-skipped": header })).status).toBe(status);
       for (const header of ["nothing", "", '"unreachable"', `${"x,".repeat(5000)}unreachable`]) expect((await browser.raw("GET", "/private", { "secure-session-skipped": header })).status).toBe(401);
       const told = world.events.flatMap((event) => (event.type === "device_skipped" ? [[event.reason, event.action]] : []));
       expect(told).toEqual([["unreachable", skipped], ["server_error", skipped], ["quota_exceeded", skipped]]);
@@ -734,7 +796,7 @@ describe("policy", () => {
     world.clock.advance(6 * MINUTE);
     await browser.raw("GET", "/private");
     browser.expireTicket();
-    await browser.raw("GET", "/private", { "secure-session-skipped": `unreachable;session_identifier="${value}"` });
+    await browser.raw("GET", "/private", { "secure-session-skipped": `unreachable;why="${value}"` });
     await browser.raw("GET", "/private");
     browser.alg = "RS256";
     await browser.post("/sign-in");

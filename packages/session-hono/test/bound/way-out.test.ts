@@ -78,6 +78,17 @@ describe("who may try again is not told to sign in", () => {
     expect((await browser.get("/private")).status).toBe(200);
   });
 
+  it("[I12] what is said of another session of the browser is not said of this one", async () => {
+    const { browser } = await late({ skipped: "allow" });
+    const [id = ""] = browser.sessions.keys();
+    const ask = async (skipped: string): Promise<unknown[]> => {
+      const answer = await browser.raw("GET", "/private", { ...FETCH, "secure-session-skipped": skipped });
+      return [answer.status, answer.ok || (await read(answer))["signIn"]];
+    };
+    for (const other of ['server_error;session_identifier="other"', 'unreachable;session_identifier=""', `quota_exceeded;session_identifier="${id}x", unreachable;session_identifier="a,${id}"`]) expect(await ask(other), other).toEqual([401, true]);
+    for (const own of ["server_error", `server_error;session_identifier="${id}"`, `unreachable;session_identifier="other", quota_exceeded;session_identifier="${id}"`, `unreachable; session_identifier="${id}";x=1`, `unreachable;x=1;session_identifier=${id}`]) expect(await ask(own), own).toEqual([200, true]);
+  });
+
   it("a browser whose clock is behind, and keeps a ticket that is over: it is taken away, and the next request waits for another", async () => {
     const world = boundWorld();
     const browser = await boundBrowser(world);

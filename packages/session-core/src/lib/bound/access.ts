@@ -56,8 +56,9 @@ export function createAccess({ settings, stamps, cookie, emit }: AccessParts): C
     if (verdicts.includes("good")) return { outcome: "bound" };
     if (verdicts.includes("indeterminate")) return indeterminate("ticket");
     // The row says "bound" a round trip before the browser has its ticket, and what it sent meanwhile cannot wait for one.
-    if (verdicts.length === 0 && now >= key.boundAt && now - key.boundAt < FIRST_TICKET) return { outcome: "unbound" };
-    const reason = skippedOf(headers.get("secure-session-skipped"));
+    // By either clock: this server's may be behind that of the registration.
+    if (verdicts.length === 0 && Math.abs(now - key.boundAt) < FIRST_TICKET) return { outcome: "unbound" };
+    const reason = skippedOf(headers.get("secure-session-skipped"), handle);
     if (reason !== undefined) {
       if (tell) emit({ type: "device_skipped", handle, reason, action: skipped });
       if (skipped === "allow") return { outcome: "skipped" };

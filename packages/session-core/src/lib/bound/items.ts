@@ -2,6 +2,7 @@
 const LONGEST = 8192;
 const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"\s*(?:;.*)?$/;
 const BARE = /^([\w\-.~+/=:]+)\s*(?:;.*)?$/;
+const NAMED = "session_identifier=";
 const REASONS = ["unreachable", "server_error", "quota_exceeded"] as const;
 
 /** Why a browser sent a request without having refreshed, as it says itself. */
@@ -15,10 +16,14 @@ export function itemOf(header: string | null | undefined): string | undefined {
   return quoted === undefined ? BARE.exec(text)?.[1] : quoted.replaceAll(/\\(["\\])/g, "$1");
 }
 
-/** The first reason in `Secure-Session-Skipped`. A hint: any sender can write it. */
-export function skippedOf(header: string | null | undefined): SkippedReason | undefined {
+/** A reason in `Secure-Session-Skipped` for this session: a browser may have several of one origin. A hint: any sender can write it. */
+export function skippedOf(header: string | null | undefined, id: string): SkippedReason | undefined {
   if (!header || header.length > LONGEST) return undefined;
-  const words = header.split(",").map((part) => part.split(";")[0]?.trim());
+  const words = header.split(",").map((part) => {
+    const [word, ...parameters] = part.split(";").map((text) => text.trim());
+    const named = parameters.find((text) => text.startsWith(NAMED));
+    return named === undefined || itemOf(named.slice(NAMED.length)) === id ? word : undefined;
+  });
   return REASONS.find((reason) => words.includes(reason));
 }
 

@@ -91,7 +91,7 @@ export function checkOptions(sessions: Pick<Sessions<never>, "cookie">, options:
   if (cookie.path !== "/" && !`${path}/`.startsWith(`${cookie.path}/`)) throw configError("path", `must be below cookie.path, ${cookie.path}: the session's cookie reaches nothing else.`);
   for (const one of exclude) if (!PATH.test(one)) throw configError("exclude", `"${one}" must be a path without trailing slash, like "/sign-in"; what is below it is excluded too.`);
   for (const one of refreshInitiators) if (!HOSTS.test(one)) throw configError("refreshInitiators", `"${one}" must be a host like "app.example" or "*.app.example".`);
-  if (origin !== undefined && !(/^https:\/\/[^/?#@\s]+$/.test(origin) && URL.canParse(origin))) throw configError("origin", 'must be like "https://app.example", without path and slash.');
+  if (origin !== undefined && !(origin.startsWith("https:") && URL.canParse(origin) && new URL(origin).origin === origin)) throw configError("origin", 'must be as browsers write it, "https://app.example": small letters, no path, no slash, no port 443.');
   oneOf("skipped", skipped, ["refuse", "allow"]);
   oneOf("profile", profile, ["default", "nistAal2", "nistAal3", "pci", "hipaa", "banking"]);
   if (skipped === "allow" && profile !== "default") throw configError("skipped", `must be "refuse" with profile ${profile}: the header that allow believes can be written by anybody.`);
