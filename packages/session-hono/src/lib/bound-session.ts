@@ -61,8 +61,9 @@ export function boundSession<Data>(sessions: Sessions<Data>, binding: DeviceBind
       if (!current) return next();
       if (binding.excludes(c.req.path)) {
         // What only reads need not be read for: a lazy session that nobody looks at is neither touched nor renewed.
+        const here = current;
+        withoutTicket.set(here, () => lacksTicket(c, stateOf(here)));
         before = isSafe(c.req.method) ? stateOf(current) : await current.load();
-        if (lacksTicket(c, before)) withoutTicket.add(before);
         await next();
         // As the handler leaves it: a sign-in or sign-out goes its way.
         if (!lacksTicket(c, stateOf(current))) return;

@@ -37,12 +37,12 @@ export function requireFresh<Data>(options: FreshOptions | Millis = {}): Middlew
     if (state.kind !== "active") return refused(state);
     const longest = maxAge ?? c.var.sessions.policy.freshFor;
     const strong = (acr === undefined || state.acr === acr) && amr.every((method) => state.amr.includes(method));
-    if (isRecent(state, longest, now()) && strong) return next();
+    if (isRecent(c.var.session, state, longest, now()) && strong) return next();
     return freshRequired(longest, { members: acr === undefined ? {} : { acr } });
   };
 }
 
-export const isRecent = (state: ActiveState<unknown>, longest: Millis, now: Millis): boolean => !state.suspect && !withoutTicket.has(state) && now - state.authenticatedAt <= longest;
+export const isRecent = (session: object, state: ActiveState<unknown>, longest: Millis, now: Millis): boolean => !state.suspect && !withoutTicket.get(session)?.() && now - state.authenticatedAt <= longest;
 
 export const freshRequired = (longest: Millis, options: ProblemOptions = {}): Response =>
   problem("fresh_required", { ...options, members: { maxAge: Math.floor(longest / 1000), ...options.members } });

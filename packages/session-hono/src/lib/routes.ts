@@ -48,8 +48,8 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
   if (fresh !== false && !(typeof fresh === "number" && fresh > 0)) throw configError("freshForDevices", "must be milliseconds above 0, or false.");
   const clearSiteData = options.clearSiteData?.map((type) => `"${type}"`).join(", ");
   const app = new Hono<SessionEnv<Data>>();
-  const stale = (state: ActiveState<Data>, problemOptions?: ProblemOptions): Response | undefined =>
-    fresh === false || isRecent(state, fresh, now()) ? undefined : freshRequired(fresh, problemOptions);
+  const stale = ({ session: current }: SessionEnv<Data>["Variables"], state: ActiveState<Data>, problemOptions?: ProblemOptions): Response | undefined =>
+    fresh === false || isRecent(current, state, fresh, now()) ? undefined : freshRequired(fresh, problemOptions);
   // First: what another site caused costs no read.
   if (options.crossSite !== false) app.use(options.crossSite ? csrf(options.crossSite) : unlessDecided(csrf()));
   app.use(session(sessions, options.csrf === undefined ? {} : { csrf: options.csrf }));
@@ -88,7 +88,7 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
     let kept: Response | undefined;
     if (scope !== "this" && state.kind === "active") {
       const why = { headers, ...(scope === "all" ? { detail: "Only this session is over, the others are not." } : {}) };
-      kept = sessions.endsAll ? stale(state, why) : problem("unsupported", why);
+      kept = sessions.endsAll ? stale(c.var, state, why) : problem("unsupported", why);
       if (!kept) await sessions.revokeAll(state.subject, { except: state.id });
     }
     // Whoever wants to leave is let out, whatever becomes of the others.
@@ -111,7 +111,7 @@ export function sessionRoutes<Data>(sessions: Sessions<Data>, options: RouteOpti
     if (target === id) {
       c.var.session.end();
     } else {
-      const refusal = stale(c.var.active);
+      const refusal = stale(c.var, c.var.active);
       if (refusal) return refusal;
       await sessions.revoke(target);
     }

@@ -1,12 +1,12 @@
 import { inspect } from "node:util";
 import { describe, expect, it, vi } from "vitest";
-import { csrf, problem, session, type SessionEnv, sessionRoutes } from "../../src/index.ts";
+import { csrf, problem, requireFresh, session, type SessionEnv, sessionRoutes } from "../../src/index.ts";
 import { bindingRoutes, boundSession } from "../../src/bound.ts";
 import { createCsrfTokens } from "@holdfast/session-core/csrf";
 import { type Data, keys, MINUTE, ORIGIN } from "../support.ts";
 import { BindingBrowser, type BoundSessionOfBrowser, newKey, proofOf } from "./dbsc-client.ts";
 import { boundBrowser, boundWorld, REFRESH, REGISTER } from "./support.ts";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 
 const first = <T>(items: Iterable<T>): T => {
@@ -108,6 +108,25 @@ describe("a browser that binds", () => {
       expect((await second.get("/private")).status).toBe(200);
     }
   });
+
+  for (const lazy of [false, true]) {
+    it(`[H11] nothing counts as fresh without a ticket, on a path that needs none: ${lazy ? "read by the guard" : "changed by the application meanwhile"}`, async () => {
+      const world = boundWorld({ session: { lazy } });
+      const touched: MiddlewareHandler<SessionEnv<Data>> = (c, next) => (lazy ? undefined : c.var.session.update((data) => ({ cart: [...data.cart, "seen"] })), next());
+      world.app.get("/static/fresh", touched, requireFresh<Data>({ now: world.clock.now }), (c) => c.text("fresh"));
+      world.app.post("/sign-in/again", (c, next) => (c.var.session.start("ada"), next()), requireFresh<Data>({ now: world.clock.now }), (c) => c.text("fresh"));
+      const owner = await boundBrowser(world);
+      const thief = owner.copyJar();
+      expect((await thief.get("/static/fresh")).status).toBe(200);
+      world.clock.advance(6 * MINUTE);
+      expect((await thief.raw("GET", "/static/fresh")).status).toBe(403);
+      expect((await owner.get("/static/fresh")).status).toBe(403);
+      await owner.get("/private");
+      expect((await owner.get("/static/fresh")).status).toBe(200);
+      // Who signs in here has a session of their own.
+      expect((await thief.raw("POST", "/sign-in/again", { origin: ORIGIN, "sec-fetch-site": "same-origin" })).status).toBe(200);
+    });
+  }
 
   it("[I10] what a page asks for while its session is being bound is let through, and for no longer", async () => {
     const world = boundWorld();
