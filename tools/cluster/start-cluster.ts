@@ -34,7 +34,7 @@ export interface Cluster {
 }
 
 /** Checks that are quick for a demonstration and patient on a busy machine, and a time away that fits one. */
-const DESCRIBED: Omit<AffinityOptions, "nodes"> = { name: "portal", health: { interval: 500, timeout: 500, fall: 4 }, drain: { grace: 10_000 }, duration: { idle: 60_000 } };
+const DESCRIBED: Omit<AffinityOptions, "nodes"> = { name: "portal", health: { interval: 1000, timeout: 1000, fall: 3 }, drain: { grace: 10_000 }, duration: { idle: 60_000 } };
 
 /** Three portals, and a balancer in front of them whose configuration `@holdfast/affinity` writes. Nothing outlives this process. */
 export async function startCluster({ balancer: { kind, program }, store, args = [], sticky = true, port, back, say = () => undefined }: ClusterOptions): Promise<Cluster> {

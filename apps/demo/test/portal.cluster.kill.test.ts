@@ -5,6 +5,7 @@ import { type Cluster, LABELS, startCluster } from "../../../tools/cluster/start
 import { startPostgres } from "../../../tools/services/postgres.ts";
 import { serviceFor } from "../../../tools/services/programs.ts";
 import { startRedis } from "../../../tools/services/redis.ts";
+import { askRedis } from "../../../tools/services/redis-ask.ts";
 import { startRedisCluster } from "../../../tools/services/redis-cluster.ts";
 
 // `pnpm drill apps/demo/test/portal.cluster.kill` prints the figures.
@@ -72,7 +73,7 @@ for (const [name, { service, start }] of Object.entries(STORES)) {
     it.each(MODES.filter(([, sticky]) => DRILL || name === "Redis" || !sticky))("%s: no session and no acknowledged write is lost, and only what was under way on the dead node fails", { timeout: 300_000 }, async (mode, sticky) => {
       const store = await start(program ?? "");
       const cluster = await startCluster({ balancer: { kind: "haproxy", program: haproxy ?? "" }, store: store.url, sticky });
-      const crowd = startCrowd(cluster.url, { visitors: VISITORS, stay: 60, ...(DRILL ? {} : { pause: 20 }) });
+      const crowd = startCrowd(cluster.url, { visitors: VISITORS, stay: 60, pause: DRILL ? 100 : 20 });
       try {
         await killEach(cluster, crowd);
         const near = await nearOf(cluster);
@@ -93,3 +94,25 @@ for (const [name, { service, start }] of Object.entries(STORES)) {
     });
   });
 }
+
+const redis = serviceFor("redis", "what the visitors notice is");
+describe.skipIf(redis === undefined || haproxy === undefined)("the visitors who count [needs haproxy, redis]", () => {
+  it("notice that sessions and writes are lost where they are, and that nodes fail which nobody killed", { timeout: 120_000 }, async () => {
+    const store = await startRedis(redis ?? "");
+    const cluster = await startCluster({ balancer: { kind: "haproxy", program: haproxy ?? "" }, store: store.url });
+    const crowd = startCrowd(cluster.url, { visitors: 8, pause: 20 });
+    try {
+      await until(() => crowd.acknowledged > 20);
+      await askRedis(store.port, "FLUSHALL");
+      await until(() => crowd.sessionsLost.length > 0 && crowd.writesLost.length > 0);
+      expect(crowd.errors).toEqual([]);
+      await Promise.all(cluster.nodes.map((node) => node.end("SIGKILL")));
+      await until(() => crowd.errors.length > 0);
+      expect(crowd.cut).toBe(0);
+    } finally {
+      await cluster.stop();
+      await crowd.settle();
+      await store.stop();
+    }
+  });
+});

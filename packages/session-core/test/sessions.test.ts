@@ -43,6 +43,20 @@ describe("store calls per request", () => {
     expect(store.calls).toEqual(["read"]);
   });
 
+  it("an update that changes nothing writes nothing, and a change to and fro in one request neither", async () => {
+    const { sessions, store } = world();
+    const jar = await signedIn(sessions);
+    await request(sessions, jar, (session) => session.update((d) => ({ ...d, cart: ["rope"] })));
+    store.calls.length = 0;
+    await request(sessions, jar, (session) => session.update((d) => d));
+    await request(sessions, jar, (session) => session.update((d) => ({ ...d, cart: [...d.cart] })));
+    expect(store.calls).toEqual(["read", "read"]);
+    store.calls.length = 0;
+    const { state } = await request(sessions, jar, (session) => session.update((d) => ({ ...d, cart: [...d.cart, "lead"] })));
+    expect(state).toMatchObject({ data: { cart: ["rope", "lead"] } });
+    expect(store.calls).toEqual(["read", "update"]);
+  });
+
   it("a lazy session that nobody looks at costs nothing, and one that is used reads once", async () => {
     const { sessions, store } = world();
     const jar = await signedIn(sessions);

@@ -17,9 +17,11 @@ interface Row {
 }
 
 const haproxy = (lines: readonly string[], cookie = false) => ({ nodes }: Affinity, listen: string): string =>
-  ["defaults", "    mode http", "    timeout connect 1s", "    timeout client 30s", "    timeout server 30s", "    option redispatch", "    retries 2", "frontend in", `    bind ${listen}`, "    default_backend be", "backend be", "    option httpchk GET /healthz", ...lines.map((line) => `    ${line}`), ...nodes.map(({ label, port }) => `    server ${label} 127.0.0.1:${port}${cookie ? ` cookie ${label}` : ""} check inter 200ms fall 1 rise 1`), ""].join("\n");
+  ["defaults", "    mode http", "    timeout connect 1s", "    timeout client 30s", "    timeout server 30s", "    option redispatch", "    retries 2", "frontend in", `    bind ${listen}`, "    default_backend be", "backend be", "    option httpchk GET /healthz", ...lines.map((line) => `    ${line}`), ...nodes.map(({ label, port }) => `    server ${label} 127.0.0.1:${port}${cookie ? ` cookie ${label}` : ""} check inter 500ms fall 2 rise 1`), ""].join("\n");
 const nginx = (how: string) => ({ nodes }: Affinity, listen: string): string =>
   `upstream be {\n  zone be 64k;\n  ${how}\n${nodes.map(({ port }) => `  server 127.0.0.1:${port} max_fails=1 fail_timeout=1s;`).join("\n")}\n}\nserver { listen ${listen}; location / { proxy_pass http://be; proxy_connect_timeout 1s; proxy_next_upstream error timeout; } }\n`;
+
+const GOOD_COOKIE = haproxy(["balance roundrobin", 'cookie srv_id insert indirect nocache httponly secure attr "SameSite=Lax"'], true);
 
 /** Bad set-ups of the report, and good ones: what each is called. */
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
@@ -30,6 +32,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     { name: "no stickiness", text: haproxy(["balance roundrobin"]), key: "none", findings: ["not_sticky"] },
     { name: "a hash of the header, generated", options: { key: { header: "X-Session-ID" } }, key: "header", findings: ["not_sticky"] },
     { name: "a label before the application's own cookie (`prefix`)", text: haproxy(["balance roundrobin", "cookie visitor prefix nocache"], true), key: "cookie", findings: ["fails_back"] },
+    { name: "a hash with bounded loads", text: haproxy(["balance source", "hash-type consistent sdbm avalanche", "hash-balance-factor 150"]), key: "none", findings: ["partly_sticky"] },
+    { name: "a cookie, one node weighs eight", text: (affinity, listen) => GOOD_COOKIE(affinity, listen).replace(/^( {4}server a .*)$/m, "$1 weight 8"), key: "cookie", findings: ["uneven"] },
   ],
   nginx: [
     { name: "generated, by cookie", key: "cookie", findings: [] },
@@ -38,6 +42,11 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   newNginx: [
     { name: "generated, by cookie", key: "cookie", findings: [] },
     { name: "`sticky` of the founding documents", text: nginx("sticky cookie srv_id expires=1h domain=.example.com path=/;"), key: "cookie", findings: ["cookie_script_readable", "cookie_insecure", "cookie_same_site", "cookie_domain", "leaks_address"] },
+  ],
+  // Its hashes spread badly, by the ports of the nodes more or less: what chance does not do only shows with many clients.
+  caddy: [
+    { name: "generated, by header", options: { key: { header: "X-Session-ID" } }, key: "header", findings: ["not_sticky"] },
+    { name: "generated, by address", options: { key: "ip" }, key: "address", findings: ["by_address", "fails_back"] },
   ],
   newCaddy: [{ name: "generated, by cookie", key: "cookie", findings: [] }],
 };

@@ -71,7 +71,8 @@ export async function verifyAffinity(target: string, options: VerifyOptions = {}
   const office = many(() => ({ keepsCookies: false, address: addressOf?.(1) }));
   const officeMoved = await ask(await settled(office, ask), 2);
   const oneOffice = spreadOf(office).size === 1;
-  const withHeader = await ask(await settled(many((number) => ({ keepsCookies: false, address: addressOf?.(1), headers: { [sessionHeader]: `probe-${number}-${count}` } })), ask), 2);
+  const headed = many((number) => ({ keepsCookies: false, address: addressOf?.(1), headers: { [sessionHeader]: `probe-${number}-${count}` } }));
+  const withHeader = await ask(await settled(headed, ask), 2);
 
   const sticky = later === 0;
   if (spread.size === 1 && !oneOffice) findings.push({ code: "one_node", text: "a single node answers: there is nothing to choose." });
@@ -82,7 +83,8 @@ export async function verifyAffinity(target: string, options: VerifyOptions = {}
   const byAddress = cookie === undefined && sticky && cookieless === 0 && officeMoved === 0 && oneOffice;
   if (byAddress) findings.push({ code: "by_address", text: `all ${office.length} clients of one address were sent to one node.` });
   if (addressOf === undefined) untried.push("many addresses: this machine has one, so that what goes by address looks as if there were one node.");
-  if (spread.size > 1) findings.push(...unevenness(spread));
+  const key = cookie !== undefined && sticky ? "cookie" : byAddress ? "address" : !sticky && withHeader === 0 && !oneOffice ? "header" : sticky ? "cookie" : "none";
+  if (spread.size > 1) findings.push(...unevenness(key === "header" ? spreadOf(headed) : spread));
   if (cookie !== undefined) {
     findings.push(...attributeFindings(cookie.name, cookie.line));
     const leak = cookie.values.map((value) => leakIn(value, suspects)).find((found) => found !== undefined);
@@ -91,7 +93,6 @@ export async function verifyAffinity(target: string, options: VerifyOptions = {}
   // Where clients move anyway, it would say nothing.
   const loss = lose === undefined || !sticky ? undefined : await loseAndReturn(browsers, lose, rounds, findings);
   if (lose === undefined) untried.push("the loss and return of a node: say how to take one away.");
-  const key = cookie !== undefined && sticky ? "cookie" : byAddress ? "address" : !sticky && withHeader === 0 && !oneOffice ? "header" : sticky ? "cookie" : "none";
   return result({ key, cookie: cookie && { name: cookie.name, attributes: attributesOf(cookie.line) }, loss });
 }
 
