@@ -3,7 +3,8 @@
  * the client puts before all keys is in them too. Comments are here, since everything between the quotes is sent.
  *
  * - `keep`: an index lives as long as its longest row.
- * - `bury`: after a removal a write passes on a server that is full, too: sessions must be able to end there.
+ * - `begin`: removes nothing, but a script that has begun to write may go on where the server is full: who is here must be able to stay and to leave. It deletes no
+ *   row to write it again: while a slot moves, what is not there cannot be written, and the row would be lost.
  * - `living`: the members that live, in their order; the others leave the index: expired, deleted, or dropped by the engine to make room.
  */
 const SHARED = `
@@ -23,8 +24,10 @@ end
 local function live(key)
   return string.match(call('GET', key) or '', '^([mg])(%w+) (%w+) (%w+) (%w+) (.*)$')
 end
+local function begin(index)
+  call('ZREM', index, '')
+end
 local function bury(key, expires, content, revision, created, seen)
-  call('DEL', key)
   put(key, 'e' .. revision .. ' ' .. created .. ' ' .. seen .. ' ' .. expires .. ' ' .. content, expires)
 end
 local function living(index, base, nonces)
@@ -58,16 +61,16 @@ else
   if excess > 0 and ARGV[7] == 'reject' then return {'full'} end
   for i = 1, math.min(excess, #members) do
     local _, revision, created, seen = live(base .. members[i])
-    bury(base .. members[i], ARGV[8], ARGV[9], revision, created, seen)
     call('ZREM', KEYS[2], members[i])
+    bury(base .. members[i], ARGV[8], ARGV[9], revision, created, seen)
     answer[#answer + 1] = members[i]
   end
 end
 if ARGV[10] ~= '' then
   local flag, revision, created, seen = live(base .. ARGV[10])
   if flag then
-    bury(base .. ARGV[10], ARGV[11], ARGV[12], revision, created, seen)
     call('ZREM', KEYS[2], ARGV[10])
+    bury(base .. ARGV[10], ARGV[11], ARGV[12], revision, created, seen)
   end
 end
 put(KEYS[1], ARGV[1], ARGV[2])
@@ -76,11 +79,16 @@ keep(KEYS[2], ARGV[2])
 return answer
 `;
 
-/** KEYS: row, index. ARGV: expected revision, revision, seen, expires, content. */
+/**
+ * KEYS: row, index. ARGV: expected revision, revision, seen, expires, content.
+ *
+ * On a server that is full what a step of the credential or an elevation adds passes, an application that stores more and more does not.
+ */
 const update = `
-local flag, revision, created, seen, expires = live(KEYS[1])
+local flag, revision, created, seen, expires, content = live(KEYS[1])
 if not flag then return 'missing' end
 if revision ~= ARGV[1] then return 'conflict' end
+if #ARGV[5] <= #content + 512 then begin(KEYS[2]) end
 expires = later(expires, ARGV[4])
 put(KEYS[1], flag .. ARGV[2] .. ' ' .. created .. ' ' .. later(seen, ARGV[3]) .. ' ' .. expires .. ' ' .. ARGV[5], expires)
 if flag == 'm' then keep(KEYS[2], expires) end
@@ -91,6 +99,7 @@ return 'updated'
 const touch = `
 local flag, revision, created, seen, expires, content = live(KEYS[1])
 if not flag then return 'missing' end
+begin(KEYS[2])
 expires = later(expires, ARGV[2])
 put(KEYS[1], flag .. revision .. ' ' .. created .. ' ' .. later(seen, ARGV[1]) .. ' ' .. expires .. ' ' .. content, expires)
 if flag == 'm' then keep(KEYS[2], expires) end
@@ -102,8 +111,8 @@ const end = `
 local flag, revision, created, seen = live(KEYS[1])
 if not flag then return 'missing' end
 if ARGV[4] ~= '' and ARGV[4] ~= revision then return 'conflict' end
+call('ZREM', KEYS[2], ARGV[1])
 bury(KEYS[1], ARGV[2], ARGV[3], revision, created, seen)
-if flag == 'm' then call('ZREM', KEYS[2], ARGV[1]) end
 return 'ended'
 `;
 
@@ -137,14 +146,10 @@ for _, nonce in ipairs(dead) do call('ZREM', KEYS[2], nonce) end
 return rows
 `;
 
-/**
- * KEYS: what all rows begin with, index, mark. ARGV: stone's expires and content, nonce to keep, how long the mark stays.
- *
- * The first ZREM removes nothing, and lets the mark pass on a server that is full.
- */
+/** KEYS: what all rows begin with, index, mark. ARGV: stone's expires and content, nonce to keep, how long the mark stays. */
 const endAll = `
 local ended = {}
-call('ZREM', KEYS[2], '')
+begin(KEYS[2])
 for _, nonce in ipairs(call('ZRANGE', KEYS[2], 0, -1)) do
   if nonce ~= ARGV[3] then
     local flag, revision, created, seen = live(KEYS[1] .. nonce)

@@ -224,14 +224,23 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
     });
   });
 
-  it("a full server takes nobody in, and still lets sessions end", async () => {
+  it("a full server takes nobody in, lets sessions end, and keeps those in use: who is active does not idle out", async () => {
     const store = createRedisStore(connected.client);
     const rows = Array.from({ length: 3 }, () => testRow({ body: "x".repeat(500) }));
     for (const row of rows) await store.create(row, { began: Date.now() });
+    const guest = testRow();
+    await store.create(guest);
     await command("CONFIG", "SET", "maxmemory", "1mb");
     try {
       for (const guard of [undefined, { began: Date.now() }]) await expect(store.create(testRow(), guard)).rejects.toMatchObject({ code: "store_full" });
       const [first, second, third] = rows as [StoredSession, StoredSession, StoredSession];
+      for (const row of [first, guest]) {
+        expect(await store.touch(row.id, row.seenAt + 1, row.expiresAt + 1)).toBe("touched");
+        expect(await store.update({ ...row, revision: 1, body: `${row.body}${"y".repeat(500)}` }, 0)).toBe("updated");
+        expect(await store.read(row.id)).toMatchObject({ revision: 1, seenAt: row.seenAt + 1, expiresAt: row.expiresAt + 1 });
+        await expect(store.update({ ...row, revision: 2, body: "z".repeat(5000) }, 1)).rejects.toThrow(/^OOM/);
+        expect((await store.read(row.id))?.revision).toBe(1);
+      }
       expect(await store.end(first.id, testTombstone())).toBe("ended");
       expect((await store.endAll(partitionOf(second), testTombstone())).ended).toEqual([second.id]);
       const { notBefore } = await store.endAll(testPartition(), testTombstone());
