@@ -5,7 +5,7 @@ import type { Cluster as IoredisCluster, Redis as Ioredis } from "ioredis";
 import type { Cluster as Ioredis5Cluster, Redis as Ioredis5 } from "ioredis5";
 import type { createClient, createClientPool, createCluster, createSentinel } from "redis";
 import type { createClient as createClient5, createCluster as createCluster5, createSentinel as createSentinel5 } from "redis5";
-import { describe, expect, expectTypeOf, it } from "vitest";
+import { describe, expect, expectTypeOf, it, vi } from "vitest";
 
 // Checked by `tsc`; at run time these calls do nothing.
 it("each client, as its library makes it, is a RedisClient", () => {
@@ -76,13 +76,47 @@ describe("a durable write", () => {
     await expect(end(scripted([[[null, "ended"], [lost, null]]]), [])).rejects.toBe(lost);
   });
 
-  it("waits shortly while replicas do not answer, and asks patiently now and then", async () => {
+  const waits = (client: ReturnType<typeof scripted>): unknown[] => client.sent.filter(([name]) => name === "wait").map(([, , timeout]) => timeout);
+
+  it("waits shortly while replicas do not answer, asks patiently now and then, and is patient again with the first that is acknowledged", async () => {
     const unmet: unknown[] = [];
-    const client = scripted(Array.from({ length: 42 }, (_, i) => [[null, ["1", []]], [null, i < 22 ? 0 : 1]]));
+    const client = scripted(Array.from({ length: 42 }, (_, i) => [[null, ["1", []]], [null, i < 22 || i === 24 ? 0 : 1]]));
     const patient = store(client, unmet);
-    for (let i = 0; i < 42; i++) await patient.endAll(testPartition(), testTombstone(), { durable: true });
-    const waits = client.sent.filter(([name]) => name === "wait").map(([, , timeout]) => timeout);
-    expect(waits).toEqual(["200", ...Array(19).fill("20"), "200", ...Array(19).fill("20"), "200", "200"]);
-    expect(unmet).toHaveLength(22);
+    for (let i = 0; i < 27; i++) await patient.endAll(testPartition(), testTombstone(), { durable: true });
+    expect(waits(client)).toEqual(["200", ...Array(19).fill("20"), "200", "20", "20", "200", "200", "20", "200"]);
+    expect(unmet).toHaveLength(23);
+  });
+
+  it("of replicas that are far away does not wait less than they need: one that was late makes no other late", async () => {
+    vi.useFakeTimers();
+    try {
+      // There and back takes 50 ms, which is more than a tenth of the time they have.
+      let late = false;
+      const client = scripted([]);
+      const away: RedisClient = {
+        ...client,
+        pipeline(commands: string[][]) {
+          client.sent.push(...commands);
+          const given = Number(commands[1]?.[2]);
+          const [takes, count] = late || given < 50 ? [given, 0] : [50, 1];
+          late = false;
+          return { exec: () => new Promise((resolve) => void setTimeout(() => resolve([[null, ["1", []]], [null, count]]), takes)) };
+        },
+      };
+      const unmet: unknown[] = [];
+      const patient = store(away, unmet);
+      const write = async (): Promise<void> => {
+        const done = patient.endAll(testPartition(), testTombstone(), { durable: true });
+        await vi.advanceTimersByTimeAsync(200);
+        await done;
+      };
+      await write();
+      late = true;
+      for (let i = 0; i < 4; i++) await write();
+      expect(waits(client)).toEqual(["200", "200", "100", "200", "200"]);
+      expect(unmet).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -1,22 +1,24 @@
 import type { Commands } from "./client.ts";
 import { refusedWith, wrongOption } from "./errors.ts";
 
-/**
- * Asks a server for what would lose sessions. One that refuses to tell, as some do to users without the right, is believed to be as the options say.
- * @throws HoldfastError `config`
- */
-export async function checkServer(commands: Commands, key: string, evicts: boolean): Promise<void> {
-  let told: string;
+/** What the masters say of themselves. One that refuses to tell, as some do to users without the right, is believed to be as the options say. */
+export async function askServers(commands: Commands): Promise<readonly string[]> {
   try {
-    told = String(await commands.send(key, ["INFO"]));
+    return (await commands.sendToAll(["INFO"])).map(String);
   } catch (error) {
-    if (refusedWith(error, /^(NOPERM|ERR)/)) return;
+    if (refusedWith(error, /^(NOPERM|ERR)/)) return [];
     throw error;
   }
-  const [, policy = "noeviction"] = /^maxmemory_policy:(\S+)/m.exec(told) ?? [];
-  const limited = /^maxmemory:[1-9]/m.test(told);
-  if (limited && policy !== "noeviction" && !evicts) {
-    throw wrongOption("evicts", `the server may drop sessions to make room (maxmemory-policy ${policy}). Set it to noeviction, or accept that with evicts: true.`);
-  }
+}
+
+/** @throws HoldfastError `config` */
+export function mustBeMaster(told: string): void {
   if (/^role:slave/m.test(told)) throw wrongOption("client", "is connected to a replica, which lags and cannot be written to. Connect to the master, through Sentinel or as a cluster.");
+}
+
+/** @throws HoldfastError `config` */
+export function mustKeepSessions(told: string): void {
+  const [, policy = "noeviction"] = /^maxmemory_policy:(\S+)/m.exec(told) ?? [];
+  if (policy === "noeviction" || !/^maxmemory:[1-9]/m.test(told)) return;
+  throw wrongOption("evicts", `the server may drop sessions to make room (maxmemory-policy ${policy}). Set it to noeviction, or accept that with evicts: true.`);
 }

@@ -1,4 +1,5 @@
 import { wrongOption } from "./errors.ts";
+import { sentWhenReady } from "./when-ready.ts";
 
 /** `Redis` and `Cluster` of ioredis, connected to one server, through Sentinel or to a cluster. */
 interface Ioredis {
@@ -10,30 +11,25 @@ interface Queue<Command extends readonly unknown[]> {
   addCommand(...command: Command): unknown;
   execAsPipeline(): Promise<unknown>;
 }
-interface CommandOptions {
-  abortSignal?: AbortSignal;
-  /** Commands of one chain are sent on one connection or not at all. */
-  chainId?: symbol;
-}
 
 /** `createClient` and `createClientPool` of node-redis 5 and 6. */
 interface NodeRedis {
-  sendCommand(args: string[], options?: CommandOptions): Promise<unknown>;
+  sendCommand(args: string[]): Promise<unknown>;
   multi(): Queue<[args: string[]]>;
 }
 
 /** `createCluster` of node-redis. */
 interface NodeRedisCluster {
-  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[], options?: CommandOptions): Promise<unknown>;
+  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>;
   multi(routing?: string): Queue<[firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]]>;
   getSlotRandomNode(slot: number): unknown;
   readonly masters: readonly unknown[];
-  nodeClient(node: never): { sendCommand(args: string[]): Promise<unknown> } | Promise<{ sendCommand(args: string[]): Promise<unknown> }>;
+  nodeClient(node: never): Pick<NodeRedis, "sendCommand"> | Promise<Pick<NodeRedis, "sendCommand">>;
 }
 
 /** `createSentinel` of node-redis. */
 interface NodeRedisSentinel {
-  sendCommand(isReadonly: boolean | undefined, args: string[], options?: CommandOptions): Promise<unknown>;
+  sendCommand(isReadonly: boolean | undefined, args: string[]): Promise<unknown>;
   multi(): Queue<[isReadonly: boolean | undefined, args: string[]]>;
   getSentinelNode(): unknown;
 }
@@ -45,7 +41,7 @@ export type RedisClient = Ioredis | NodeRedis | NodeRedisCluster | NodeRedisSent
 export interface Commands {
   /** Whether every command takes one and the same connection. */
   readonly oneConnection: boolean;
-  /** One command, on the node that holds `key`. `signal` takes it back as long as it was not sent, where the client can do that. */
+  /** One command, on the node that holds `key`. What `signal` ends while the client has no connection is never sent. */
   send(key: string, args: string[], signal?: AbortSignal): Promise<unknown>;
   /** Two commands on one connection, the second right after the first, and neither without the other. A refusal of the first rejects. */
   together(key: string, first: string[], second: string[], signal?: AbortSignal): Promise<readonly [unknown, unknown]>;
@@ -53,45 +49,37 @@ export interface Commands {
   sendToAll(args: string[]): Promise<readonly unknown[]>;
 }
 
-/**
- * The only place that knows clients apart.
- * @throws HoldfastError `config` for what is no such client, or one that reads from replicas.
- */
-export function commandsOf(client: RedisClient, option: string): Commands {
+/** @throws HoldfastError `config` for what is no such client, or one that reads from replicas. */
+export const commandsOf = (client: RedisClient, option: string): Commands => sentWhenReady(client, plainly(client, option));
+
+/** The only place that knows clients apart. */
+function plainly(client: RedisClient, option: string): Commands {
   if (typeof client !== "object" || client === null) throw wrongOption(option, "must be a client of ioredis or node-redis.");
   if ("call" in client) return ofIoredis(client, option);
   if (!("sendCommand" in client)) throw wrongOption(option, "must be a client of ioredis or node-redis.");
   if ("getSlotRandomNode" in client) {
     return {
       oneConnection: false,
-      send: (key, args, signal) => client.sendCommand(key, false, args, signal && { abortSignal: signal }),
-      together: (key, ...commands) => pair(client.multi(key), both(commands).map((args) => [key, false, args])),
+      send: (key, args) => client.sendCommand(key, false, args),
+      together: (key, first, second) => pair(client.multi(key), [[key, false, first], [key, false, second]]),
       sendToAll: (args) => Promise.all(client.masters.map(async (node) => (await client.nodeClient(node as never)).sendCommand(args))),
     };
   }
   if ("getSentinelNode" in client) {
     return {
       oneConnection: true,
-      send: (_key, args, signal) => client.sendCommand(false, args, signal && { abortSignal: signal }),
-      together: (_key, ...commands) => pair(client.multi(), both(commands).map((args) => [false, args])),
+      send: (_key, args) => client.sendCommand(false, args),
+      together: (_key, first, second) => pair(client.multi(), [[false, first], [false, second]]),
       sendToAll: async (args) => [await client.sendCommand(false, args)],
     };
   }
-  const oneConnection = !("totalClients" in client);
   return {
-    oneConnection,
-    send: (_key, args, signal) => client.sendCommand(args, signal && { abortSignal: signal }),
-    together: (_key, first, second, signal) => {
-      if (!oneConnection) return pair(client.multi(), [[first], [second]]);
-      // As `multi` does it, which takes no signal.
-      const options = { chainId: Symbol("durable"), ...(signal && { abortSignal: signal }) };
-      return Promise.all([client.sendCommand(first, options), client.sendCommand(second, options)]);
-    },
+    oneConnection: !("totalClients" in client),
+    send: (_key, args) => client.sendCommand(args),
+    together: (_key, first, second) => pair(client.multi(), [[first], [second]]),
     sendToAll: async (args) => [await client.sendCommand(args)],
   };
 }
-
-const both = ([first, second]: readonly [string[], string[], ...unknown[]]): [string[], string[]] => [first, second];
 
 async function pair<Command extends readonly unknown[]>(queue: Queue<Command>, commands: readonly Command[]): Promise<readonly [unknown, unknown]> {
   for (const command of commands) queue.addCommand(...command);
@@ -107,8 +95,8 @@ function ofIoredis(client: Ioredis, option: string): Commands {
   return {
     oneConnection: !isCluster,
     send: (_key, args) => send(client, args),
-    async together(_key, ...commands) {
-      const answers = (await client.pipeline(both(commands).map(([name = "", ...args]) => [name.toLowerCase(), ...args])).exec()) ?? [];
+    async together(_key, first, second) {
+      const answers = (await client.pipeline([first, second].map(([name = "", ...args]) => [name.toLowerCase(), ...args])).exec()) ?? [];
       for (const [error] of answers) if (error) throw error;
       return [answers[0]?.[1], answers[1]?.[1]];
     },

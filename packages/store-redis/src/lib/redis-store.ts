@@ -1,7 +1,7 @@
 import { HoldfastError, type SessionId, type SessionStore, type StoreOptions, type SubjectIndex, type Tombstone } from "@holdfast/session-core/store";
 import { heed, MARKS_KEPT, pageOf, partitionOf, placeOf } from "@holdfast/session-core/store-kit";
 import { beat } from "./beat.ts";
-import { checkServer } from "./check.ts";
+import { askServers, mustBeMaster, mustKeepSessions } from "./check.ts";
 import { commandsOf, type RedisClient } from "./client.ts";
 import { refusedWith } from "./errors.ts";
 import { type Keys, namesWith } from "./keys.ts";
@@ -30,8 +30,8 @@ export interface RedisStore extends SessionStore, SubjectIndex {
    */
   readonly beat?: (name: string, signal?: AbortSignal) => Promise<string>;
   /**
-   * Asks the server whether it may drop sessions and whether it is a replica, where it tells (INFO is refused to some users). The first sign-in
-   * does so too; called at start-up a wrong server is found before anybody comes.
+   * Asks the server, in a Cluster each master, whether it may drop sessions and whether it is a replica, where it tells (INFO is refused to some users). The
+   * first sign-in does so too, and whatever comes after a write that was refused with READONLY; called at start-up a wrong server is found before anybody comes.
    * @throws HoldfastError `config`
    */
   check(): Promise<void>;
@@ -48,14 +48,48 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
   const keysOf = namesWith(prefix);
   const durably = replicas && durableWrites(replicas);
 
+  let checked = false;
+  /** A write was refused as by a replica. */
+  let demoted = false;
+  let asking: Promise<void> | undefined;
+  const ask = async (): Promise<void> => {
+    try {
+      const all = await askServers(commands);
+      for (const told of all) mustBeMaster(told);
+      demoted = false;
+      if (!evicts) for (const told of all) mustKeepSessions(told);
+      checked = true;
+    } finally {
+      asking = undefined;
+    }
+  };
+  const check = (): Promise<void> => (asking ??= ask());
+  /** A replica reads late, so nothing is asked of one. */
+  const onMaster = (): Promise<void> =>
+    check().catch((error: unknown) => {
+      if (demoted) throw error;
+    });
+
+  const written = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (refusedWith(error, /^READONLY/)) {
+        demoted = true;
+        checked = false;
+      }
+      throw error;
+    }
+  };
   const send = (verb: string, key: string, args: string[], { durable, signal }: StoreOptions): Promise<unknown> =>
-    heed(signal, durable && durably ? durably(verb, key, args) : commands.send(key, args, signal));
+    heed(signal, written(durable && durably ? durably(verb, key, args, signal) : commands.send(key, args, signal)));
 
   const run = async (verb: keyof typeof scripts, keys: string[], args: string[], given: StoreOptions): Promise<unknown> => {
     const { text, name }: Script = scripts[verb];
     const rest = [String(keys.length), ...keys, ...args];
     const [key = ""] = keys;
     const sha = await name();
+    if (demoted) await heed(given.signal, onMaster());
     given.signal?.throwIfAborted();
     try {
       return await send(verb, key, ["EVALSHA", sha, ...rest], given);
@@ -66,28 +100,17 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
     }
   };
 
-  let checked = false;
-  let asking: Promise<void> | undefined;
-  const ask = async (): Promise<void> => {
-    try {
-      await checkServer(commands, prefix, evicts);
-      checked = true;
-    } finally {
-      asking = undefined;
-    }
-  };
-  const check = (): Promise<void> => (asking ??= ask());
-
   return {
     capabilities: { index: true, clock: "engine", durability: durably ? "replicated" : "async", evicts },
     check,
-    ...(commands.oneConnection && { beat: (name: string, signal?: AbortSignal) => beat(commands, prefix + name, signal) }),
+    ...(commands.oneConnection && { beat: (name: string, signal?: AbortSignal) => written(beat(commands, prefix + name, signal)) }),
     keyPrefix: `${(client as { readonly options?: { readonly keyPrefix?: string } }).options?.keyPrefix ?? ""}${prefix}`,
 
     async read(id, { signal } = {}) {
       signal?.throwIfAborted();
       const keys = keysOf(id);
-      return keys ? decodeRow(id, await heed(signal, commands.send(keys.row, ["GET", keys.row]))) : null;
+      if (demoted) await heed(signal, onMaster());
+      return keys ? decodeRow(id, await heed(signal, commands.send(keys.row, ["GET", keys.row], signal))) : null;
     },
 
     async create(row, guard, given = {}) {

@@ -13,8 +13,8 @@ export interface RedisReplicas {
   /** How many replicas must have a write of a sign-in, sign-out, revocation or elevation before it is acknowledged. Default 1. */
   readonly acknowledge?: number;
   /**
-   * How long a write waits for them, in milliseconds. Default 200; keep it well under `storeTimeout`. Once they did not answer in time, the next
-   * nineteen writes wait a tenth of it.
+   * How long a write waits for them, in milliseconds. Default 200; keep it well under `storeTimeout`, and over twice what their answer usually takes. Once
+   * they did not answer in time, up to nineteen writes wait a tenth of it, or twice what the last answer took, until one of them is acknowledged.
    */
   readonly timeoutMs?: number;
   /** Called for every write that too few replicas had in time. Log it and the write counts, or throw and the call rejects with that. */
@@ -25,7 +25,7 @@ export interface RedisReplicas {
 const BRIEF_WAITS = 19;
 
 /** Sends a write so that replicas have it before it is acknowledged. */
-export type WriteDurably = (verb: string, key: string, args: string[]) => Promise<unknown>;
+export type WriteDurably = (verb: string, key: string, args: string[], signal?: AbortSignal) => Promise<unknown>;
 
 /** @throws HoldfastError `config` */
 export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnmet }: RedisReplicas): WriteDurably {
@@ -36,13 +36,21 @@ export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnme
   if (typeof onUnmet !== "function") throw wrongOption("replicas.onUnmet", "must be a function: say what happens when the replicas did not answer.");
   const commands = commandsOf(client, "replicas.client");
   let brief = 0;
-  return async (verb, key, args) => {
+  let underWay = 0;
+  /** How long it took the replicas to answer when nobody stood in line, in ms: who asks them for less asks in vain, however well they are. */
+  let usual = 0;
+  return async (verb, key, args, signal) => {
     const patient = brief === 0;
     if (!patient) brief--;
-    const wait = ["WAIT", String(acknowledge), String(patient ? timeoutMs : Math.ceil(timeoutMs / 10))];
-    const [reply, count] = await withWait(commands, key, args, wait);
+    const wait = patient ? timeoutMs : Math.min(timeoutMs, Math.ceil(Math.max(timeoutMs / 10, 2 * usual)));
+    const alone = ++underWay === 1;
+    const sent = performance.now();
+    const [reply, count] = await withWait(commands, key, args, ["WAIT", String(acknowledge), String(wait)], signal).finally(() => underWay--);
     const acknowledged = Number(count);
-    if (!(acknowledged >= acknowledge)) {
+    if (acknowledged >= acknowledge) {
+      brief = 0;
+      if (alone) usual = performance.now() - sent;
+    } else {
       if (patient) brief = BRIEF_WAITS;
       onUnmet({ verb, acknowledged });
     }
@@ -50,12 +58,12 @@ export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnme
   };
 }
 
-async function withWait(commands: Commands, key: string, args: string[], wait: string[]): Promise<readonly [unknown, unknown]> {
+async function withWait(commands: Commands, key: string, args: string[], wait: string[], signal: AbortSignal | undefined): Promise<readonly [unknown, unknown]> {
   try {
-    return await commands.together(key, args, wait);
+    return await commands.together(key, args, wait, signal);
   } catch (error) {
     // The slot has moved, so nothing was written, and a WAIT elsewhere says nothing about this write. Alone it finds its way; then nobody knows who has it.
     if (!refusedWith(error, /^(MOVED|ASK) /)) throw error;
-    return [await commands.send(key, args), 0];
+    return [await commands.send(key, args, signal), 0];
   }
 }

@@ -1,7 +1,8 @@
-import { describeStore } from "@holdfast/store-contract";
+import { describeStore, testRow } from "@holdfast/store-contract";
 import { createRedisStore } from "@holdfast/store-redis";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serviceFor } from "../../../../tools/services/programs.ts";
+import { askRedis } from "../../../../tools/services/redis-ask.ts";
 import { type RedisCluster, startRedisCluster } from "../../../../tools/services/redis-cluster.ts";
 import { CLUSTER_CLIENTS, type Connected } from "../support/clients.ts";
 
@@ -21,6 +22,17 @@ for (const service of ["redis", "valkey"] as const) {
         let connected: Connected;
         beforeAll(async () => void (connected = await connect(cluster.masters.map(({ port }) => port))));
         afterAll(() => connected?.close());
+        it("[K04] one master of them that may drop sessions is found by check(), and at the first sign-in", async () => {
+          for (const { port } of cluster.masters) {
+            await askRedis(port, "CONFIG SET maxmemory 1gb");
+            await askRedis(port, "CONFIG SET maxmemory-policy allkeys-lru");
+            const store = createRedisStore(connected.client);
+            await expect(store.check()).rejects.toMatchObject({ code: "config", option: "evicts" });
+            await expect(store.create(testRow())).rejects.toMatchObject({ code: "config", option: "evicts" });
+            await askRedis(port, "CONFIG SET maxmemory-policy noeviction");
+            await store.check();
+          }
+        });
         describeStore(`a ${service} cluster with ${name}`, async () => ({ store: createRedisStore(connected.client) }), CAPABILITIES);
       });
     }

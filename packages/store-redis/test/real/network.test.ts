@@ -6,6 +6,7 @@ import { serviceFor } from "../../../../tools/services/programs.ts";
 import { startRedis } from "../../../../tools/services/redis.ts";
 import type { Server } from "../../../../tools/services/server.ts";
 import { describeNetwork, GONE, type Reach } from "../../../store-contract/test/shared/network.ts";
+import { watch } from "../support/watch.ts";
 
 const program = serviceFor("redis", "a network that breaks is");
 const host = "127.0.0.1";
@@ -17,18 +18,12 @@ const clients: Readonly<Record<string, Reach>> = {
     const client = createClient({ socket: { host, port, socketTimeout: 2 * GONE, reconnectStrategy: (tries) => Math.min(1000, tries * 50) } });
     client.on("error", ignore);
     await client.connect();
-    // As the README shows it: writing alone keeps the time limit of the socket from ever being reached.
-    const watch = setInterval(async () => {
-      if (!client.isReady) return;
-      const late = new Promise((resolve) => void setTimeout(resolve, GONE, "late"));
-      if ((await Promise.race([client.ping().catch(ignore), late])) !== "late" || !client.isReady) return;
-      client.destroy();
-      await client.connect();
-    }, GONE);
+    // Writing alone keeps the time limit of the socket from ever being reached.
+    const unwatch = watch(client, GONE);
     return {
       store: createRedisStore(client),
       async close() {
-        clearInterval(watch);
+        unwatch();
         client.destroy();
       },
     };
