@@ -48,8 +48,9 @@ export const haproxy: Target = {
         "",
         `backend ${name}`,
         "    option forwardfor",
-        "    # A request that found its node dead goes to another one, before anything was sent.",
-        "    option redispatch",
+        "    # A request that found its node dead goes to another one at once, before anything was sent.",
+        // Without the 1 it asks the dead one again first, a second later.
+        "    option redispatch 1",
         "    retries 2",
         `    option httpchk GET ${health.path}`,
         "    # 404: the node keeps the clients it has and gets no new ones (drain).",
