@@ -4,7 +4,8 @@ import { rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 
 const PORT = 8000;
-const server = ["-Xmx384m", "-Djava.library.path=local/DynamoDBLocal_lib", "-jar", "local/DynamoDBLocal.jar", "-port", String(PORT), "-inMemory", "-sharedDb", "-disableTelemetry"];
+// Its library of SQLite is unpacked where temporary files go: into the folder, which goes with the server.
+const server = ["-Xmx384m", "-Djava.io.tmpdir=.", "-Djava.library.path=local/DynamoDBLocal_lib", "-jar", "local/DynamoDBLocal.jar", "-port", String(PORT), "-inMemory", "-sharedDb", "-disableTelemetry"];
 // It ends with us, also when we are killed.
 spawn("setpriv", ["--pdeathsig", "KILL", "java", ...server], { stdio: "inherit" }).once("exit", (code) => process.exit(code ?? 1));
 
