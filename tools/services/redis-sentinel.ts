@@ -10,6 +10,8 @@ export interface RedisSentinel {
   readonly sentinels: readonly Server[];
   /** The port of whom the sentinels hold to be the master now. */
   masterPort(): Promise<number>;
+  /** What the sentinels said, each for itself: who was down for whom, who voted for whom, when the next fail-over may be. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -41,7 +43,8 @@ export async function startRedisSentinel(program: string): Promise<RedisSentinel
       }
       throw new Error("no sentinel answers");
     };
-    return { name, master, replica, sentinels, masterPort, stop };
+    const log = (): string => sentinels.map(({ port, output }) => `sentinel ${port}\n${output}`).join("\n");
+    return { name, master, replica, sentinels, masterPort, log, stop };
   } catch (error) {
     await stop();
     throw error;

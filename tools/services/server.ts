@@ -39,6 +39,8 @@ export interface Server extends Place {
   readonly host: "127.0.0.1";
   readonly url: string;
   readonly pid: number;
+  /** The last of what it said, from all of its starts. */
+  readonly output: string;
   /** Sends a signal: `SIGKILL` ends it at once, `SIGSTOP` makes it deaf, `SIGCONT` lets it go on. Resolves when it took effect. */
   signal(name: NodeJS.Signals): Promise<void>;
   /** Starts it again after it was killed: same port, same folder. */
@@ -62,8 +64,8 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
   };
   const program = forAnybody(plan.program, folder);
 
+  let words = "";
   const start = async (): Promise<ChildProcess> => {
-    let words = "";
     const child = spawn(program, [...plan.args(place)], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...(plan.dropsRights ? {} : nobody) });
     watcher.watches(child.pid);
     const ended = new Promise<never>((_, refuse) => {
@@ -73,7 +75,7 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
       };
       child.once("error", end).once("exit", end);
     });
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => void (words = (words + text).slice(-8000)));
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => void (words = (words + text).slice(-32_000)));
     try {
       await Promise.race([ended, answers(plan, place.port)]);
     } catch (error) {
@@ -110,6 +112,9 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
     url: plan.url(place),
     get pid() {
       return child.pid ?? 0;
+    },
+    get output() {
+      return words;
     },
     async signal(name) {
       if (name === "SIGSTOP" || name === "SIGCONT") child.kill(name);
