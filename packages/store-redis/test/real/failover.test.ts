@@ -102,8 +102,8 @@ describe.skipIf(program === undefined)("fail-over [needs redis]", () => {
           const traffic = begin(clients[0], waits ? clients[1] : undefined);
           await until(() => traffic.went > 200);
           const before = traffic.acknowledged.size;
-          await set.master.signal("SIGKILL");
           const killed = performance.now();
+          await set.master.signal("SIGKILL");
           await until(async () => (await set.masterPort().catch(() => set.master.port)) === set.replica.port);
           traffic.went = 0;
           await until(() => traffic.went > 50);
@@ -148,8 +148,8 @@ describe.skipIf(program === undefined)("fail-over [needs redis]", () => {
           const before = traffic.acknowledged.size;
           const [victim] = cluster.masters;
           const [heir, witness] = cluster.replicas;
-          await victim?.signal("SIGKILL");
           const killed = performance.now();
+          await victim?.signal("SIGKILL");
           await untilRedis(heir?.port ?? 0, "INFO replication", /role:master/, PATIENCE);
           await untilRedis(witness?.port ?? 0, "CLUSTER INFO", /cluster_state:ok/, PATIENCE);
           traffic.went = 0;
