@@ -165,7 +165,7 @@ describe("[K01] a missing capability disables its cases loudly", () => {
     expect(report.failed).toEqual([]);
     expect(report.passed.length + report.skipped.length).toBe(full.passed.length);
     expect(report.skipped.filter((name) => name.includes("capabilities.index is false")).length).toBeGreaterThan(30);
-    expect(report.skipped.filter((name) => name.includes("no `sweep`")).length).toBe(5);
+    expect(report.skipped.filter((name) => name.includes("no `sweep`")).length).toBe(6);
   });
 
   it("a store that declares an index and has none fails", async () => {

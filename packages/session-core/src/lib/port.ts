@@ -130,7 +130,10 @@ export interface SubjectIndex extends SubjectEnder {
 
 /** Optional power: bounded removal of expired rows. */
 export interface Sweeper {
-  /** Removes at most `limit` (default 1000) rows that had expired by `now`; returns how many. */
+  /**
+   * Removes at most `limit` (default 1000) rows that had expired by `now`, and where the engine's clock decides by that as well: a server whose clock is ahead
+   * removes nobody's live session. Returns how many.
+   */
   sweep(now: Millis, limit?: number, options?: StoreOptions): Promise<number>;
 }
 

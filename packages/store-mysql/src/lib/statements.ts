@@ -1,3 +1,4 @@
+import { MARKS_KEPT } from "@holdfast/session-core/store-kit";
 import type { MysqlStatement, MysqlValue } from "./driver.ts";
 import { MILLIS, type Names } from "./schema.ts";
 
@@ -5,6 +6,9 @@ import { MILLIS, type Names } from "./schema.ts";
 const ROW = "id, revision, write_id, created_at, seen_at, expires_at, body";
 /** Not ended, and not expired by the server's clock at the begin of the statement. */
 const LIVE = `ended = 0 AND expires_at > ${MILLIS}`;
+
+/** What a sweeper asks for, but nothing that lives by this server's clock: its own may be ahead. */
+const until = (kept: number): string => `LEAST(?, ${MILLIS} - ${kept})`;
 
 /** Every statement of the store. */
 export function statementsOf({ sessions, create, endAll, sweep, sweepMarks }: Names) {
@@ -43,10 +47,10 @@ export function statementsOf({ sessions, create, endAll, sweep, sweepMarks }: Na
 
     endAll: call(endAll, 5),
 
-    sweep: call(sweep, 2),
+    sweep: statement(`CALL ${sweep}(${until(0)}, ?)`),
 
     /** Marks of the past, and rows that were only a lock. */
-    sweepMarks: call(sweepMarks, 2),
+    sweepMarks: statement(`CALL ${sweepMarks}(${until(MARKS_KEPT)}, ?)`),
   };
 }
 

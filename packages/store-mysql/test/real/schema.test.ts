@@ -51,6 +51,7 @@ describe.skipIf(mariadbProgram === undefined)("the tables on MariaDB [needs mari
       await other.query(`INSERT INTO ${table}_marks (subject, not_before) VALUES (?, 0) ON DUPLICATE KEY UPDATE not_before = not_before`, [partition]);
       return () => other.query("ROLLBACK");
     },
+    age: (table, by) => other.query(`UPDATE ${table}_marks SET not_before = not_before - ${by}`),
     rows: async (table) => Number((await rowsOf(`SELECT count(*) AS n FROM ${table}`))[0]?.["n"]),
   }));
 

@@ -1,3 +1,4 @@
+import { MARKS_KEPT } from "@holdfast/session-core/store-kit";
 import type { PostgresStatement, PostgresValue } from "./driver.ts";
 import { insertInto, millis, type Names } from "./schema.ts";
 
@@ -5,6 +6,9 @@ import { insertInto, millis, type Names } from "./schema.ts";
 const ROW = "id, revision, write_id, created_at, seen_at, expires_at, body";
 /** Not ended, and not expired by the server's clock at the begin of the statement. */
 const LIVE = `NOT ended AND expires_at > ${millis("now()")}`;
+
+/** What a sweeper asks for, but nothing that lives by this server's clock: its own may be ahead. */
+const until = (kept: number): string => `least($1::bigint, ${millis("now()")} - ${kept})`;
 
 /**
  * Every statement of the store. The names are told apart by table and by this, for stores that share a pool. Where writes are `replicated`, each takes one
@@ -57,11 +61,11 @@ export function statementsOf({ table, sessions, marks, create, endAll, commit }:
 
     sweep: statement(
       "sweep",
-      `WITH gone AS (${deletion(sessions, "expires_slot <= ($1::bigint >> 20)::integer AND expires_at <= $1 ORDER BY expires_slot")} RETURNING 1)
+      `WITH gone AS (${deletion(sessions, `expires_slot <= (${until(0)} >> 20)::integer AND expires_at <= ${until(0)} ORDER BY expires_slot`)} RETURNING 1)
       SELECT count(*) FROM gone`,
     ),
 
-    sweepMarks: statement("sweep marks", deletion(marks, "not_before <= $1 ORDER BY not_before")),
+    sweepMarks: statement("sweep marks", deletion(marks, `not_before <= ${until(MARKS_KEPT)} ORDER BY not_before`)),
   };
 }
 

@@ -63,6 +63,7 @@ describe.skipIf(postgresProgram === undefined)("the tables on PostgreSQL [needs 
       await createPostgresStore(within, { table }).endAll(partition, testTombstone());
       return rollback;
     },
+    age: (table, by) => run({ text: `UPDATE ${table}_marks SET not_before = not_before - ${by}`, values: [] }),
     rows: async (table) => Number(await value(`SELECT count(*) FROM ${table}`)),
   }));
 

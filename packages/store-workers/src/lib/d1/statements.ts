@@ -1,3 +1,4 @@
+import { MARKS_KEPT } from "@holdfast/session-core/store-kit";
 import { ROW } from "../row.ts";
 import type { Names } from "./schema.ts";
 
@@ -17,8 +18,10 @@ export function statementsOf({ sessions, marks }: Names) {
   const ended = (place: number): string => `ended = 1, partition = NULL, write_id = ?${place}, expires_at = ?${place + 1}, due_at = ?${place + 1}, body = ?${place + 2}`;
   /** Whether this very sign-in made its row: ids and attempts are ?1 and ?2. */
   const created = `EXISTS (SELECT 1 FROM ${sessions} WHERE id = ?1 AND attempt = ?2)`;
-  /** At most ?2 rows that are due by ?1 and of which this holds. */
-  const due = (which: string): string => `id IN (SELECT id FROM ${sessions} WHERE due_at <= ?1 AND ${which} ORDER BY due_at LIMIT ?2)`;
+  /** What a sweeper asks for, but nothing that lives by the engine's clock: its own may be ahead. */
+  const until = (kept: number): string => `min(?1, ${NOW} - ${kept})`;
+  /** At most ?2 rows that are due by then and of which this holds. */
+  const due = (which: string): string => `id IN (SELECT id FROM ${sessions} WHERE due_at <= ${until(0)} AND ${which} ORDER BY due_at LIMIT ?2)`;
   return {
     read: `SELECT ${ROW} FROM ${sessions} WHERE id = ?1 AND expires_at > ${NOW}`,
 
@@ -65,11 +68,11 @@ export function statementsOf({ sessions, marks }: Names) {
       ON CONFLICT (partition) DO UPDATE SET not_before = max(not_before, excluded.not_before)
       RETURNING not_before AS notBefore`,
 
-    sweep: `DELETE FROM ${sessions} WHERE ${due("expires_at <= ?1")}`,
+    sweep: `DELETE FROM ${sessions} WHERE ${due(`expires_at <= ${until(0)}`)}`,
 
     /** What was used since it was due is due again when it expires. */
-    postpone: `UPDATE ${sessions} SET due_at = expires_at WHERE ${due("expires_at > ?1")}`,
+    postpone: `UPDATE ${sessions} SET due_at = expires_at WHERE ${due(`expires_at > ${until(0)}`)}`,
 
-    sweepMarks: `DELETE FROM ${marks} WHERE partition IN (SELECT partition FROM ${marks} WHERE not_before <= ?1 ORDER BY not_before LIMIT ?2)`,
+    sweepMarks: `DELETE FROM ${marks} WHERE partition IN (SELECT partition FROM ${marks} WHERE not_before <= ${until(MARKS_KEPT)} ORDER BY not_before LIMIT ?2)`,
   };
 }
