@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { HoldfastError, type RequestSession } from "../src/index.ts";
+import { createSessions, HoldfastError, type RequestSession } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
 import type { IndexedStore, StoreOptions } from "../src/store.ts";
 import { type Data, type Jar, KEYS, MINUTE, request, signedIn, testClock, world, type World } from "./support.ts";
@@ -123,6 +123,21 @@ describe("a store that is down", () => {
     expect(link.calls).toEqual(["read", "update", "read"]);
     const [{ id } = { id: "" as never }] = await sessions.list("ada");
     expect((await store.read(id))?.revision).toBeGreaterThan(0);
+  });
+
+  it("[J04] a verb that throws instead of rejecting leaves no timer behind", async () => {
+    const memory = createMemoryStore();
+    let connected = true;
+    const read: IndexedStore["read"] = (...call) => {
+      if (!connected) throw new Error("no connection");
+      return memory.read(...call);
+    };
+    const sessions = createSessions({ store: { ...memory, read, capabilities: { ...memory.capabilities, inProcess: false } }, keys: KEYS });
+    const { state } = await sessions.issue("ada");
+    connected = false;
+    const before = vi.getTimerCount();
+    await expect(sessions.get(state.id)).rejects.toMatchObject({ code: "unavailable" });
+    expect(vi.getTimerCount()).toBe(before);
   });
 
   it("[J04] outside requests it is the same: get, list, update, revoke, revokeAll, issue, sweep", async () => {

@@ -40,13 +40,13 @@ export function withinTime<T>(timeout: Millis, name: string, given: AbortSignal 
       reject(reason as Error);
     };
     const heed = (): void => stop(given?.reason);
+    // First, since a store may throw instead of rejecting: then nothing is left behind.
+    const done = work(controller.signal);
     const timer = setTimeout(() => stop(new DOMException(`${name} took longer than ${timeout} ms`, "TimeoutError")), timeout);
     given?.addEventListener("abort", heed);
-    work(controller.signal)
-      .then(resolve, reject)
-      .finally(() => {
-        clearTimeout(timer);
-        given?.removeEventListener("abort", heed);
-      });
+    done.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      given?.removeEventListener("abort", heed);
+    });
   });
 }
