@@ -11,10 +11,10 @@ import { tellRevoked } from "./watch.ts";
 export async function endAll<Data>(engine: Engine<Data>, partition: Partition, except?: SessionId): Promise<{ notBefore: Millis; ended: number }> {
   const { index, watched } = engine;
   const ender = needed(engine.ender);
-  // A store without an index names nobody. Who is watched is known.
+  // A store without an index names nobody, nor does one that is asked again by a driver. Who is watched is known.
   const here = Array.from(watched.keys()).filter((id) => id !== except && partitionOf(id) === partition);
   const { notBefore, ended } = await callStore(engine, "endAll", () => ender.endAll(partition, tombstone(engine, "revoked"), { durable: true, ...(except && { except }) }));
-  tellRevoked(engine, index ? ended : here);
+  tellRevoked(engine, [...ended, ...here]);
   if (!index || ended.length > 0) engine.emit({ type: "session_revoked", reason: "revoked", count: ended.length, handles: ended.map(engine.ring.handle) });
   return { notBefore, ended: ended.length };
 }

@@ -4,18 +4,18 @@ import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import { listRows } from "../list-rows.ts";
 import { needed } from "../needed.ts";
-import type { CreateGuard, Partition, StoredSession } from "../port.ts";
+import type { CreateGuard, Partition, SessionId, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
 import { readRow } from "../read-row.ts";
 import { overBy } from "../session/over.ts";
 import type { Draft } from "../session/draft.ts";
 import { noSession } from "../session/refusal.ts";
-import { storeFault } from "../store-call.ts";
 import { partitionOf } from "../partition-of.ts";
 import { tellEnded, tellRevoked } from "../watch.ts";
 import { endRow, type Live, liveRecord, tombstone } from "./load.ts";
 import { type Creation, replaceGuest } from "./replace.ts";
-import { toRow, wroteIt } from "./update-row.ts";
+import { settle, wroteIt } from "./settle.ts";
+import { toRow } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
 /**
@@ -42,8 +42,8 @@ export async function createRow<Data extends object>(
     if (draft.resumes) await claim(engine, draft);
     const old = draft.resumes ? undefined : (live ?? lapsed);
     const again = old && partitionOf(old.row.id) === partition ? old.row.id : undefined;
-    const guard = record.subject === undefined ? undefined : await guardOf(engine, partition, draft, again, now);
-    const { outcome, evicted } = await create(engine, row, guard);
+    const { guard, listed = [] } = record.subject === undefined ? {} : await guardOf(engine, partition, draft, again, now);
+    const { outcome, evicted } = await create(engine, row, guard, listed);
     if (outcome === "revoked") throw signInRevoked();
     if (outcome === "full") {
       engine.emit({ type: "excess_sessions_exceeded", action: "reject", count: 1 });
@@ -76,39 +76,49 @@ async function claim<Data>(engine: Engine<Data>, { lapsed }: Creation<Data>): Pr
 export const signInRevoked = (): HoldfastError =>
   new HoldfastError("sign_in_revoked", "The subject's sessions were revoked after this sign-in began. Begin again, or use start() with revokeOthers.");
 
-async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: CreateGuard | undefined): ReturnType<Engine<Data>["store"]["create"]> {
-  try {
+async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: CreateGuard | undefined, listed: readonly StoredSession[]): ReturnType<Engine<Data>["store"]["create"]> {
+  let evicted: readonly SessionId[] | undefined;
+  const outcome = await settle(engine, "create", row, "created", "exists", async () => {
     const result = await engine.store.create(row, guard, { durable: true });
-    if (result.outcome !== "exists") return result;
-    if (await wroteIt(engine, row)) return { outcome: "created", evicted: [] };
-  } catch (cause) {
-    if (await wroteIt(engine, row)) return { outcome: "created", evicted: [] };
+    if (result.outcome !== "exists") ({ evicted } = result);
+    return result.outcome;
+  }).catch((error: unknown) => {
     // It may be there all the same, with nobody to hold it, and take a place under the limit. Not awaited: the answer is "unavailable" in any case.
     void endRow(engine, row.id, "revoked").catch(() => undefined);
-    throw storeFault(engine, "create", cause);
-  }
+    throw error;
+  });
   // 72 random bits of nonce met another session's: does not happen; answering "try again" costs nothing.
-  throw new HoldfastError("unavailable", "The new session id was taken.");
+  if (outcome === "exists") throw new HoldfastError("unavailable", "The new session id was taken.");
+  return { outcome, evicted: evicted ?? (await evictedBy(engine, guard, listed)) };
 }
 
-async function guardOf<Data>(engine: Engine<Data>, partition: Partition, { began, alone }: Draft<Data>, again: StoredSession["id"] | undefined, now: Millis): Promise<CreateGuard> {
+/** The answer was lost: who had to go is said by the tombstones of those who were there. */
+async function evictedBy<Data>(engine: Engine<Data>, guard: CreateGuard | undefined, listed: readonly StoredSession[]): Promise<SessionId[]> {
+  const evicted: SessionId[] = [];
+  const stone = guard?.limit?.tombstone;
+  for (const { id } of listed) if (stone && (await wroteIt(engine, { ...stone, id }))) evicted.push(id);
+  return evicted;
+}
+
+async function guardOf<Data>(engine: Engine<Data>, partition: Partition, { began, alone }: Draft<Data>, again: StoredSession["id"] | undefined, now: Millis): Promise<{ guard?: CreateGuard; listed?: readonly StoredSession[] }> {
   const { concurrent } = engine.policy;
   const guard: CreateGuard = { began, ...(again && { replaces: { id: again, tombstone: tombstone(engine, "replaced") } }) };
   // Alone it is the only one in a moment.
   if (alone) needed(engine.ender);
-  if (concurrent === "off" || alone) return guard;
-  await endExpired(engine, partition, concurrent.max, now);
-  return { ...guard, limit: { ...concurrent, tombstone: tombstone(engine, "revoked") } };
+  if (concurrent === "off" || alone) return { guard };
+  const listed = await endExpired(engine, partition, concurrent.max, now);
+  return { guard: { ...guard, limit: { ...concurrent, tombstone: tombstone(engine, "revoked") } }, listed };
 }
 
 /** Rows that idled out are still there to say so; they must not count against a new sign-in. */
-async function endExpired<Data>(engine: Engine<Data>, partition: Partition, max: number, now: Millis): Promise<void> {
+async function endExpired<Data>(engine: Engine<Data>, partition: Partition, max: number, now: Millis): Promise<readonly StoredSession[]> {
   const rows = await listRows(engine, partition);
   // Where they may be resumed they stay as long as there is room.
-  if (engine.policy.resume && rows.length < max) return;
+  if (engine.policy.resume && rows.length < max) return rows;
   for (const row of rows) {
     const body = readBody(row.body);
     const over = body?.kind === "live" && overBy(engine, body.record, row.seenAt, now);
     if (over) await endRow(engine, row.id, over);
   }
+  return rows;
 }

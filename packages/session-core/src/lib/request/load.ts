@@ -14,6 +14,7 @@ import type { Incoming, Presented } from "../transport/source.ts";
 import { tellEnded } from "../watch.ts";
 import { newWriteId } from "../write-id.ts";
 import { lapse, type Lapsed, mayResume } from "./lapse.ts";
+import { settle } from "./settle.ts";
 
 /** A row whose credential was accepted. */
 export interface Live {
@@ -181,10 +182,13 @@ export const tellChange = <Data>(engine: Engine<Data>, id: SessionId, { signals,
 
 /** Ends a session for good; `false` when it was over already. */
 export async function endRow<Data>(engine: Engine<Data>, id: SessionId, reason: TombstoneReason): Promise<boolean> {
-  const outcome = await callStore(engine, "end", () => engine.store.end(id, tombstone(engine, reason), { durable: true }));
+  const outcome = await endAs(engine, id, tombstone(engine, reason));
   tellEnded(engine, id, reason);
   return outcome === "ended";
 }
+
+export const endAs = <Data>(engine: Engine<Data>, id: SessionId, stone: Tombstone, condition?: { readonly ifRevision: number }): ReturnType<Engine<Data>["store"]["end"]> =>
+  settle(engine, "end", { ...stone, id }, "ended", "missing", () => engine.store.end(id, stone, { durable: true, ...condition }));
 
 export const tombstone = <Data>(engine: Engine<Data>, reason: TombstoneReason, left?: Stored): Tombstone => ({
   writeId: newWriteId(),

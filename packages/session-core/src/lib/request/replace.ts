@@ -7,7 +7,7 @@ import type { Draft } from "../session/draft.ts";
 import { callStore } from "../store-call.ts";
 import { tellEnded } from "../watch.ts";
 import type { Lapsed } from "./lapse.ts";
-import { type Live, tombstone } from "./load.ts";
+import { endAs, type Live, tombstone } from "./load.ts";
 import { rowAfter, updateRow } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
@@ -29,8 +29,7 @@ export async function replaceGuest<Data extends object>(
   const { id } = old.row;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const stone = tombstone(engine, "replaced", old.record.subject === undefined ? old.record : undefined);
-    const condition = draft.carries ? { ifRevision: old.row.revision } : {};
-    const outcome = await callStore(engine, "end", () => store.end(id, stone, { durable: true, ...condition }));
+    const outcome = await endAs(engine, id, stone, draft.carries ? { ifRevision: old.row.revision } : undefined);
     if (outcome === "ended") tellEnded(engine, id, "replaced");
     if (outcome === "ended" || !draft.carries || old.kind === "lapsed") return { draft, times: row };
     const found = await callStore(engine, "read", () => store.read(id, { authoritative: true }));

@@ -5,7 +5,8 @@ import { readRow } from "../read-row.ts";
 import { overBy } from "../session/over.ts";
 import { noSession } from "../session/refusal.ts";
 import { liveRecord } from "./load.ts";
-import { carries, rowAfter, updateRow } from "./update-row.ts";
+import { carries } from "./settle.ts";
+import { rowAfter, updateRow } from "./update-row.ts";
 
 /** Changes the data of a session outside its requests: replayed on conflict, without counting as activity. `false`: the data stayed as it was. */
 export async function updateById<Data extends object>(engine: Engine<Data>, id: SessionId, change: (data: Data) => Data, subject?: string): Promise<boolean> {

@@ -3,8 +3,8 @@ import type { StoredSession } from "../port.ts";
 import { type SessionRecord, writeBody } from "../record.ts";
 import { revisionAfter } from "../revision.ts";
 import { expiryOf } from "../session/deadlines.ts";
-import { callStore, storeFault } from "../store-call.ts";
 import { newWriteId } from "../write-id.ts";
+import { settle } from "./settle.ts";
 
 /** Of the writes before a row's own: as many of others may come between one's own and the look for it. */
 export const WRITES_KEPT = 3;
@@ -26,24 +26,6 @@ export const toRow = <Data>({ policy }: Engine<Data>, { id, revision, createdAt,
 export const rowAfter = <Data>(engine: Engine<Data>, before: StoredSession, record: SessionRecord, seenAt = before.seenAt): StoredSession =>
   toRow(engine, { ...before, seenAt, revision: revisionAfter(before.revision) }, { ...record, writes: [before.writeId, ...record.writes].slice(0, WRITES_KEPT) });
 
-/**
- * One conditional write. A failed acknowledgement is settled by looking for one's own writeId, never by writing again. After a `conflict` the
- * caller looks for it in what it reads next: a driver that sends again meets its own first write.
- */
-export async function updateRow<Data>(engine: Engine<Data>, row: StoredSession, expectedRevision: number, durable: boolean): Promise<"updated" | "missing" | "conflict"> {
-  try {
-    return await engine.store.update(row, expectedRevision, { durable });
-  } catch (cause) {
-    if (await wroteIt(engine, row)) return "updated";
-    throw storeFault(engine, "update", cause);
-  }
-}
-
-/** Whether a row carries the mark of a write: its own, or of one before it. */
-export const carries = (row: StoredSession, writeId: string): boolean => row.writeId === writeId || row.body.includes(writeId);
-
-/** Whether a write took effect whose answer was lost. */
-export async function wroteIt<Data>(engine: Engine<Data>, row: StoredSession): Promise<boolean> {
-  const found = await callStore(engine, "read", () => engine.store.read(row.id, { authoritative: true })).catch(() => null);
-  return found !== null && carries(found, row.writeId);
-}
+/** One conditional write. After a `conflict` the caller looks for its mark in what it reads next: a driver that sends again meets its own first write. */
+export const updateRow = <Data>(engine: Engine<Data>, row: StoredSession, expectedRevision: number, durable: boolean): ReturnType<Engine<Data>["store"]["update"]> =>
+  settle(engine, "update", row, "updated", undefined, () => engine.store.update(row, expectedRevision, { durable }));

@@ -12,7 +12,8 @@ import type { AnswerContext } from "./answer.ts";
 import { createRow } from "./create-row.ts";
 import { endRow, type Live, type Loaded, loadAgain, loadOne, lost } from "./load.ts";
 import { touchRow } from "./touch-row.ts";
-import { carries, rowAfter, updateRow } from "./update-row.ts";
+import { carries } from "./settle.ts";
+import { rowAfter, updateRow } from "./update-row.ts";
 import type { Written } from "./written.ts";
 
 /** A commit: what is to be written, and for which answer. */
