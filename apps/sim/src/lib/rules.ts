@@ -29,7 +29,7 @@ export const RULES: readonly Rule[] = [
   { name: "more than one name", seed: 5, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 31)", "0")] },
   { name: "guests have a name of their own", seed: 8943, edits: [core("transport/cookie.ts", "chain === GUEST_CHAIN ? 0 : 1 + ((chain - 1) & 31)", "chain === GUEST_CHAIN ? 1 : 1 + ((chain - 1) & 31)")] },
   { name: "a sign-in goes seven chains on", seed: 1170, edits: [core("session/draft.ts", ": chainAfter(latestChain, 7), data", ": chainAfter(latestChain, 1), data")] },
-  { name: "writeId", seed: 21, edits: [core("request/update-row.ts", "row.writeId === writeId || row.body.includes(writeId);", "row.body === writeId;")] },
+  { name: "writeId", seed: 21, edits: [core("request/settle.ts", "row.writeId === writeId || row.body.includes(writeId);", "row.body === writeId;")] },
   { name: "create is no upsert", seed: 44, edits: [core("memory-store.ts", '  if (table.find(row.id, now) !== undefined) return { outcome: "exists", evicted: [] };\n', "")] },
   { name: "update is conditional", seed: 1, edits: [core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },
   { name: "update does not touch what has ended", seed: 101, edits: [core("memory-store.ts", "const entry = table.findLive(row.id, clock.now());", "const entry = table.find(row.id, clock.now());\n      if (entry?.state === \"ended\") entry.state = \"guest\";"), core("memory-store.ts", '      if (entry.row.revision !== expectedRevision) return "conflict";\n', "")] },

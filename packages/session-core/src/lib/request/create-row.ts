@@ -77,27 +77,26 @@ export const signInRevoked = (): HoldfastError =>
   new HoldfastError("sign_in_revoked", "The subject's sessions were revoked after this sign-in began. Begin again, or use start() with revokeOthers.");
 
 async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: CreateGuard | undefined, listed: readonly StoredSession[]): ReturnType<Engine<Data>["store"]["create"]> {
-  let evicted: readonly SessionId[] | undefined;
-  const outcome = await settle(engine, "create", row, "created", "exists", async () => {
+  let evicted: SessionId[] | undefined;
+  const write = async () => {
     const result = await engine.store.create(row, guard, { durable: true });
-    if (result.outcome !== "exists") ({ evicted } = result);
+    if (result.outcome !== "exists") evicted = [...result.evicted];
     return result.outcome;
-  }).catch((error: unknown) => {
+  };
+  const outcome = await settle(engine, "create", row, write, "created", "exists").catch((error: unknown) => {
     // It may be there all the same, with nobody to hold it, and take a place under the limit. Not awaited: the answer is "unavailable" in any case.
     void endRow(engine, row.id, "revoked").catch(() => undefined);
     throw error;
   });
   // 72 random bits of nonce met another session's: does not happen; answering "try again" costs nothing.
   if (outcome === "exists") throw new HoldfastError("unavailable", "The new session id was taken.");
-  return { outcome, evicted: evicted ?? (await evictedBy(engine, guard, listed)) };
-}
-
-/** The answer was lost: who had to go is said by the tombstones of those who were there. */
-async function evictedBy<Data>(engine: Engine<Data>, guard: CreateGuard | undefined, listed: readonly StoredSession[]): Promise<SessionId[]> {
-  const evicted: SessionId[] = [];
-  const stone = guard?.limit?.tombstone;
-  for (const { id } of listed) if (stone && (await wroteIt(engine, { ...stone, id }))) evicted.push(id);
-  return evicted;
+  if (!evicted) {
+    // The answer was lost. Who had to go is said by the tombstones of those who were there.
+    evicted = [];
+    const stone = guard?.limit?.tombstone;
+    for (const { id } of listed) if (stone && (await wroteIt(engine, { ...stone, id }))) evicted.push(id);
+  }
+  return { outcome, evicted };
 }
 
 async function guardOf<Data>(engine: Engine<Data>, partition: Partition, { began, alone }: Draft<Data>, again: StoredSession["id"] | undefined, now: Millis): Promise<{ guard?: CreateGuard; listed?: readonly StoredSession[] }> {

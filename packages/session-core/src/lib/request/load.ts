@@ -188,7 +188,7 @@ export async function endRow<Data>(engine: Engine<Data>, id: SessionId, reason: 
 }
 
 export const endAs = <Data>(engine: Engine<Data>, id: SessionId, stone: Tombstone, condition?: { readonly ifRevision: number }): ReturnType<Engine<Data>["store"]["end"]> =>
-  settle(engine, "end", { ...stone, id }, "ended", "missing", () => engine.store.end(id, stone, { durable: true, ...condition }));
+  settle(engine, "end", { ...stone, id }, async () => engine.store.end(id, stone, { durable: true, ...condition }), "ended", "missing");
 
 export const tombstone = <Data>(engine: Engine<Data>, reason: TombstoneReason, left?: Stored): Tombstone => ({
   writeId: newWriteId(),

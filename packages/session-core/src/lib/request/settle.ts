@@ -9,18 +9,12 @@ export type Mark = Pick<StoredSession, "id" | "writeId">;
  * One write, which carries a mark. Where its answer is lost, or may be that of a driver which sent it again (`doubtful`), the row says whether it took effect:
  * it is never written again here.
  */
-export async function settle<Data, Outcome extends string>(engine: Engine<Data>, verb: string, mark: Mark, done: Outcome, doubtful: Outcome | undefined, write: () => Promise<Outcome>): Promise<Outcome> {
-  let outcome: Outcome | undefined;
-  let fault: unknown;
-  try {
-    outcome = await write();
-    if (outcome !== doubtful) return outcome;
-  } catch (cause) {
-    fault = cause;
-  }
-  if (await wroteIt(engine, mark)) return done;
-  if (outcome === undefined) throw storeFault(engine, verb, fault);
-  return outcome;
+export async function settle<Data, Outcome extends string>(engine: Engine<Data>, verb: string, mark: Mark, write: () => Promise<Outcome>, done: Outcome, doubtful?: Outcome): Promise<Outcome> {
+  const outcome = await write().catch(async (cause: unknown) => {
+    if (await wroteIt(engine, mark)) return done;
+    throw storeFault(engine, verb, cause);
+  });
+  return outcome === doubtful && (await wroteIt(engine, mark)) ? done : outcome;
 }
 
 /** Whether a row carries the mark of a write: its own, or of one before it. */

@@ -28,4 +28,4 @@ export const rowAfter = <Data>(engine: Engine<Data>, before: StoredSession, reco
 
 /** One conditional write. After a `conflict` the caller looks for its mark in what it reads next: a driver that sends again meets its own first write. */
 export const updateRow = <Data>(engine: Engine<Data>, row: StoredSession, expectedRevision: number, durable: boolean): ReturnType<Engine<Data>["store"]["update"]> =>
-  settle(engine, "update", row, "updated", undefined, () => engine.store.update(row, expectedRevision, { durable }));
+  settle(engine, "update", row, async () => engine.store.update(row, expectedRevision, { durable }), "updated");

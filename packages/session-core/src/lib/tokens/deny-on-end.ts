@@ -32,6 +32,10 @@ export interface Denials {
  *
  * The denial is written beside the answer, after the end: a verifier hears of it one write later. Where that fails (event `token_denylist_failed`), or the process dies between, tokens live until they
  * expire, at most `lifetime`. So do those of `revokeEverything()`, and of `revokeAll()` with a store that cannot list: nobody knows which sessions those were.
+ *
+ * A lost answer of the store hides no end, since the row says whose it was, but for two. An end that is answered with `unavailable`, because the store could not be asked
+ * either, may have taken effect, and the second try finds nothing to end. And a `revokeAll()`, or a sign-in with `revokeOthers`, whose answer is lost or that the driver sends again on a new
+ * connection, as ioredis does, ends all and names none (`ended` is 0). Where no token may outlive that, `list()` the subject's sessions first and `denySession` each `handle`.
  */
 export function denyOnEnd({ sessions, tokens: { issuer: iss, lifetime }, denylist, onEvent, clock = systemClock }: DenyOnEndOptions): Denials {
   const emit = createEmit(onEvent, clock);
