@@ -22,7 +22,8 @@ export function withDeadline(store: SessionStore, timeout: Millis | "off"): Sess
       const given = args[at] as ReadOptions | undefined;
       const copy = !given?.authoritative && verb.held?.(args[0] as SessionId);
       if (copy) return Promise.resolve(copy);
-      return withinTime(timeout, name, given?.signal, (signal) => {
+      // `async`, since a store may throw instead of rejecting.
+      return withinTime(timeout, name, given?.signal, async (signal) => {
         args[at] = { ...given, signal };
         return verb.apply(store, args);
       });
@@ -31,7 +32,7 @@ export function withDeadline(store: SessionStore, timeout: Millis | "off"): Sess
   return timed as unknown as SessionStore;
 }
 
-/** Rejects when the time is over, or when `given` fires, whether the work heeds its signal or not. */
+/** Rejects when the time is over, or when `given` fires, whether the work heeds its signal or not. The work rejects and never throws. */
 export function withinTime<T>(timeout: Millis, name: string, given: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const controller = new AbortController();
@@ -40,13 +41,13 @@ export function withinTime<T>(timeout: Millis, name: string, given: AbortSignal 
       reject(reason as Error);
     };
     const heed = (): void => stop(given?.reason);
-    // First, since a store may throw instead of rejecting: then nothing is left behind.
-    const done = work(controller.signal);
     const timer = setTimeout(() => stop(new DOMException(`${name} took longer than ${timeout} ms`, "TimeoutError")), timeout);
     given?.addEventListener("abort", heed);
-    done.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      given?.removeEventListener("abort", heed);
-    });
+    work(controller.signal)
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer);
+        given?.removeEventListener("abort", heed);
+      });
   });
 }

@@ -4,7 +4,7 @@ import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import { listRows } from "../list-rows.ts";
 import { needed } from "../needed.ts";
-import type { CreateGuard, Partition, SessionId, StoredSession } from "../port.ts";
+import type { CreateGuard, CreateResult, Partition, SessionId, StoredSession } from "../port.ts";
 import { readBody } from "../record.ts";
 import { readRow } from "../read-row.ts";
 import { overBy } from "../session/over.ts";
@@ -76,13 +76,9 @@ async function claim<Data>(engine: Engine<Data>, { lapsed }: Creation<Data>): Pr
 export const signInRevoked = (): HoldfastError =>
   new HoldfastError("sign_in_revoked", "The subject's sessions were revoked after this sign-in began. Begin again, or use start() with revokeOthers.");
 
-async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: CreateGuard | undefined, listed: readonly StoredSession[]): ReturnType<Engine<Data>["store"]["create"]> {
-  let evicted: SessionId[] | undefined;
-  const write = async () => {
-    const result = await engine.store.create(row, guard, { durable: true });
-    if (result.outcome !== "exists") evicted = [...result.evicted];
-    return result.outcome;
-  };
+async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: CreateGuard | undefined, listed: readonly StoredSession[]): Promise<CreateResult> {
+  let answer: CreateResult | undefined;
+  const write = async () => (answer = await engine.store.create(row, guard, { durable: true })).outcome;
   const outcome = await settle(engine, "create", row, write, "created", "exists").catch((error: unknown) => {
     // It may be there all the same, with nobody to hold it, and take a place under the limit. Not awaited: the answer is "unavailable" in any case.
     void endRow(engine, row.id, "revoked").catch(() => undefined);
@@ -90,12 +86,11 @@ async function create<Data>(engine: Engine<Data>, row: StoredSession, guard: Cre
   });
   // 72 random bits of nonce met another session's: does not happen; answering "try again" costs nothing.
   if (outcome === "exists") throw new HoldfastError("unavailable", "The new session id was taken.");
-  if (!evicted) {
-    // The answer was lost. Who had to go is said by the tombstones of those who were there.
-    evicted = [];
-    const stone = guard?.limit?.tombstone;
-    for (const { id } of listed) if (stone && (await wroteIt(engine, { ...stone, id }))) evicted.push(id);
-  }
+  if (answer?.outcome === outcome) return answer;
+  // The answer was lost. Who had to go is said by the tombstones of those who were there.
+  const evicted: SessionId[] = [];
+  const stone = guard?.limit?.tombstone;
+  for (const { id } of listed) if (stone && (await wroteIt(engine, { ...stone, id }))) evicted.push(id);
   return { outcome, evicted };
 }
 

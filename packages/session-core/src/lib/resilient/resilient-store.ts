@@ -143,7 +143,7 @@ export function resilientStore<S extends SessionStore>(store: S, options: Resili
     if (!verb) continue;
     result[name] = (...args: unknown[]) => {
       const given = args[at] as StoreOptions | undefined;
-      const work: Work = (signal) => {
+      const work: Work = async (signal) => {
         if (signal) args[at] = { ...given, signal };
         return verb.apply(store, args);
       };
