@@ -4,12 +4,14 @@ import { testRow, testTombstone } from "@holdfast/store-contract";
 import { createRedisStore, type RedisStore } from "@holdfast/store-redis";
 import { trackInvalidations } from "@holdfast/store-redis/tracking";
 import { Redis } from "ioredis";
+import { createClient } from "redis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { serviceFor } from "../../../../tools/services/programs.ts";
 import { CLIENTS, type Connected } from "../support/clients.ts";
 import { soon } from "../support/near.ts";
 import { type PlannedFailover, startPlannedFailover } from "../support/planned.ts";
 import { type OpenTracker, TRACKERS } from "../support/trackers.ts";
+import { watch } from "../support/watch.ts";
 
 const program = serviceFor("redis", "a planned fail-over under a near cache is");
 
@@ -115,5 +117,41 @@ describe.skipIf(program === undefined).each(Object.keys(TRACKERS) as (keyof type
     const told = String(await data.call("INFO", ["commandstats"]));
     expect(told).not.toMatch(/^cmdstat_(get|ping):/m);
     expect(await data.call("KEYS", ["hf:~*"])).toEqual([]);
+  });
+});
+
+describe.skipIf(program === undefined)("a planned fail-over that cuts no connection, one of node-redis that reads and is told [needs redis]", () => {
+  it("[D10] no copy is served once the lease is over, and with the README's watch it gets to the new master", async () => {
+    const pair = await startPlannedFailover(program ?? "");
+    const client = createClient({ url: `redis://127.0.0.1:${pair.names[0].port}`, RESP: 3, emitInvalidate: true, socket: { reconnectStrategy: 20 } });
+    client.on("error", () => undefined);
+    await client.connect();
+    const elsewhere = await CLIENTS["ioredis 6"](pair.heir.url);
+    const inner = createRedisStore(client);
+    const near = cacheStore(inner, { invalidations: trackInvalidations(inner, client) });
+    let unwatch: (() => void) | undefined;
+    try {
+      const row = testRow();
+      await near.create(row, { began: row.createdAt });
+      const hit = async (): Promise<boolean> => {
+        const { hits } = near.cache.stats();
+        await near.read(row.id);
+        return near.cache.stats().hits > hits;
+      };
+      await soon(async () => expect(await hit()).toBe(true));
+      await pair.promote();
+      await createRedisStore(elsewhere.client).end(row.id, testTombstone());
+      // The beat is refused, and the store asks nothing of who refused it.
+      await soon(async () => expect(await near.read(row.id).catch((error: unknown) => error)).toMatchObject({ code: "config", option: "client" }));
+      unwatch = watch(client, 200);
+      await soon(async () => expect((await near.read(row.id))?.body).toBe("ended"));
+      await soon(async () => expect(await hit()).toBe(true));
+    } finally {
+      unwatch?.();
+      near.cache.close();
+      client.destroy();
+      await elsewhere.close();
+      await pair.stop();
+    }
   });
 });
