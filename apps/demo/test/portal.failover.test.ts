@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { startPlannedFailover } from "../../../packages/store-redis/test/support/planned.ts";
 import { until } from "../../../packages/store-contract/test/shared/kill.ts";
 import { type FaultProxy, startFaultProxy } from "../../../tools/services/fault-proxy.ts";
 import { serviceFor } from "../../../tools/services/programs.ts";
@@ -139,5 +140,22 @@ describe.skipIf(program === undefined).each(Array.from({ length: ROUNDS }, (_, i
         await cluster.stop();
       }
     });
+  }
+});
+
+it.skipIf(program === undefined)("[J04] the portal leaves a master that became a replica under its living connection: 503 until then, and nothing else [needs redis]", { timeout: 120_000 }, async () => {
+  const pair = await startPlannedFailover(program ?? "");
+  const portal = await startProgram(["--store", `redis://127.0.0.1:${pair.names[0].port}`], newDatabase());
+  const shoppers = new Shoppers(portal.url);
+  try {
+    await until(() => shoppers.answered > 50 || shoppers.wrong.length > 0);
+    await pair.promote();
+    await until(() => shoppers.refused > 0 || shoppers.wrong.length > 0);
+    await shoppers.well(20);
+    expect(shoppers.wrong).toEqual([]);
+  } finally {
+    await shoppers.stop();
+    await portal.stop();
+    await pair.stop();
   }
 });

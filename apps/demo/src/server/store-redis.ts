@@ -18,6 +18,29 @@ interface Client {
 const complain = (error: Error): void => console.error("The session store:", error.message);
 const again = (tries: number): number => Math.min(1000, tries * 50);
 
+interface Watched {
+  readonly isReady: boolean;
+  info(section: string): Promise<string>;
+  destroy(): void;
+  connect(): Promise<unknown>;
+}
+
+/** How often a connection is asked whether it still leads to a master, in ms. Sentinels and clusters tell by themselves. */
+const WATCH = 5000;
+
+/** One that is dead, or leads to a master that became a replica, is given up for a new one (README of the store). */
+function watch(client: Watched): void {
+  const timer = setInterval(async () => {
+    if (!client.isReady) return;
+    const demoted = client.info("replication").then((told) => told.includes("role:slave"), () => false);
+    const late = new Promise<boolean>((resolve) => void setTimeout(resolve, WATCH, true).unref());
+    if (!(await Promise.race([demoted, late])) || !client.isReady) return;
+    client.destroy();
+    await client.connect().catch(complain);
+  }, WATCH);
+  timer.unref();
+}
+
 /** To one server, to whoever the sentinels call the master, or to a cluster. @param told one server tells this very connection of changes, too */
 function clientFor({ kind, url, nodes }: RedisUrl, told: boolean): RedisClient & Client {
   if (kind === "redis") {
@@ -25,6 +48,7 @@ function clientFor({ kind, url, nodes }: RedisUrl, told: boolean): RedisClient &
     // Before the first connection a wrong address is told; after it every break mends itself.
     const client = createClient({ url: url.href, ...(told ? ({ RESP: 3, emitInvalidate: true } as const) : {}), socket: { connectTimeout: CONNECT, reconnectStrategy: (tries, cause) => (met ? again(tries) : cause) } });
     client.once("ready", () => void (met = true));
+    watch(client);
     return client;
   }
   const username = decodeURIComponent(url.username);
