@@ -155,8 +155,10 @@ function update<Data extends object>(context: FoldContext<Data>, draft: Draft<Da
   const changed = change(session.data);
   if (changed === session.data) return draft;
   const data = engine.data.check(changed);
+  // What is stored already is not written again: a write would drop every copy of it.
+  if (JSON.stringify(data) === JSON.stringify(session.record.data)) return draft;
   const record = { ...session.record, data, dataVersion: engine.data.version };
-  return { ...draft, write: draft.write === "create" ? "create" : "update", session: { ...session, record, data } };
+  return { ...draft, write: draft.write === "create" ? draft.write : "update", session: { ...session, record, data } };
 }
 
 function startGuest<Data>(context: FoldContext<Data>, draft: Draft<Data>): Draft<Data> {
