@@ -21,7 +21,7 @@ interface Budget {
 const budgets: readonly Budget[] = [
   { name: "session-protocol", entry: ".", kilobytes: 1.5 },
   // Holds the line; the goal is 10 KB (docs/evidence.md).
-  { name: "session-core", entry: ".", kilobytes: 19.9 },
+  { name: "session-core", entry: ".", kilobytes: 19.95 },
   { name: "session-core", entry: "./memory", kilobytes: 2.5 },
   { name: "session-core", entry: "./store", kilobytes: 0.5 },
   { name: "session-core", entry: "./store-kit", kilobytes: 0.9 },
@@ -32,7 +32,7 @@ const budgets: readonly Budget[] = [
   { name: "session-core", entry: "./keys", kilobytes: 6 },
   { name: "session-core", entry: "./otel", kilobytes: 0.5 },
   { name: "session-core", entry: "./csrf", kilobytes: 5 },
-  { name: "session-core", entry: "./bound", kilobytes: 10.55 },
+  { name: "session-core", entry: "./bound", kilobytes: 10.6 },
   { name: "session-core", entry: "./signals", kilobytes: 6 },
   // The parts of jose that sign, verify and make keys are most of it.
   { name: "session-core", entry: "./tokens", kilobytes: 17.6 },

@@ -53,6 +53,20 @@ describe("data of an earlier version", () => {
     expect((await request(next, jar)).state).toMatchObject({ acr: "high", data: { items: [{ name: "rope" }, { name: "hook" }] } });
   });
 
+  it("are written when an update makes of them what they were: read as they stand they say something else", async () => {
+    const { store, clock, first } = releases();
+    const next = createSessions<One>({ store, keys: KEYS, clock, initial: { list: [] }, version: 2 });
+    for (const by of ["request", "id"]) {
+      const jar = new Jar();
+      const { state } = await request(first, jar, (s) => s.start(by, { list: ["rope"] }));
+      expect((await request(next, jar)).state).toMatchObject({ data: { list: [] } });
+      const add = ({ list }: One): One => ({ list: [...list, "rope"] });
+      if (by === "request") await request(next, jar, (s) => s.update(add));
+      else await next.update(state.kind === "active" ? state.id : ("" as never), add);
+      expect((await request(next, jar)).state).toMatchObject({ data: { list: ["rope"] } });
+    }
+  });
+
   it("of a guest move into the account as today's", async () => {
     const { first, second } = releases();
     const jar = new Jar();

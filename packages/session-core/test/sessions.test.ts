@@ -51,6 +51,10 @@ describe("store calls per request", () => {
     await request(sessions, jar, (session) => session.update((d) => d));
     await request(sessions, jar, (session) => session.update((d) => ({ ...d, cart: [...d.cart] })));
     expect(store.calls).toEqual(["read", "read"]);
+    const [{ id } = { id: "" as never }] = await sessions.list("ada");
+    store.calls.length = 0;
+    await sessions.update(id, (d) => ({ ...d, cart: [...d.cart] }));
+    expect(store.calls).toEqual(["read"]);
     store.calls.length = 0;
     const { state } = await request(sessions, jar, (session) => session.update((d) => ({ ...d, cart: [...d.cart, "lead"] })));
     expect(state).toMatchObject({ data: { cart: ["rope", "lead"] } });

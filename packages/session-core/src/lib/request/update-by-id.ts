@@ -2,6 +2,7 @@ import { ATTEMPTS, backOff, conflict } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import type { SessionId } from "../port.ts";
 import { readRow } from "../read-row.ts";
+import { isStored } from "../session/data.ts";
 import { overBy } from "../session/over.ts";
 import { noSession } from "../session/refusal.ts";
 import { liveRecord } from "./load.ts";
@@ -23,7 +24,9 @@ export async function updateById<Data extends object>(engine: Engine<Data>, id: 
       const before = engine.data.read(record.data, record.dataVersion) ?? engine.data.initial;
       const after = change(before);
       if (after === before) return false;
-      const next = { ...record, data: engine.data.check(after), dataVersion: engine.data.version };
+      const data = engine.data.check(after);
+      if (isStored(engine.data, record, data)) return false;
+      const next = { ...record, data, dataVersion: engine.data.version };
       const changed = rowAfter(engine, row, next);
       tried = changed.writeId;
       const outcome = await updateRow(engine, changed, row.revision, false);

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { utf8 } from "../bytes.ts";
 import { configError, HoldfastError, type HoldfastErrorCode } from "../errors.ts";
+import type { Stored } from "../record.ts";
 
 export interface DataOptions<Data> {
   /**
@@ -31,6 +32,10 @@ export interface DataCodec<Data> {
   /** What is kept of the data: a frozen copy. @throws HoldfastError `invalid_data`, `data_too_large` */
   check(data: Data): Data;
 }
+
+/** Whether a write of those data would change nothing. Those of another version are read otherwise than they are written. */
+export const isStored = <Data>({ version }: DataCodec<Data>, stored: Stored, data: Data): boolean =>
+  stored.dataVersion === version && JSON.stringify(stored.data) === JSON.stringify(data);
 
 export function createDataCodec<Data extends object>(options: DataOptions<Data>): DataCodec<Data> {
   const { schema, initial = {} as Data, version = 1, migrate, maxDataBytes = 16_384 } = options;

@@ -9,6 +9,7 @@ import type { Sight, SignalChange } from "../signals/sight.ts";
 import { chainAfter, GUEST_CHAIN, newSessionId } from "../token/credential.ts";
 import { elevateChain, type PendingChain, type Rights } from "../token/elevation.ts";
 import { beginChain, promote } from "../token/ratchet.ts";
+import { isStored } from "./data.ts";
 import { limitsOf } from "./deadlines.ts";
 import { noSession, refusalOf } from "./refusal.ts";
 import type { ElevateOptions, NoneState, StartOptions } from "./state.ts";
@@ -156,7 +157,7 @@ function update<Data extends object>(context: FoldContext<Data>, draft: Draft<Da
   if (changed === session.data) return draft;
   const data = engine.data.check(changed);
   // What is stored already is not written again: a write would drop every copy of it.
-  if (JSON.stringify(data) === JSON.stringify(session.record.data)) return draft;
+  if (isStored(engine.data, session.record, data)) return draft;
   const record = { ...session.record, data, dataVersion: engine.data.version };
   return { ...draft, write: draft.write === "create" ? draft.write : "update", session: { ...session, record, data } };
 }

@@ -1,6 +1,6 @@
 // What runs in workerd: both stores on their bindings, and a door through which the tests call their verbs.
 import { createSessions, generateKeys, type Sessions } from "@holdfast/session-core";
-import type { SessionId, SessionStore } from "@holdfast/session-core/store";
+import { type SessionId, type SessionStore, systemClock } from "@holdfast/session-core/store";
 import { createD1Store, type D1Database, type D1Value, d1Schema } from "@holdfast/store-workers/d1";
 import { createDurableObjectStore, type SessionsNamespace } from "@holdfast/store-workers/durable-object";
 import { VERBS } from "../../../../session-core/src/lib/store-deadline.ts";
@@ -41,18 +41,21 @@ async function answer({ store, verb, args, fired }: Call, env: Env): Promise<unk
 
 const objectOf = ({ SESSIONS }: Env, partition: string): ReturnType<Env["SESSIONS"]["get"]> => SESSIONS.get(SESSIONS.idFromName(partition));
 
-/** Sessions of this isolate, whose next write to the store may take for ever. */
+/** Sessions of this isolate, whose next write to the store may take for ever, and a clock that goes on by itself where somebody visits. */
 let stalls = false;
 let stalling = false;
+let ahead = 0;
+const credentials = new Map<string, string>();
 let made: Sessions<{ readonly steps: number }> | undefined;
 const sessionsOf = ({ SESSIONS }: Env): NonNullable<typeof made> => {
   const store: SessionStore = createDurableObjectStore(SESSIONS);
-  const update: SessionStore["update"] = async (...args) => {
+  const stall = async (): Promise<void> => {
     stalling = stalls;
     if (stalls) await new Promise((resolve) => void setTimeout(resolve, 3_600_000));
-    return store.update(...args);
   };
-  return (made ??= createSessions({ store: { ...store, update }, keys: generateKeys(), storeTimeout: 1000 }));
+  const update: SessionStore["update"] = async (...args) => (await stall(), store.update(...args));
+  const touch: SessionStore["touch"] = async (...args) => (await stall(), store.touch(...args));
+  return (made ??= createSessions({ store: { ...store, update, touch }, keys: generateKeys(), storeTimeout: 1000, clock: { ...systemClock, now: () => Date.now() + ahead } }));
 };
 
 const tools: Readonly<Record<string, (env: Env, argument: string) => unknown>> = {
@@ -60,7 +63,19 @@ const tools: Readonly<Record<string, (env: Env, argument: string) => unknown>> =
   clean: (env, partition) => objectOf(env, partition).clean(),
   crash: (env, partition) => objectOf(env, partition).crash(),
   breakOn: (env, partition) => objectOf(env, partition).breakOn("breaks"),
-  issue: async (env) => (await sessionsOf(env).issue("ada", { steps: 0 })).state.id,
+  async issue(env) {
+    const { state, credential } = await sessionsOf(env).issue("ada", { steps: 0 });
+    credentials.set(state.id, credential.reveal());
+    return state.id;
+  },
+  /** A request that has to touch the session, on a runtime that lets nothing outlive it. */
+  async visit(env, argument) {
+    const [id = "", how] = argument.split(":");
+    stalls = how === "stalls";
+    ahead = 5 * 60_000;
+    const session = await sessionsOf(env).open(credentials.get(id) ?? "");
+    return (await session.commit()).state.kind;
+  },
   step: async (env, argument) => {
     const [id = "", how] = argument.split(":");
     stalls = how === "stalls";
