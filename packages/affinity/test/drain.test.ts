@@ -92,6 +92,27 @@ describe("drain", () => {
   });
 
   it.each([
+    ["back by an hour", -3_600_000],
+    ["forth by an hour", 3_600_000],
+  ])("a clock that is set %s makes the grace neither longer nor shorter", async (_, step) => {
+    const clock = testClock();
+    let waited = 0;
+    const drain = createDrain(affinity, {
+      clock: {
+        now: () => clock.now() + (waited >= 1000 ? step : 0),
+        async wait(ms) {
+          await clock.wait(ms);
+          waited += ms;
+          if (waited > 100_000) throw new Error("it waits for ever");
+        },
+      },
+    });
+    drain.begin();
+    expect(await drain.drain()).toEqual({ outcome: "late", inFlight: 1 });
+    expect(waited).toBe(30_000);
+  });
+
+  it.each([
     ["a handler that throws", async (drain: Drain) => expect(drain.handle(page, () => Promise.reject(new Error("no")))).rejects.toThrow("no")],
     ["a body that nobody wants", async (drain: Drain) => (await ask(drain)).body?.cancel()],
     ["a response without a body", async (drain: Drain) => void (await drain.handle(page, () => new Response(null, { status: 204 })))],

@@ -46,10 +46,10 @@ export function createDrain({ health, cookie, key, drain: { grace } }: Affinity,
   const clearing = key.kind === "cookie" ? `${cookie.name}=; Max-Age=0; ${cookieAttributes(cookie)}` : undefined;
 
   const leave = async (): Promise<DrainResult> => {
-    const began = clock.now();
-    const noticed = began + Math.min(grace, health.interval * health.fall + health.timeout);
-    for (let now = began; now < began + grace && (now < noticed || inFlight > 0); now = clock.now()) {
-      await clock.wait(Math.min(LOOK, began + grace - now));
+    const noticed = health.interval * health.fall + health.timeout;
+    // What was waited, not what the clock says: a wall clock is set back and forth.
+    for (let waited = 0; waited < grace && (waited < noticed || inFlight > 0); waited += LOOK) {
+      await clock.wait(Math.min(LOOK, grace - waited));
     }
     return { outcome: inFlight === 0 ? "empty" : "late", inFlight };
   };
