@@ -32,7 +32,10 @@ export interface MonitorOptions {
 export interface Monitor {
   /** Counts one request of a session on this node. */
   observe(observation: Observation): void;
-  /** Call it a few times per window: tells the others what was counted, and judges the window before the last one. Rejects when the exchange does; nothing is lost then. */
+  /**
+   * Call it a few times per window: tells the others what was counted, and judges the window before the last one. Rejects when the exchange does; nothing is lost then. One at a time: a call while
+   * another is under way is that one.
+   */
   tick(): Promise<Verdict | undefined>;
   /** The last verdict. */
   readonly verdict: Verdict | undefined;
@@ -78,30 +81,34 @@ export function createMonitor(affinity: Affinity, options: MonitorOptions): Moni
     if (bad >= patience) alarm = next.state;
     if (good >= calm) alarm = undefined;
   };
+  const tick = async (): Promise<Verdict | undefined> => {
+    const now = clock.now();
+    waiting.push(...counts.over(now));
+    own = waiting.at(-1) ?? own;
+    // An exchange that is down for long: older windows are of no use to anybody.
+    waiting.splice(0, waiting.length - 16);
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      await exchange.publish(next);
+      waiting.shift();
+    }
+    // The others have had a whole window's time to tell.
+    const due = Math.floor(now / length) - 2;
+    if (due <= judged) return undefined;
+    const next = judge(affinity, due, await exchange.read(due), SIGNIFICANCE);
+    judged = due;
+    learn(next);
+    options.onVerdict?.(next);
+    return next;
+  };
+  let ticking: Promise<Verdict | undefined> | undefined;
   const isShared = (): boolean => fallback === "automatic" && alarm !== undefined;
 
   return {
     observe: (observation) => counts.add(clock.now(), observation),
-    async tick() {
-      const now = clock.now();
-      waiting.push(...counts.over(now));
-      own = waiting.at(-1) ?? own;
-      // An exchange that is down for long: older windows are of no use to anybody.
-      waiting.splice(0, waiting.length - 16);
-      for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-        await exchange.publish(next);
-        waiting.shift();
-      }
-      // The others have had a whole window's time to tell.
-      const due = Math.floor(now / length) - 2;
-      if (due <= judged) return undefined;
-      const next = judge(affinity, due, await exchange.read(due), SIGNIFICANCE);
-      if (due <= judged) return undefined;
-      judged = due;
-      learn(next);
-      options.onVerdict?.(next);
-      return next;
-    },
+    tick: () =>
+      (ticking ??= tick().finally(() => {
+        ticking = undefined;
+      })),
     get verdict() {
       return verdict;
     },
