@@ -65,8 +65,9 @@ export function cluster(app: App): View {
     setText(moved, `Before that, node ${seen.before ?? ""} answered. Your crate came along, since it lives in the store.`);
     list.replaceChildren(...report.nodes.map((one) => berth(one, node, report)));
     setText(spread, report.spread ? SPREAD[report.spread.state] ?? "" : SPREAD["unknown"] ?? "");
-    const own = report.nodes.find(({ label }) => label === node)?.status?.pid ?? 0;
-    ways.replaceChildren(way("Kill it, in the middle of its work", `kill -9 ${own}`), way("Let it leave: it drains first", `kill ${own}`));
+    const own = report.nodes.find(({ label }) => label === node)?.status?.pid;
+    // `kill 0` is for every process of the terminal: no command without a pid.
+    ways.replaceChildren(...(own === undefined ? [] : [way("Kill it, in the middle of its work", `kill -9 ${own}`), way("Let it leave: it drains first", `kill ${own}`)]));
   };
   const seenAgain = (): void => {
     if (document.visibilityState === "visible" && !paused) void ask();
