@@ -64,7 +64,7 @@ export async function startCluster({ balancer: { kind, program }, store, args = 
     changing = changing.then(() => reconfigure(kind, program, running, written)).catch((error: unknown) => void (closing || say(String(error))));
   };
   const nodes = described.map(({ label, address }) => {
-    const node = portalNode({
+    const inner = portalNode({
       label,
       port: Number(address.split(":")[1]),
       args: ["--store", store, "--file", join(folder.path, "portal"), "--affinity", description, "--node", label, "--balancer", kind, ...args],
@@ -75,21 +75,27 @@ export async function startCluster({ balancer: { kind, program }, store, args = 
       onEnd(how) {
         if (closing) return;
         say(`${label} is gone (${how})${back === undefined ? "" : `, back in ${back / 1000} s`}`);
-        if (back !== undefined) setTimeout(() => void (closing || restart()), back);
+        again();
       },
     });
-    const restart = (): Promise<void> => node.start().catch((error: unknown) => say(String(error)));
-    return Object.defineProperties({} as PortalNode, {
-      ...Object.getOwnPropertyDescriptors(node),
-      start: {
-        enumerable: true,
-        async value() {
-          await node.start();
-          say(`${label} is up, pid ${node.pid ?? 0}`);
-          tell(label, false);
-        },
-      },
-    });
+    const start = async (): Promise<void> => {
+      await inner.start();
+      say(`${label} is up, pid ${inner.pid ?? "unknown"}`);
+      tell(label, false);
+    };
+    /** Until it is up: a start that failed is followed by another one. */
+    const again = (): void => {
+      if (back === undefined) return;
+      setTimeout(() => {
+        if (closing) return;
+        start().catch((error: unknown) => {
+          if (closing) return;
+          say(String(error));
+          again();
+        });
+      }, back);
+    };
+    return Object.defineProperties({} as PortalNode, { ...Object.getOwnPropertyDescriptors(inner), start: { enumerable: true, value: start } });
   });
   const stop = async (): Promise<void> => {
     closing = true;

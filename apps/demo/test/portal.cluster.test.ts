@@ -1,9 +1,12 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import { until } from "../../../packages/store-contract/test/shared/kill.ts";
 import { LABELS, startCluster } from "../../../tools/cluster/start-cluster.ts";
 import { Visitor } from "../../../tools/cluster/visitor.ts";
 import { serviceFor } from "../../../tools/services/programs.ts";
 import { startRedis } from "../../../tools/services/redis.ts";
+import { askRedis } from "../../../tools/services/redis-ask.ts";
 import type { ClusterReport } from "../src/server/cluster/report.ts";
 import { newDatabase, removeDatabases, runToEnd } from "./portal-process.ts";
 
@@ -75,10 +78,61 @@ for (const kind of ["haproxy", "nginx"] as const) {
         await store.stop();
       }
     });
+
+    it("starts a node that left again, also where that fails at first, says its pid, and sends it clients", { timeout: 120_000 }, async () => {
+      const store = await startRedis(redis ?? "");
+      const said: string[] = [];
+      let leaves = (): void => undefined;
+      const left = new Promise<void>((resolve) => (leaves = resolve));
+      const say = (line: string): void => {
+        said.push(line);
+        if (line.startsWith("b is gone")) leaves();
+      };
+      const cluster = await startCluster({ balancer: { kind, program: program ?? "" }, store: store.url, back: 1000, say });
+      const squatter = createServer((socket) => socket.destroy());
+      try {
+        const node = cluster.node("b");
+        const before = node.pid;
+        await node.end("SIGTERM");
+        await left;
+        squatter.listen(node.port, "127.0.0.1");
+        await once(squatter, "listening");
+        await until(() => said.some((line) => line.includes("node b did not start")));
+        await new Promise((resolve) => squatter.close(resolve));
+        await until(() => said.filter((line) => line.startsWith("b is up")).length === 2);
+        expect(node.pid).not.toBe(before);
+        expect(said.findLast((line) => line.startsWith("b is up"))).toBe(`b is up, pid ${node.pid ?? "none"}`);
+        await until(async () => (await new Visitor(cluster.url).ask("GET", "/api/cart")).node === "b");
+      } finally {
+        squatter.close();
+        await cluster.stop();
+        await store.stop();
+      }
+    });
   });
 }
 
 describe("a portal that is one of several", () => {
+  const haproxy = serviceFor("haproxy", "a node in production is");
+  it.skipIf(redis === undefined || haproxy === undefined)("tells nobody of its processes and its counts in production [needs redis, haproxy]", { timeout: 60_000 }, async () => {
+    const store = await startRedis(redis ?? "");
+    const before = process.env["NODE_ENV"];
+    process.env["NODE_ENV"] = "production";
+    const starting = startCluster({ balancer: { kind: "haproxy", program: haproxy ?? "" }, store: store.url });
+    const cluster = await starting.finally(() => (process.env["NODE_ENV"] = before));
+    try {
+      const visitor = new Visitor(cluster.url);
+      expect((await visitor.ask("POST", "/api/cart", { item: "manila-line" })).status).toBe(200);
+      const asked = await Promise.all(["/api/cluster", "/cluster"].map((path) => visitor.ask("GET", path)));
+      expect(asked.map(({ status }) => status)).toEqual([404, 404]);
+      expect((await visitor.ask("GET", "/")).body).not.toContain("clustered");
+      expect(await askRedis(store.port, "TTL holdfast-demo:nodes")).toMatch(/^:[1-9]\d*/);
+    } finally {
+      await cluster.stop();
+      await store.stop();
+    }
+  });
+
   it("says what is wrong with its options", async () => {
     try {
       const wrong: readonly (readonly [args: readonly string[], why: RegExp])[] = [
