@@ -23,5 +23,7 @@ const server = createServer((request, response) => {
 process.on("disconnect", () => process.exit());
 process.on("message", (word) => {
   if (word === "drain") void drain.drain().then((result) => process.send?.(result));
+  // As the README has it for SIGTERM.
+  if (word === "leave") void drain.drain().then(() => new Promise((resolve) => server.close(resolve))).then(() => process.exit());
 });
 server.listen(port, "127.0.0.1", () => process.send?.("ready"));

@@ -11,6 +11,8 @@ export interface Fleet {
   /** `kill -9`. */
   kill(label: string): Promise<void>;
   drain(label: string): Promise<DrainResult>;
+  /** Drains, closes its server and ends by itself. */
+  leave(label: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,13 @@ export const createFleet = (affinity: Affinity): Fleet => {
       const answer = once(process, "message") as Promise<[DrainResult]>;
       process.send("drain");
       return (await answer)[0];
+    },
+    async leave(label) {
+      const process = child(label);
+      running.delete(label);
+      const gone = once(process, "exit");
+      process.send("leave");
+      await gone;
     },
     async stop() {
       await Promise.all([...running.keys()].map(kill));
