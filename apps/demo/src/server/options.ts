@@ -81,7 +81,7 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
   if (sealed === "revocations" && typeof store === "object" && store.kind === "memcached") return bad("--sealed needs a --store that forgets nothing: what memcached drops would live again.");
   if (store === "memory" && given.has("file")) return bad("--file does not go with --store memory.");
 
-  const cluster = clusterFrom(given);
+  const cluster = clusterFrom(given, env["NODE_ENV"] !== "production");
   if (typeof cluster === "string") return bad(cluster);
   if (cluster && (sealed !== "no" || typeof store !== "object")) return bad("--affinity needs a --store that nodes can share, and no --sealed.");
 
@@ -109,12 +109,12 @@ export function parseOptions(args: readonly string[], env: Readonly<Record<strin
 }
 
 /** In words what is wrong with it; `undefined` for a portal of its own. */
-function clusterFrom(given: ReadonlyMap<Flag, string>): ClusterPlace | string | undefined {
+function clusterFrom(given: ReadonlyMap<Flag, string>, page: boolean): ClusterPlace | string | undefined {
   const [file, node, balancer = "haproxy"] = [given.get("affinity"), given.get("node"), given.get("balancer")];
   if (file === undefined && node === undefined) return given.has("balancer") ? "--balancer goes with --affinity and --node." : undefined;
   if (file === undefined || node === undefined) return "--affinity and --node go together.";
   if (balancer !== "haproxy" && balancer !== "nginx") return "--balancer must be haproxy or nginx.";
-  return { file: resolve(file), node, balancer };
+  return { file: resolve(file), node, balancer, page };
 }
 
 const bad = (message: string): ParsedOptions => ({ kind: "bad", message: `${message}\nTry --help.` });

@@ -25,8 +25,8 @@ export interface PortalSetup {
   readonly client?: ClientFiles;
   readonly verifyPassword?: VerifyPassword;
   readonly onEvent?: (event: SessionEvent) => void;
-  /** It is one of several nodes, and has a page about them. */
-  readonly cluster?: Pick<ClusterNode, "observe" | "report">;
+  /** It is one of several nodes, and with `report` it has a page about them, which is for anybody. */
+  readonly cluster?: Pick<ClusterNode, "observe"> & Partial<Pick<ClusterNode, "report">>;
 }
 
 const PAGES = ["/", "/sign-in", "/account", "/devices", "/admin", "/signed-out"];
@@ -34,6 +34,7 @@ const PAGES = ["/", "/sign-in", "/account", "/devices", "/admin", "/signed-out"]
 /** The whole application: pages, JSON API and session routes. Time, keys and store come from outside, so tests can hold them. */
 export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>> {
   const { clock = systemClock, storeName = "memory", client, cluster } = setup;
+  const report = cluster?.report;
   const sessions = createSessions<PortalData>({
     store: setup.store,
     clock,
@@ -62,9 +63,9 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
       const id = idOf(c.var.session);
       if (id !== undefined) cluster.observe(id, c.req.raw);
     });
-    // Looks at no session, so that a page which asks every two seconds keeps none alive.
-    app.get("/api/cluster", async (c) => c.json(await cluster.report(), 200, { "cache-control": "no-store" }));
   }
+  // Looks at no session, so that a page which asks every two seconds keeps none alive.
+  if (report) app.get("/api/cluster", async (c) => c.json(await report(), 200, { "cache-control": "no-store" }));
   app.use("/api/*", async (c, next) => {
     await next();
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
@@ -83,7 +84,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
   }));
 
   if (client) {
-    const page = pageWith(client.page, "config", { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable, endsAll: sessions.endsAll, ...(cluster && { clustered: true }) });
+    const page = pageWith(client.page, "config", { idle, absolute, warn, freshFor, store: storeName, listable: sessions.listable, endsAll: sessions.endsAll, ...(report && { clustered: true }) });
     const { files, asset } = client;
     for (const [path, { body, type }] of files) app.get(path, () => new Response(body, { headers: { "content-type": type, "cache-control": cacheFor(path) } }));
     if (asset) {
@@ -98,7 +99,7 @@ export async function createPortal(setup: PortalSetup): Promise<Hono<PortalEnv>>
       }
     }
     app.get(CHART, (c) => c.html(client.chart, 200, { "cache-control": "public, no-cache" }));
-    for (const path of cluster ? [...PAGES, "/cluster"] : PAGES) {
+    for (const path of report ? [...PAGES, "/cluster"] : PAGES) {
       app.get(path, async (c) => {
         // A page somebody opens is activity, and the moment at which dead cookies are cleared. It is drawn from the view in it, which has the deadlines of after that.
         await c.var.session.load();

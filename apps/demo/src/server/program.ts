@@ -39,7 +39,7 @@ export async function program(args: readonly string[], listen: Listen): Promise<
     policy: { idle, absolute, freshFor: 5 * 60_000 },
     keys,
     ...(client === undefined ? {} : { client }),
-    ...(cluster === undefined ? {} : { cluster }),
+    ...(cluster === undefined ? {} : { cluster: { observe: cluster.observe, ...(options.cluster?.page ? { report: cluster.report } : {}) } }),
   });
   const answer = cluster ? (request: Request): Promise<Response> => cluster.handle(request, () => app.fetch(request)) : app.fetch;
 

@@ -10,8 +10,8 @@ export interface Board extends MonitorExchange {
 type Send = (args: string[]) => Promise<unknown>;
 
 const NODES = "holdfast-demo:nodes";
-/** Windows are asked for two windows later at most. */
-const WINDOWS_KEPT = "600";
+/** Seconds. Windows are asked for two windows later at most, and nodes tell every second: what nobody adds to is forgotten. */
+const KEPT = "600";
 
 /** Two hashes in the Redis where the sessions are, under names of their own. */
 export function redisBoard(send: Send): Board {
@@ -20,11 +20,12 @@ export function redisBoard(send: Send): Board {
   return {
     async publish(counts) {
       await send(["HSET", key(counts.window), counts.node, JSON.stringify(counts)]);
-      await send(["EXPIRE", key(counts.window), WINDOWS_KEPT]);
+      await send(["EXPIRE", key(counts.window), KEPT]);
     },
     read: (window) => values<NodeWindow>(key(window)),
     async tell(status) {
       await send(["HSET", NODES, status.label, JSON.stringify(status)]);
+      await send(["EXPIRE", NODES, KEPT]);
     },
     all: () => values<NodeStatus>(NODES),
   };

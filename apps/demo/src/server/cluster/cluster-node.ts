@@ -14,6 +14,8 @@ export interface ClusterPlace {
   readonly node: string;
   /** HAProxy keeps its cookie to itself, so that the monitor goes by how long a session was away. */
   readonly balancer: "haproxy" | "nginx";
+  /** It has the page about the nodes, which shows pids and counts to anybody: not in production. */
+  readonly page: boolean;
 }
 
 /** What makes a portal one of several. */
