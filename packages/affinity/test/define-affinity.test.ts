@@ -75,8 +75,33 @@ describe("a description of stickiness", () => {
     ["192-168-1-7", "db.internal:8080"],
     ["web1", "web1.internal:8080"],
     ["WEB1-internal", "web1.internal:8080"],
+    ["ip-10-0-0-1", "10.0.0.1:8080"],
+    ["node-10-0-0-1", "10.0.0.1:8080"],
+    ["x10_0_0_1", "10.0.0.1:8080"],
+    ["n0a000001", "10.0.0.1:8080"],
+    ["167772161", "10.0.0.1:8080"],
+    ["n-167772161", "10.0.0.1:8080"],
+    ["16777226", "10.0.0.1:8080"],
+    ["MTAuMC4wLjE6ODA", "10.0.0.1:80"],
+    ["MTAuMC4wLjE", "10.0.0.1:80"],
+    ["MTkyLjE2OC4xLjc", "db.internal:80"],
+    ["YXBwLmludGVybmFsOjgw", "app.internal:80"],
+    ["CgAAAQ", "10.0.0.1:80"],
+    ["fd00--1234", "[fd00::1234]:80"],
+    ["ip6-fd00--1234", "[fd00::1234]:80"],
+    ["fd000000000000000000000000001234", "[fd00::1234]:80"],
   ])("a label that tells where the node is (%s for %s) is refused", (label, address) => {
     expect(() => define({ nodes: [{ label, address }] })).toThrow(config("nodes[0].label"));
+  });
+
+  it("a label that is the name of another node tells it just as well", () => {
+    const swapped = [{ label: "db1", address: "db2.internal:80" }, { label: "db2", address: "db1.internal:80" }];
+    expect(() => define({ nodes: swapped })).toThrow(config("nodes[0].label"));
+    expect(() => define({ nodes: [nodes[0], { label: "0a000001", address: "10.0.0.2:8080" }] })).toThrow(config("nodes[1].label"));
+  });
+
+  it.each(["a", "node-1", "blue_2", "green-2026-11-22", "x7Kd_9-qQ", "eu-1-2-3", "MTIz", "10001000"])("a label that means nothing outside (%s) is taken", (label) => {
+    expect(define({ nodes: [{ label, address: "10.0.0.1:8080" }, { label: "other", address: "app.internal:8080" }] })).toMatchObject({ nodes: [{ label }, {}] });
   });
 
   it("a domain, another path or a cookie without Secure has to be asked for, and takes the __Host- from the name", () => {

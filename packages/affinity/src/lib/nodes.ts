@@ -1,10 +1,11 @@
 import type { AffinityNode } from "./affinity.ts";
 import { configError, noOthers, text, whole } from "./config-error.ts";
+import { labelTells } from "./label-tells.ts";
 
 export interface AffinityNodeOptions {
   /**
-   * Stands for the node in the cookie, and stays the same while its sessions live: 1 to 32 letters, digits, `_` or `-`, opaque. One that is the host's name
-   * or address is refused: the cookie would show to everybody how the network is laid out.
+   * Stands for the node in the cookie, and stays the same while its sessions live: 1 to 32 letters, digits, `_` or `-`, opaque. One that tells the name
+   * or address of a node is refused, in other punctuation, hex, decimal or base64 too: the cookie would show to everybody how the network is laid out.
    */
   readonly label: string;
   /** `host:port`, the host being a name, an IPv4 address, or an IPv6 address in brackets. */
@@ -21,6 +22,9 @@ const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.
 export function nodesFrom(options: unknown): readonly AffinityNode[] {
   if (!Array.isArray(options) || options.length === 0) throw configError("nodes", "must be a list of at least one node.");
   const nodes = options.map((node: AffinityNodeOptions, index) => nodeFrom(`nodes[${index}]`, node));
+  for (const [index, { label }] of nodes.entries()) {
+    if (labelTells(label, nodes)) throw configError(`nodes[${index}].label`, "tells the name or address of a node to everybody who looks at the cookie. Take one that means nothing outside, such as a, b, c.");
+  }
   for (const what of ["label", "address"] as const) {
     const values = nodes.map((node) => (what === "label" ? node.label : addressOf(node)));
     const twice = values.find((value, index) => values.indexOf(value) !== index);
@@ -41,18 +45,7 @@ function nodeFrom(option: string, options: AffinityNodeOptions): AffinityNode {
   const port = Number(/^\d{1,5}$/.exec(address.slice(host.length + 1))?.[0]);
   if (!HOST.test(host) || !URL.canParse(`http://${host}/`)) throw configError(`${option}.address`, "must be host:port, with an IPv6 address in brackets.");
   whole(`${option}.address`, port, 1, 65_535);
-  if (tells(label, host, port)) throw configError(`${option}.label`, "tells the address of the node to everybody who looks at the cookie. Take one that means nothing outside, such as a, b, c.");
   const { draining = false } = options;
   if (typeof draining !== "boolean") throw configError(`${option}.draining`, "must be true or false.");
   return { label, host, port, weight: whole(`${option}.weight`, options.weight ?? 1, 1, 256), draining };
-}
-
-/** Whether a label is the host's name or address, however it is punctuated or written. */
-function tells(label: string, host: string, port: number): boolean {
-  const plain = (value: string): string => value.toLowerCase().replaceAll(/[^0-9a-z]/g, "");
-  const own = plain(label);
-  const octets = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(host) ? host.split(".").map(Number) : undefined;
-  const forms = [host, `${host}:${port}`, ...(octets === undefined ? [host.split(".")[0] ?? ""] : [octets.map((octet) => octet.toString(16).padStart(2, "0")).join("")])];
-  // Four numbers in a row are an address, whosever it is.
-  return forms.some((form) => plain(form) === own) || /^\d{1,3}([_-]\d{1,3}){3}/.test(label);
 }
