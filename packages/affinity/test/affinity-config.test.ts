@@ -80,6 +80,17 @@ describe("configurations", () => {
     for (const target of ["haproxy", "nginx", "caddy"] as const) expect(affinityConfig(sticky({ cookie: { domain: "example.com" } }), target).text).toContain("example.com");
   });
 
+  it.each(["gateway-api", "gcp"] as const)("%s sets no Secure that we could ask for, so the cookie has no name that browsers refuse without it", (target) => {
+    for (const [cookie, name] of [[{}, "hf_node"], [{ name: "__Secure-shop" }, "shop"], [{ name: "__host-shop" }, "shop"]] as const) {
+      const { text, losses } = affinityConfig(sticky({ cookie }), target);
+      expect(text).toMatch(new RegExp(`ame: "?${name}"?\n`));
+      expect(text).not.toMatch(/^[^#]*__(?:host|secure)-/im);
+      expect(losses).toContainEqual({ option: "cookie.name", text: expect.stringContaining(name) as string });
+    }
+    expect(lost(target, { cookie: { name: "shop" } })).not.toContain("cookie.name");
+    expect(lost(target, { key: { header: "X-A" } })).not.toContain("cookie.name");
+  });
+
   it("BIG-IP and Caddy name nodes by their addresses, so neither starts without a secret that hides them", () => {
     expect(affinityConfig(sticky(), "f5").text).toContain("cookie-encryption required");
     expect(affinityConfig(sticky(), "f5").text).toContain("${HOLDFAST_AFFINITY_SECRET:?");

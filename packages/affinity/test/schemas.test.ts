@@ -69,7 +69,7 @@ describe("offline validation: generated, not executed here", () => {
     const properties = group.Resources.HoldfastTargetGroup.Properties;
     expect(properties).toMatchObject({ HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2, HealthyThresholdCount: 2, UnhealthyThresholdCount: 2 });
     expect(properties["TargetGroupAttributes"]).toContainEqual({ Key: "stickiness.lb_cookie.duration_seconds", Value: "1800" });
-    expect(parse(affinityConfig(sticky(), "gcp").text)).toMatchObject({ sessionAffinity: "STRONG_COOKIE_AFFINITY", strongSessionAffinityCookie: { name: "__Host-hf_node", path: "/", ttl: { seconds: 0 } }, connectionDraining: { drainingTimeoutSec: 30 } });
+    expect(parse(affinityConfig(sticky(), "gcp").text)).toMatchObject({ sessionAffinity: "STRONG_COOKIE_AFFINITY", strongSessionAffinityCookie: { name: "hf_node", path: "/", ttl: { seconds: 0 } }, connectionDraining: { drainingTimeoutSec: 30 } });
     expect(parse(affinityConfig(sticky({ key: { header: "X-Tenant" } }), "gcp").text)).toMatchObject({ sessionAffinity: "HEADER_FIELD", localityLbPolicy: "RING_HASH", consistentHash: { httpHeaderName: "X-Tenant" } });
     expect(parse(affinityConfig(sticky({ key: "ip" }), "gcp").text)).toMatchObject({ sessionAffinity: "CLIENT_IP" });
   });

@@ -2,22 +2,24 @@ import { configError } from "../config-error.ts";
 import type { Affinity } from "../affinity.ts";
 import type { Target } from "../target.ts";
 import { atLeast } from "../version.ts";
-import { losses, nodesElsewhere, span } from "./losses.ts";
+import { losses, nameWithoutPrefix, nodesElsewhere, prefixLoss, span } from "./losses.ts";
 
 /** The release whose experimental channel has another shape than that of 1.6. */
 const MAIN = "main";
 
-const persistence = ({ key, cookie, duration }: Affinity, version: string): readonly string[] => {
+const persistence = (affinity: Affinity, version: string): readonly string[] => {
+  const { key, cookie, duration } = affinity;
+  const name = nameWithoutPrefix(affinity);
   const header = key.kind === "header" ? key.header : undefined;
   const type = header === undefined ? "Cookie" : "Header";
   const lifetime = duration.cookie === "persistent" ? "Permanent" : "Session";
   const times = [`  absoluteTimeout: ${span(duration.absolute)}`];
   if (version === MAIN) {
-    return ["sessionPersistence:", `  type: ${type}`, ...times, ...(header === undefined ? ["  cookie:", `    name: ${cookie.name}`, `    path: ${cookie.path}`, `    lifetimeType: ${lifetime}`] : ["  header:", `    name: ${header}`])];
+    return ["sessionPersistence:", `  type: ${type}`, ...times, ...(header === undefined ? ["  cookie:", `    name: ${name}`, `    path: ${cookie.path}`, `    lifetimeType: ${lifetime}`] : ["  header:", `    name: ${header}`])];
   }
   return [
     "sessionPersistence:",
-    `  sessionName: ${header ?? cookie.name}`,
+    `  sessionName: ${header ?? name}`,
     `  type: ${type}`,
     ...times,
     ...(atLeast(version, "1.6") ? [] : [`  idleTimeout: ${span(duration.idle)}`]),
@@ -55,6 +57,7 @@ export const gatewayApi: Target = {
         !idle && { option: "duration.idle", text: "no longer has a field: only the absolute time is kept." },
         key.kind === "cookie" && version !== MAIN && cookie.path !== "/" && { option: "cookie.path", text: "is the gateway's choice in this version." },
         key.kind === "cookie" && cookie.domain !== undefined && { option: "cookie.domain", text: "has no field: the cookie is for one host, which is the safer choice." },
+        prefixLoss(affinity, "gateway"),
         key.kind === "cookie" && { option: "cookie.secure", text: "Secure, HttpOnly, SameSite and what stands in the cookie are the gateway's choice: look at what it sets." },
         affinity.cookielessHeader !== undefined && { option: "cookielessHeader", text: "clients without cookies go where the gateway likes." },
         duration.cookie === "persistent" && { option: "duration.cookie", text: "Permanent is an extended feature: a gateway may not have it." },

@@ -1,17 +1,18 @@
 import type { Affinity } from "../affinity.ts";
 import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
-import { behindOneAddress, hashForgets, losses, nodesElsewhere } from "./losses.ts";
+import { behindOneAddress, hashForgets, losses, nameWithoutPrefix, nodesElsewhere, prefixLoss } from "./losses.ts";
 
 /** Two weeks: the longest affinity cookie. */
 const LONGEST = 1_209_600_000;
 
-const stickiness = ({ key, cookie, duration }: Affinity): readonly string[] => {
+const stickiness = (affinity: Affinity): readonly string[] => {
+  const { key, cookie, duration } = affinity;
   const ttl = duration.cookie === "persistent" ? duration.absolute / 1000 : 0;
   switch (key.kind) {
     case "cookie":
       // The stateful kind: others hash, and move clients when the set of backends changes.
-      return ["sessionAffinity: STRONG_COOKIE_AFFINITY", "strongSessionAffinityCookie:", `  name: ${cookie.name}`, `  path: ${cookie.path}`, "  ttl:", `    seconds: ${ttl}`];
+      return ["sessionAffinity: STRONG_COOKIE_AFFINITY", "strongSessionAffinityCookie:", `  name: ${nameWithoutPrefix(affinity)}`, `  path: ${cookie.path}`, "  ttl:", `    seconds: ${ttl}`];
     case "header":
       return ["sessionAffinity: HEADER_FIELD", "localityLbPolicy: RING_HASH", "consistentHash:", `  httpHeaderName: ${key.header}`];
     case "ip":
@@ -41,6 +42,7 @@ export const gcp: Target = {
       ],
       losses: losses(
         ...nodesElsewhere("instance groups or network endpoint groups are the backends", affinity),
+        prefixLoss(affinity, "balancer"),
         key.kind === "cookie" && { option: "cookie.secure", text: "Secure, HttpOnly, SameSite and what stands in the cookie are the balancer's choice: look at what it sets." },
         key.kind === "cookie" && cookie.domain !== undefined && { option: "cookie.domain", text: "has no field: the cookie is for one host, which is the safer choice." },
         key.kind === "cookie" && { option: "duration.idle", text: "nothing counts idle time." },

@@ -13,6 +13,18 @@ export const hashForgets = (affinity: Affinity): Loss | false =>
 
 export const behindOneAddress = (affinity: Affinity): Loss | false => affinity.key.kind === "ip" && { option: "key", text: "all clients behind one address (an office, a mobile network) are on one node." };
 
+const PREFIX = /^__(?:host|secure)-/i;
+
+/** The cookie's name where nobody can be asked for Secure: browsers refuse one with a prefix then, and nobody would be sticky. */
+export const nameWithoutPrefix = ({ cookie }: Affinity): string => cookie.name.replace(PREFIX, "") || "hf_node";
+
+export const prefixLoss = (affinity: Affinity, whose: string): Loss | false =>
+  affinity.key.kind === "cookie" &&
+  PREFIX.test(affinity.cookie.name) && {
+    option: "cookie.name",
+    text: `it is called ${nameWithoutPrefix(affinity)}: Secure is the ${whose}'s choice, and browsers refuse ${PREFIX.exec(affinity.cookie.name)?.[0]} without it. So other hosts of the domain can set it. Give the description this name, so that the drain clears it.`,
+  };
+
 /** The names of files, zones and variables. */
 export const variable = ({ name }: Affinity): string => name.replaceAll("-", "_");
 
