@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type AffinityOptions, affinityConfig, defineAffinity } from "@holdfast/affinity";
+import { type AffinityOptions, type AffinityTarget, affinityConfig, defineAffinity } from "@holdfast/affinity";
 import { Ajv } from "ajv";
 import { Service } from "kubernetes-models/v1/Service";
 import { describe, expect, it } from "vitest";
@@ -39,6 +39,24 @@ describe("offline validation: generated, not executed here", () => {
       expect(validate(written), JSON.stringify(validate.errors)).toBe(true);
       expect(celHolds(written.spec.rules[0]?.sessionPersistence ?? {})).toBe(true);
     }
+  });
+
+  it.each(["null", "true", "no"])("a name that YAML has another meaning for (%s) stays a name", (name) => {
+    const header = { key: { header: name } };
+    const all = (target: AffinityTarget, options: Partial<AffinityOptions> = {}): unknown => parse(affinityConfig(sticky({ name, ...options }), target).text, { logLevel: "silent", version: "1.1" });
+    expect(all("gateway-api", { cookie: { name } })).toMatchObject({ metadata: { name }, spec: { parentRefs: [{ name }], rules: [{ backendRefs: [{ name }], sessionPersistence: { sessionName: name } }] } });
+    expect(parse(affinityConfig(sticky({ cookie: { name } }), "gateway-api", { version: "main" }).text)).toMatchObject({ spec: { rules: [{ sessionPersistence: { cookie: { name } } }] } });
+    expect(parse(affinityConfig(sticky(header), "gateway-api", { version: "main" }).text)).toMatchObject({ spec: { rules: [{ sessionPersistence: { header: { name } } }] } });
+    expect(all("kubernetes", { key: "ip" })).toMatchObject({ metadata: { name }, spec: { selector: { "app.kubernetes.io/name": name } } });
+    expect(all("aws-alb")).toMatchObject({ Resources: { HoldfastTargetGroup: { Properties: { Name: name } } } });
+    expect(all("gcp", { cookie: { name } })).toMatchObject({ name, strongSessionAffinityCookie: { name } });
+    expect(all("gcp", header)).toMatchObject({ name, consistentHash: { httpHeaderName: name } });
+  });
+
+  it.each(["1.6", "main"])("an odd time is written so that the schema of %s takes it", (version) => {
+    const validate = routeSchema(version === "main" ? "main" : "1.6.1");
+    for (const absolute of [100_001_000, 90_000, 2_592_000_000, 28_800_000]) expect(validate(route(version, { duration: { absolute } })), String(absolute)).toBe(true);
+    expect(route(version, { duration: { absolute: 100_001_000 } })).toMatchObject({ spec: { rules: [{ sessionPersistence: { absoluteTimeout: "27h46m41s" } }] } });
   });
 
   it("and not that of the other, whose shape differs: the version matters", () => {

@@ -1,6 +1,6 @@
 import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
-import { losses, nodesElsewhere } from "./losses.ts";
+import { losses, nodesElsewhere, quoted } from "./losses.ts";
 
 /** Seven days: the longest stickiness of an Application Load Balancer. */
 const LONGEST = 604_800_000;
@@ -30,7 +30,7 @@ export const awsAlb: Target = {
         "  HoldfastTargetGroup:",
         "    Type: AWS::ElasticLoadBalancingV2::TargetGroup",
         "    Properties:",
-        `      Name: ${name}`,
+        `      Name: ${quoted(name)}`,
         "      VpcId: !Ref Vpc",
         "      Protocol: HTTP",
         `      Port: ${nodes[0]?.port}`,

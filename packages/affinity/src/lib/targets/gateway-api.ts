@@ -2,7 +2,7 @@ import { configError } from "../config-error.ts";
 import type { Affinity } from "../affinity.ts";
 import type { Target } from "../target.ts";
 import { atLeast } from "../version.ts";
-import { losses, nameWithoutPrefix, nodesElsewhere, prefixLoss, span } from "./losses.ts";
+import { losses, nameWithoutPrefix, nodesElsewhere, parts, prefixLoss, quoted } from "./losses.ts";
 
 /** The release whose experimental channel has another shape than that of 1.6. */
 const MAIN = "main";
@@ -13,16 +13,16 @@ const persistence = (affinity: Affinity, version: string): readonly string[] => 
   const header = key.kind === "header" ? key.header : undefined;
   const type = header === undefined ? "Cookie" : "Header";
   const lifetime = duration.cookie === "persistent" ? "Permanent" : "Session";
-  const times = [`  absoluteTimeout: ${span(duration.absolute)}`];
+  const times = [`  absoluteTimeout: ${parts(duration.absolute)}`];
   if (version === MAIN) {
-    return ["sessionPersistence:", `  type: ${type}`, ...times, ...(header === undefined ? ["  cookie:", `    name: ${name}`, `    path: ${cookie.path}`, `    lifetimeType: ${lifetime}`] : ["  header:", `    name: ${header}`])];
+    return ["sessionPersistence:", `  type: ${type}`, ...times, ...(header === undefined ? ["  cookie:", `    name: ${quoted(name)}`, `    path: ${cookie.path}`, `    lifetimeType: ${lifetime}`] : ["  header:", `    name: ${quoted(header)}`])];
   }
   return [
     "sessionPersistence:",
-    `  sessionName: ${header ?? name}`,
+    `  sessionName: ${quoted(header ?? name)}`,
     `  type: ${type}`,
     ...times,
-    ...(atLeast(version, "1.6") ? [] : [`  idleTimeout: ${span(duration.idle)}`]),
+    ...(atLeast(version, "1.6") ? [] : [`  idleTimeout: ${parts(duration.idle)}`]),
     ...(header === undefined ? ["  cookieConfig:", `    lifetimeType: ${lifetime}`] : []),
   ];
 };
@@ -42,13 +42,13 @@ export const gatewayApi: Target = {
         "apiVersion: gateway.networking.k8s.io/v1",
         "kind: HTTPRoute",
         "metadata:",
-        `  name: ${name}`,
+        `  name: ${quoted(name)}`,
         "spec:",
         "  parentRefs:",
-        `    - name: ${name}`,
+        `    - name: ${quoted(name)}`,
         "  rules:",
         "    - backendRefs:",
-        `        - name: ${name}`,
+        `        - name: ${quoted(name)}`,
         "          port: 80",
         ...persistence(affinity, version).map((line) => `      ${line}`),
       ],

@@ -1,7 +1,7 @@
 import type { Affinity } from "../affinity.ts";
 import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
-import { behindOneAddress, hashForgets, losses, nameWithoutPrefix, nodesElsewhere, prefixLoss } from "./losses.ts";
+import { behindOneAddress, hashForgets, losses, nameWithoutPrefix, nodesElsewhere, prefixLoss, quoted } from "./losses.ts";
 
 /** Two weeks: the longest affinity cookie. */
 const LONGEST = 1_209_600_000;
@@ -12,9 +12,9 @@ const stickiness = (affinity: Affinity): readonly string[] => {
   switch (key.kind) {
     case "cookie":
       // The stateful kind: others hash, and move clients when the set of backends changes.
-      return ["sessionAffinity: STRONG_COOKIE_AFFINITY", "strongSessionAffinityCookie:", `  name: ${nameWithoutPrefix(affinity)}`, `  path: ${cookie.path}`, "  ttl:", `    seconds: ${ttl}`];
+      return ["sessionAffinity: STRONG_COOKIE_AFFINITY", "strongSessionAffinityCookie:", `  name: ${quoted(nameWithoutPrefix(affinity))}`, `  path: ${cookie.path}`, "  ttl:", `    seconds: ${ttl}`];
     case "header":
-      return ["sessionAffinity: HEADER_FIELD", "localityLbPolicy: RING_HASH", "consistentHash:", `  httpHeaderName: ${key.header}`];
+      return ["sessionAffinity: HEADER_FIELD", "localityLbPolicy: RING_HASH", "consistentHash:", `  httpHeaderName: ${quoted(key.header)}`];
     case "ip":
       return ["sessionAffinity: CLIENT_IP"];
   }
@@ -30,7 +30,7 @@ export const gcp: Target = {
     return {
       file: "backend-service.yaml",
       lines: [
-        `name: ${name}`,
+        `name: ${quoted(name)}`,
         "loadBalancingScheme: EXTERNAL_MANAGED",
         "protocol: HTTP",
         ...stickiness(affinity),

@@ -1,6 +1,6 @@
 import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
-import { losses, nodesElsewhere } from "./losses.ts";
+import { losses, nodesElsewhere, quoted } from "./losses.ts";
 
 /** The longest that the API server accepts (core/v1 ClientIPConfig). */
 const LONGEST = 86_400_000;
@@ -23,10 +23,10 @@ export const kubernetes: Target = {
         "apiVersion: v1",
         "kind: Service",
         "metadata:",
-        `  name: ${name}`,
+        `  name: ${quoted(name)}`,
         "spec:",
         "  selector:",
-        `    app.kubernetes.io/name: ${name}`,
+        `    app.kubernetes.io/name: ${quoted(name)}`,
         "  ports:",
         "    - name: http",
         "      port: 80",

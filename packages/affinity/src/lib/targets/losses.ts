@@ -35,6 +35,17 @@ export function span(milliseconds: number): string {
   return unit === undefined ? `${milliseconds}ms` : `${milliseconds / unit[1]}${unit[0]}`;
 }
 
+/** 100001000 -> "27h46m41s", as the Gateway API wants it: no part has more than five digits there. For whole seconds. */
+export const parts = (milliseconds: number): string =>
+  ([["h", 3_600_000, Infinity], ["m", 60_000, 60], ["s", 1000, 60]] as const)
+    .map(([unit, size, most]) => [Math.floor(milliseconds / size) % most, unit] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join("");
+
+/** For YAML, where null, no and true are no texts. */
+export const quoted = (value: string): string => JSON.stringify(value);
+
 export const sameSiteWord = ({ cookie }: Affinity): string => ({ lax: "Lax", strict: "Strict", none: "None" })[cookie.sameSite];
 
 /** For platforms that know their nodes themselves. */
