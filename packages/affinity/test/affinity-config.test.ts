@@ -41,7 +41,7 @@ describe("configurations", () => {
   it("an unknown target, option or place to listen is refused", () => {
     expect(() => affinityConfig(sticky(), "traefik" as AffinityTarget)).toThrow(config("target"));
     expect(() => affinityConfig(sticky(), "nginx", { versoin: "1.30" } as never)).toThrow(config("versoin"));
-    for (const listen of ["8080", ":80\n}", "a b:80"]) expect(() => affinityConfig(sticky(), "nginx", { listen })).toThrow(config("listen"));
+    for (const listen of ["8080", ":80\n}", "a b:80", ":99999", ":0", "[::1:]:x", "unix:80", "[1:2]:80"]) expect(() => affinityConfig(sticky(), "nginx", { listen })).toThrow(config("listen"));
   });
 
   it("HAProxy honours the whole of a description by cookie, with the times on the server's side", () => {
@@ -89,6 +89,11 @@ describe("configurations", () => {
     }
     expect(lost(target, { cookie: { name: "shop" } })).not.toContain("cookie.name");
     expect(lost(target, { key: { header: "X-A" } })).not.toContain("cookie.name");
+  });
+
+  it("NGINX before 1.29.6 knows an IPv6 node by the form in which NGINX writes it, however it was given", () => {
+    const { text } = affinityConfig(sticky({ nodes: [{ label: "a", address: "[FD00:0:0::0:1]:80" }, { label: "b", address: "10.0.0.2:80" }] }), "nginx", { version: "1.22.1" });
+    expect(text).toContain(String.raw`"~(?:^|[ ,])\[fd00::1\]:80$" a;`);
   });
 
   it("BIG-IP and Caddy name nodes by their addresses, so neither starts without a secret that hides them", () => {

@@ -29,6 +29,14 @@ describe("a description of stickiness", () => {
     ["nodes[0].address", { nodes: [{ label: "a", address: "10.0.0.1:0" }] }],
     ["nodes[0].address", { nodes: [{ label: "a", address: "10.0.0.1:99999" }] }],
     ["nodes[0].address", { nodes: [{ label: "a", address: "::1:80" }] }],
+    ["nodes[0].address", { nodes: [{ label: "a", address: "unix:80" }] }],
+    ["nodes[0].address", { nodes: [{ label: "a", address: "010.0.0.1:80" }] }],
+    ["nodes[0].address", { nodes: [{ label: "a", address: "167772161:80" }] }],
+    ["nodes[0].address", { nodes: [{ label: "a", address: "[::ffff:10.0.0.1]:80" }] }],
+    ["nodes[0].address", { nodes: [{ label: "a", address: "[::]:80" }] }],
+    ["nodes", { nodes: [nodes[0], { ...nodes[1], label: "A" }] }],
+    ["nodes", { nodes: [{ label: "a", address: "[fd00::0:1]:80" }, { label: "b", address: "[FD00::1]:80" }] }],
+    ["nodes", { nodes: [{ label: "a", address: "App.internal:80" }, { label: "b", address: "app.internal:80" }] }],
     ["nodes[0].address", { nodes: [{ label: "a", address: "a;b:80" }] }],
     ["nodes[0].address", { nodes: [{ label: "a", address: "10.0.0.1:80\nserver x" }] }],
     ["nodes[0].label", { nodes: [{ label: "a b", address: "10.0.0.1:80" }] }],
@@ -102,6 +110,10 @@ describe("a description of stickiness", () => {
 
   it.each(["a", "node-1", "blue_2", "green-2026-11-22", "x7Kd_9-qQ", "eu-1-2-3", "MTIz", "10001000"])("a label that means nothing outside (%s) is taken", (label) => {
     expect(define({ nodes: [{ label, address: "10.0.0.1:8080" }, { label: "other", address: "app.internal:8080" }] })).toMatchObject({ nodes: [{ label }, {}] });
+  });
+
+  it("an address is kept in the one form in which engines write it", () => {
+    expect(define({ nodes: [{ label: "a", address: "[FD00:0:0::0:1]:80" }, { label: "b", address: "App.Internal:80" }, { label: "c", address: "[::1]:80" }] })).toMatchObject({ nodes: [{ host: "[fd00::1]" }, { host: "app.internal" }, { host: "[::1]" }] });
   });
 
   it("a domain, another path or a cookie without Secure has to be asked for, and takes the __Host- from the name", () => {

@@ -1,5 +1,6 @@
 import type { Affinity } from "./affinity.ts";
-import { configError, noOthers, text } from "./config-error.ts";
+import { configError, noOthers } from "./config-error.ts";
+import { listenFrom } from "./listen.ts";
 import { AFFINITY_TARGETS, type AffinityConfig, type AffinityTarget, type Target } from "./target.ts";
 import { awsAlb } from "./targets/aws-alb.ts";
 import { caddy } from "./targets/caddy.ts";
@@ -30,7 +31,7 @@ export function affinityConfig(affinity: Affinity, target: AffinityTarget, optio
   const { proof, versions, draft } = TARGETS[target];
   const version = options.version ?? (versions[0] ?? "").replace("+", "");
   if (!isKnown(version, versions)) throw configError("version", `of ${target} must be one of ${versions.join(", ")}.`);
-  const listen = text("listen", options.listen ?? ":8080", /^(?:[A-Za-z0-9.-]{0,253}|\[[0-9A-Fa-f:.]{2,45}\]):\d{1,5}$/, "host:port or :port");
+  const listen = listenFrom(options.listen ?? ":8080");
   const { file, lines, losses } = draft(affinity, { version, listen });
   return { target, version, file, losses, proof, text: `${[...heading(target, version, proof, losses), ...lines].join("\n")}\n` };
 }

@@ -26,7 +26,8 @@ export function nodesFrom(options: unknown): readonly AffinityNode[] {
     if (labelTells(label, nodes)) throw configError(`nodes[${index}].label`, "tells the name or address of a node to everybody who looks at the cookie. Take one that means nothing outside, such as a, b, c.");
   }
   for (const what of ["label", "address"] as const) {
-    const values = nodes.map((node) => (what === "label" ? node.label : addressOf(node)));
+    // Names of an NGINX upstream are the same in any case.
+    const values = nodes.map((node) => (what === "label" ? node.label.toLowerCase() : addressOf(node)));
     const twice = values.find((value, index) => values.indexOf(value) !== index);
     if (twice !== undefined) throw configError("nodes", `two have the ${what} ${twice}.`);
   }
@@ -41,11 +42,24 @@ function nodeFrom(option: string, options: AffinityNodeOptions): AffinityNode {
   noOthers(`${option}.`, options, ["label", "address", "weight", "draining"]);
   const label = text(`${option}.label`, options.label, /^[A-Za-z0-9_-]{1,32}$/, "1 to 32 letters, digits, _ or -");
   const address = text(`${option}.address`, options.address, /^\S{3,300}$/, "host:port");
-  const host = address.slice(0, address.lastIndexOf(":"));
-  const port = Number(/^\d{1,5}$/.exec(address.slice(host.length + 1))?.[0]);
-  if (!HOST.test(host) || !URL.canParse(`http://${host}/`)) throw configError(`${option}.address`, "must be host:port, with an IPv6 address in brackets.");
+  const given = address.slice(0, address.lastIndexOf(":"));
+  const host = hostFrom(`${option}.address`, given);
+  const port = Number(/^\d{1,5}$/.exec(address.slice(given.length + 1))?.[0]);
   whole(`${option}.address`, port, 1, 65_535);
   const { draining = false } = options;
   if (typeof draining !== "boolean") throw configError(`${option}.draining`, "must be true or false.");
   return { label, host, port, weight: whole(`${option}.weight`, options.weight ?? 1, 1, 256), draining };
+}
+
+/**
+ * The one form of a host in which engines write it: small letters, IPv6 as short as it can be. Refused are forms that engines read in different ways: an IPv4 address
+ * as one number, with octal or inside of an IPv6 address, and `unix`, which is the way to a socket.
+ */
+function hostFrom(option: string, given: string): string {
+  if (!HOST.test(given) || !URL.canParse(`http://${given}/`)) throw configError(option, "must be host:port, with an IPv6 address in brackets.");
+  const host = new URL(`http://${given}/`).hostname;
+  const hidesIPv4 = host.startsWith("[") ? /^\[::(?:(?:ffff:)?[0-9a-f]{1,4}(?::[0-9a-f]{1,4})?)?\]$/.test(host) && host !== "[::1]" : host !== given.toLowerCase();
+  if (hidesIPv4) throw configError(option, "must name one node: an IPv4 address as four decimal numbers, or an IPv6 address of its own.");
+  if (host === "unix") throw configError(option, "must not be unix: engines look for a socket then.");
+  return host;
 }
