@@ -41,16 +41,22 @@ export type RedisClient = Ioredis | NodeRedis | NodeRedisCluster | NodeRedisSent
 export interface Commands {
   /** Whether every command takes one and the same connection. */
   readonly oneConnection: boolean;
+  /** Whether what is sent now would wait for a connection, where that is known. */
+  away?(): boolean;
   /** One command, on the node that holds `key`. What `signal` ends while the client has no connection is never sent. */
   send(key: string, args: string[], signal?: AbortSignal): Promise<unknown>;
   /** Two commands on one connection, the second right after the first, and neither without the other. A refusal of the first rejects. */
   together(key: string, first: string[], second: string[], signal?: AbortSignal): Promise<readonly [unknown, unknown]>;
-  /** One command to each master there is. */
-  sendToAll(args: string[]): Promise<readonly unknown[]>;
+  /** One command to each master there is: the answers, of which some may reject. */
+  sendToAll(args: string[]): Promise<readonly Promise<unknown>[]>;
 }
 
 /** @throws HoldfastError `config` for what is no such client, or one that reads from replicas. */
-export const commandsOf = (client: RedisClient, option: string): Commands => sentWhenReady(client, plainly(client, option));
+export function commandsOf(client: RedisClient, option: string): Commands {
+  const commands = plainly(client, option);
+  // Those of node-redis with several connections do not tell of one: Sentinel has no event in 5, Cluster in none.
+  return "getSentinelNode" in client || "getSlotRandomNode" in client ? commands : sentWhenReady(client, commands);
+}
 
 /** The only place that knows clients apart. */
 function plainly(client: RedisClient, option: string): Commands {
@@ -62,7 +68,7 @@ function plainly(client: RedisClient, option: string): Commands {
       oneConnection: false,
       send: (key, args) => client.sendCommand(key, false, args),
       together: (key, first, second) => pair(client.multi(key), [[key, false, first], [key, false, second]]),
-      sendToAll: (args) => Promise.all(client.masters.map(async (node) => (await client.nodeClient(node as never)).sendCommand(args))),
+      sendToAll: async (args) => client.masters.map(async (node) => (await client.nodeClient(node as never)).sendCommand(args)),
     };
   }
   if ("getSentinelNode" in client) {
@@ -70,14 +76,14 @@ function plainly(client: RedisClient, option: string): Commands {
       oneConnection: true,
       send: (_key, args) => client.sendCommand(false, args),
       together: (_key, first, second) => pair(client.multi(), [[false, first], [false, second]]),
-      sendToAll: async (args) => [await client.sendCommand(false, args)],
+      sendToAll: async (args) => [client.sendCommand(false, args)],
     };
   }
   return {
     oneConnection: !("totalClients" in client),
     send: (_key, args) => client.sendCommand(args),
     together: (_key, first, second) => pair(client.multi(), [[first], [second]]),
-    sendToAll: async (args) => [await client.sendCommand(args)],
+    sendToAll: async (args) => [client.sendCommand(args)],
   };
 }
 
@@ -101,9 +107,11 @@ function ofIoredis(client: Ioredis, option: string): Commands {
       return [answers[0]?.[1], answers[1]?.[1]];
     },
     async sendToAll(args) {
+      if (!isCluster || !nodes) return [send(client, args)];
+      const masters = (): Ioredis[] => nodes.call(client, "master");
       // It knows the nodes once it is connected.
-      const answer = await send(client, args);
-      return isCluster && nodes ? Promise.all(nodes.call(client, "master").map((node) => send(node, args))) : [answer];
+      if (masters().length === 0) await send(client, args);
+      return masters().map((node) => send(node, args));
     },
   };
 }

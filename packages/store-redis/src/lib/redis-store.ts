@@ -1,9 +1,9 @@
 import { HoldfastError, type SessionId, type SessionStore, type StoreOptions, type SubjectIndex, type Tombstone } from "@holdfast/session-core/store";
 import { heed, MARKS_KEPT, pageOf, partitionOf, placeOf } from "@holdfast/session-core/store-kit";
 import { beat } from "./beat.ts";
-import { askServers, mustBeMaster, mustKeepSessions } from "./check.ts";
 import { commandsOf, type RedisClient } from "./client.ts";
 import { refusedWith } from "./errors.ts";
+import { type Guard, guarded } from "./guard.ts";
 import { type Keys, namesWith } from "./keys.ts";
 import { durableWrites, type RedisReplicas } from "./replicas.ts";
 import { content, decodeRow, digits, encodeRow } from "./rows.ts";
@@ -30,8 +30,9 @@ export interface RedisStore extends SessionStore, SubjectIndex {
    */
   readonly beat?: (name: string, signal?: AbortSignal) => Promise<string>;
   /**
-   * Asks the server, in a Cluster each master, whether it may drop sessions and whether it is a replica, where it tells (INFO is refused to some users). The
-   * first sign-in does so too, and whatever comes after a write that was refused with READONLY; called at start-up a wrong server is found before anybody comes.
+   * Asks the server, in a Cluster each master, whether it may drop sessions and whether it is a replica, where it tells (INFO is refused to some users), through
+   * `client` and `replicas.client`. The first sign-in does so too, and whatever comes after a write that was refused with READONLY, of the connection that it
+   * takes, and goes on without a master of a Cluster that does not answer; called at start-up a wrong server is found before anybody comes.
    * @throws HoldfastError `config`
    */
   check(): Promise<void>;
@@ -46,50 +47,31 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
   const { prefix = "hf:", evicts = false, replicas } = options;
   const commands = commandsOf(client, "client");
   const keysOf = namesWith(prefix);
-  const durably = replicas && durableWrites(replicas);
-
-  let checked = false;
-  /** A write was refused as by a replica. */
-  let demoted = false;
-  let asking: Promise<void> | undefined;
-  const ask = async (): Promise<void> => {
-    try {
-      const all = await askServers(commands);
-      for (const told of all) mustBeMaster(told);
-      demoted = false;
-      if (!evicts) for (const told of all) mustKeepSessions(told);
-      checked = true;
-    } finally {
-      asking = undefined;
-    }
-  };
-  const check = (): Promise<void> => (asking ??= ask());
-  /** A replica reads late, so nothing is asked of one. */
-  const onMaster = (): Promise<void> =>
-    check().catch((error: unknown) => {
-      if (demoted) throw error;
-    });
+  const reading = guarded(commands, "client", evicts);
+  const durable = replicas && durableWrites(replicas);
+  const writing = durable && guarded(durable.commands, "replicas.client", evicts);
+  /** Who knows the servers that a write goes to. */
+  const guardOf = (given: StoreOptions): Guard => (given.durable && writing) || reading;
 
   const written = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      if (refusedWith(error, /^READONLY/)) {
-        demoted = true;
-        checked = false;
-      }
+      // Whichever connection it was, the other one probably leads there, too.
+      if (refusedWith(error, /^READONLY/)) for (const guard of [reading, writing]) guard?.doubt();
       throw error;
     }
   };
-  const send = (verb: string, key: string, args: string[], { durable, signal }: StoreOptions): Promise<unknown> =>
-    heed(signal, written(durable && durably ? durably(verb, key, args, signal) : commands.send(key, args, signal)));
+  const send = (verb: string, key: string, args: string[], given: StoreOptions): Promise<unknown> =>
+    heed(given.signal, written(given.durable && durable ? durable.write(verb, key, args, given.signal) : commands.send(key, args, given.signal)));
 
   const run = async (verb: keyof typeof scripts, keys: string[], args: string[], given: StoreOptions): Promise<unknown> => {
     const { text, name }: Script = scripts[verb];
     const rest = [String(keys.length), ...keys, ...args];
     const [key = ""] = keys;
     const sha = await name();
-    if (demoted) await heed(given.signal, onMaster());
+    const asked = guardOf(given).isMaster();
+    if (asked) await heed(given.signal, asked);
     given.signal?.throwIfAborted();
     try {
       return await send(verb, key, ["EVALSHA", sha, ...rest], given);
@@ -101,22 +83,26 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
   };
 
   return {
-    capabilities: { index: true, clock: "engine", durability: durably ? "replicated" : "async", evicts },
-    check,
+    capabilities: { index: true, clock: "engine", durability: durable ? "replicated" : "async", evicts },
+    async check() {
+      await Promise.all([reading.check(), writing?.check()]);
+    },
     ...(commands.oneConnection && { beat: (name: string, signal?: AbortSignal) => written(beat(commands, prefix + name, signal)) }),
     keyPrefix: `${(client as { readonly options?: { readonly keyPrefix?: string } }).options?.keyPrefix ?? ""}${prefix}`,
 
     async read(id, { signal } = {}) {
       signal?.throwIfAborted();
       const keys = keysOf(id);
-      if (demoted) await heed(signal, onMaster());
+      const asked = reading.isMaster();
+      if (asked) await heed(signal, asked);
       return keys ? decodeRow(id, await heed(signal, commands.send(keys.row, ["GET", keys.row], signal))) : null;
     },
 
     async create(row, guard, given = {}) {
       given.signal?.throwIfAborted();
       const { row: key, index, mark, nonce } = nameOf(keysOf(row.id));
-      if (!checked) await heed(given.signal, check());
+      const asked = guardOf(given).admits();
+      if (asked) await heed(given.signal, asked);
       try {
         if (!guard) {
           const reply = await send("create", key, ["SET", key, encodeRow("g", row), "NX", "PXAT", moment(row.expiresAt)], given);

@@ -24,11 +24,15 @@ export interface RedisReplicas {
 /** Durable writes line up on their connection: were all patient with a replica that is gone, few would get through in the core's time. */
 const BRIEF_WAITS = 19;
 
-/** Sends a write so that replicas have it before it is acknowledged. */
-export type WriteDurably = (verb: string, key: string, args: string[], signal?: AbortSignal) => Promise<unknown>;
+export interface DurableWrites {
+  /** Of the client for such writes. */
+  readonly commands: Commands;
+  /** Sends a write so that replicas have it before it is acknowledged. */
+  write(verb: string, key: string, args: string[], signal?: AbortSignal): Promise<unknown>;
+}
 
 /** @throws HoldfastError `config` */
-export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnmet }: RedisReplicas): WriteDurably {
+export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnmet }: RedisReplicas): DurableWrites {
   for (const [name, value] of Object.entries({ acknowledge, timeoutMs })) {
     // WAIT for no time at all waits for ever.
     if (!Number.isSafeInteger(value) || value < 1) throw wrongOption(`replicas.${name}`, "must be a whole number of at least 1.");
@@ -39,7 +43,7 @@ export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnme
   let underWay = 0;
   /** How long it took the replicas to answer when nobody stood in line, in ms: who asks them for less asks in vain, however well they are. */
   let usual = 0;
-  return async (verb, key, args, signal) => {
+  const write: DurableWrites["write"] = async (verb, key, args, signal) => {
     const patient = brief === 0;
     if (!patient) brief--;
     const wait = patient ? timeoutMs : Math.min(timeoutMs, Math.ceil(Math.max(timeoutMs / 10, 2 * usual)));
@@ -56,6 +60,7 @@ export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnme
     }
     return reply;
   };
+  return { commands, write };
 }
 
 async function withWait(commands: Commands, key: string, args: string[], wait: string[], signal: AbortSignal | undefined): Promise<readonly [unknown, unknown]> {
