@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { createRedisStore, type RedisClient } from "@holdfast/store-redis";
 import type { TrackingClient } from "@holdfast/store-redis/tracking";
 import { testId, testPartition, testTombstone } from "@holdfast/store-contract";
@@ -49,6 +50,15 @@ it("a near cache gets its beat where all commands take one connection, and nowhe
   ];
   for (const client of several) expect(createRedisStore(client as never).beat).toBeUndefined();
   expect(createRedisStore(scripted([])).beat).toBeTypeOf("function");
+});
+
+it("nothing waits for a connection of node-redis with several: Sentinel of version 5 never says that it has one", async () => {
+  const sent: string[] = [];
+  const state = { isOpen: true, isReady: false, multi: () => undefined };
+  const sentinel = { ...state, getSentinelNode: () => undefined, sendCommand: async (_readonly: boolean, [name = ""]: string[]) => (sent.push(name), null) };
+  const cluster = { ...state, getSlotRandomNode: () => undefined, sendCommand: async (_key: string, _readonly: boolean, [name = ""]: string[]) => (sent.push(name), null) };
+  for (const client of [sentinel, cluster]) await createRedisStore(client as never).read(testId(), { signal: new AbortController().signal });
+  expect(sent).toEqual(["GET", "GET"]);
 });
 
 describe("a durable write", () => {
@@ -115,6 +125,50 @@ describe("a durable write", () => {
       for (let i = 0; i < 4; i++) await write();
       expect(waits(client)).toEqual(["200", "200", "100", "200", "200"]);
       expect(unmet).toHaveLength(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it.each([300, 60])("that waited %i ms for its connection does not make the next ones patient", async (outage) => {
+    vi.useFakeTimers();
+    try {
+      const client = Object.assign(new EventEmitter(), scripted([[[null, "ended"], [null, 1]], ...Array.from({ length: 4 }, () => [[null, "ended"] as const, [null, 0] as const])]), { status: "reconnecting" });
+      const patient = store(client as never, []);
+      const write = (): Promise<unknown> => patient.end(testId(), testTombstone(), { durable: true, signal: new AbortController().signal });
+      const first = write();
+      await vi.advanceTimersByTimeAsync(outage);
+      client.status = "ready";
+      client.emit("ready");
+      await first;
+      for (let i = 0; i < 4; i++) await write();
+      expect(waits(client)).toEqual(["200", "200", "20", "20", "20"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("that takes longer than replicas may does not make the next ones as patient", async () => {
+    vi.useFakeTimers();
+    try {
+      const answers: [number, number][] = [[5000, 1], [0, 0], [0, 0]];
+      const client = scripted([]);
+      const slow = {
+        ...client,
+        pipeline(commands: string[][]) {
+          client.sent.push(...commands);
+          const [takes, count] = answers.shift() ?? [0, 0];
+          return { exec: () => new Promise<[Error | null, unknown][]>((resolve) => void setTimeout(() => resolve([[null, "ended"], [null, count]]), takes)) };
+        },
+      };
+      const patient = store(slow, []);
+      const write = (): Promise<unknown> => patient.end(testId(), testTombstone(), { durable: true });
+      for (const takes of [5000, 0, 0]) {
+        const done = write();
+        await vi.advanceTimersByTimeAsync(takes);
+        await done;
+      }
+      expect(waits(client)).toEqual(["200", "200", "20"]);
     } finally {
       vi.useRealTimers();
     }

@@ -46,14 +46,17 @@ export function durableWrites({ client, acknowledge = 1, timeoutMs = 200, onUnme
   const write: DurableWrites["write"] = async (verb, key, args, signal) => {
     const patient = brief === 0;
     if (!patient) brief--;
-    const wait = patient ? timeoutMs : Math.min(timeoutMs, Math.ceil(Math.max(timeoutMs / 10, 2 * usual)));
-    const alone = ++underWay === 1;
+    const wait = patient ? timeoutMs : Math.ceil(Math.max(timeoutMs / 10, 2 * usual));
+    // How long a connection took to come back says nothing of the replicas.
+    const alone = ++underWay === 1 && !commands.away?.();
     const sent = performance.now();
     const [reply, count] = await withWait(commands, key, args, ["WAIT", String(acknowledge), String(wait)], signal).finally(() => underWay--);
     const acknowledged = Number(count);
     if (acknowledged >= acknowledge) {
       brief = 0;
-      if (alone) usual = performance.now() - sent;
+      const took = performance.now() - sent;
+      // Nor does what takes that long.
+      if (alone && 2 * took < timeoutMs) usual = took;
     } else {
       if (patient) brief = BRIEF_WAITS;
       onUnmet({ verb, acknowledged });

@@ -58,6 +58,7 @@ export function sentWhenReady(client: object, commands: Commands): Commands {
   };
   return {
     ...commands,
+    away,
     send: (key, args, signal) => when(key, signal, () => commands.send(key, args)),
     together: (key, first, second, signal) => when(key, signal, () => commands.together(key, first, second)) as Promise<readonly [unknown, unknown]>,
   };
