@@ -36,12 +36,27 @@ export function affinityCookieOf(probes: readonly Probe[]): SeenCookie | undefin
   return undefined;
 }
 
+const plain = (text: string): string => text.toLowerCase().replaceAll(/[^0-9a-z]/g, "");
+
+/** How `host:port` can be written: with and without the port, an IPv4 address by hexadecimal digits or as one number, a host without its domain. */
+function formsOf(suspect: string): readonly string[] {
+  const host = suspect.replace(/:\d{1,5}$/, "");
+  if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(host)) return host.startsWith("[") ? [suspect, host] : [suspect, host, host.split(".")[0] ?? ""];
+  const hex = host.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0")).join("");
+  return [suspect, host, hex, `${Number.parseInt(hex, 16)}`];
+}
+
 /** How a value shows where a node is, or `undefined`. `suspects` are addresses to try: `host:port`. */
 export function leakIn(value: string, suspects: readonly string[]): string | undefined {
   const decoded = Buffer.from(value, "base64").toString("latin1");
   for (const [text, how] of [[value, "in plain"], [decoded, "in base64"]] as const) {
+    for (const suspect of suspects) {
+      if (formsOf(suspect).some((form) => plain(form) === plain(text)) || text.toLowerCase().includes(suspect.toLowerCase())) return `the address ${suspect} ${how}`;
+    }
     if (/(?<!\d)(?:\d{1,3}\.){3}\d{1,3}(?!\d)/.test(text) && !/^\d+\.\d+\.0000$/.test(text)) return `the address ${how}`;
   }
+  // Four numbers in a row are an address, whosever it is.
+  if (/(?<![0-9A-Za-z])(?:\d{1,3}[_-]){3}\d{1,3}(?![0-9A-Za-z])/.test(value)) return "the address in plain";
   const bigip = /^(\d{5,10})\.(\d{1,5})\.0000$/.exec(value);
   if (bigip !== null) return "the address in BIG-IP's unencrypted form";
   for (const suspect of suspects) {

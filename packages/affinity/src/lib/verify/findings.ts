@@ -1,6 +1,6 @@
 /**
  * - `no_node`: the application does not say who answers, so nothing can be said.
- * - `one_node`: a single node answers; there is nothing to choose.
+ * - `one_node`: a single node answers; there is nothing to choose. From one address it may be a balancer that goes by that.
  * - `not_sticky`: clients with cookies are sent anywhere.
  * - `moves_once`: every client moves after its first request (a hash of a cookie that is not there yet).
  * - `partly_sticky`: some requests of clients with cookies go elsewhere (a hash with bounded loads).
@@ -8,9 +8,10 @@
  * - `uneven`: new clients are not spread evenly.
  * - `cookie_script_readable`, `cookie_insecure`, `cookie_same_site`, `cookie_domain`: an attribute of the affinity cookie is missing, or is one that should be.
  * - `leaks_address`: the affinity cookie shows where the nodes are.
+ * - `not_lost`: a node that was taken away goes on to answer, so that nothing is known of its loss.
  * - `bystanders_move`: when a node is lost, clients of others move too.
  * - `fails_back`: when it returns, clients move a second time.
- * - `errors`: requests failed.
+ * - `errors`: requests failed, or were answered by no node.
  */
 export type FindingCode =
   | "no_node"
@@ -25,6 +26,7 @@ export type FindingCode =
   | "cookie_same_site"
   | "cookie_domain"
   | "leaks_address"
+  | "not_lost"
   | "bystanders_move"
   | "fails_back"
   | "errors";

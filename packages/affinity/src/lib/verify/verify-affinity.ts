@@ -22,6 +22,8 @@ export interface VerifyOptions {
   readonly timeout?: number;
 }
 
+/** Where more of the requests than that told nothing, nothing is said of what keeps clients together. */
+const UNSEEN = 0.1;
 /** More than that is no chance. */
 const SIGNIFICANCE = 0.001;
 
@@ -53,10 +55,12 @@ export async function verifyAffinity(target: string, options: VerifyOptions = {}
   const spread = spreadOf(browsers);
   const findings: Finding[] = [];
   const untried: string[] = [];
+  const total = (what: "requests" | "errors" | "silent"): number => sum(rounds.map((round) => round[what]));
   const result = (rest: Pick<Verification, "key" | "cookie" | "loss">): Verification => {
-    const errors = sum(rounds.map((round) => round.errors));
-    if (errors > 0) findings.push({ code: "errors", text: `${errors} of ${sum(rounds.map(({ requests }) => requests))} requests failed.` });
-    return { ...rest, requests: sum(rounds.map(({ requests }) => requests)), errors, spread: Object.fromEntries(spread), findings, untried };
+    const [requests, errors, silent] = [total("requests"), total("errors"), total("silent")];
+    if (errors > 0) findings.push({ code: "errors", text: `${errors} of ${requests} requests failed.` });
+    if (silent > 0 && spread.size > 0) findings.push({ code: "errors", text: `${silent} of ${requests} answers lack the header ${probed.nodeHeader}: they are of no node (a rate limit?), and nothing is known of them.` });
+    return { ...rest, requests, errors, spread: Object.fromEntries(spread), findings, untried };
   };
   const nothing = { key: "unknown", cookie: undefined, loss: undefined } as const;
   if (spread.size === 0) {
@@ -75,15 +79,17 @@ export async function verifyAffinity(target: string, options: VerifyOptions = {}
   const withHeader = await ask(await settled(headed, ask), 2);
 
   const sticky = later === 0;
-  if (spread.size === 1 && !oneOffice) findings.push({ code: "one_node", text: "a single node answers: there is nothing to choose." });
+  const alone = new Set([spread, spreadOf(office), spreadOf(headed)].flatMap((seen) => [...seen.keys()])).size === 1;
+  if (alone) findings.push({ code: "one_node", text: `a single node answers: there is nothing to choose${addressOf === undefined ? ", or the balancer goes by address, of which this machine has one" : ""}.` });
   if (later > browsers.length * 3 * 0.4) findings.push({ code: "not_sticky", text: `${later} of ${browsers.length * 3} requests of clients with cookies went to another node than the one before.` });
   else if (!sticky) findings.push({ code: "partly_sticky", text: `${later} of ${browsers.length * 3} requests of clients with cookies went to another node than the one before: a hash with bounded loads does that.` });
   else if (onSecond > browsers.length / 10) findings.push({ code: "moves_once", text: `${onSecond} of ${browsers.length} clients moved with their second request: the balancer hashes a cookie that the first one does not have yet.` });
 
-  const byAddress = cookie === undefined && sticky && cookieless === 0 && officeMoved === 0 && oneOffice;
+  const byAddress = !alone && cookie === undefined && sticky && cookieless === 0 && officeMoved === 0 && oneOffice;
   if (byAddress) findings.push({ code: "by_address", text: `all ${office.length} clients of one address were sent to one node.` });
   if (addressOf === undefined) untried.push("many addresses: this machine has one, so that what goes by address looks as if there were one node.");
-  const key = cookie !== undefined && sticky ? "cookie" : byAddress ? "address" : !sticky && withHeader === 0 && !oneOffice ? "header" : sticky ? "cookie" : "none";
+  const unseen = total("errors") + total("silent") > UNSEEN * total("requests");
+  const key = alone || unseen ? "unknown" : cookie !== undefined && sticky ? "cookie" : byAddress ? "address" : !sticky && withHeader === 0 && !oneOffice ? "header" : sticky ? "cookie" : "none";
   if (spread.size > 1) findings.push(...unevenness(key === "header" ? spreadOf(headed) : spread));
   if (cookie !== undefined) {
     findings.push(...attributeFindings(cookie.name, cookie.line));
@@ -91,8 +97,9 @@ export async function verifyAffinity(target: string, options: VerifyOptions = {}
     if (leak !== undefined) findings.push({ code: "leaks_address", text: `${cookie.name} holds ${leak}.` });
   }
   // Where clients move anyway, it would say nothing.
-  const loss = lose === undefined || !sticky ? undefined : await loseAndReturn(browsers, lose, rounds, findings);
+  const loss = lose === undefined || !sticky || alone ? undefined : await loseAndReturn(browsers, lose, rounds, findings);
   if (lose === undefined) untried.push("the loss and return of a node: say how to take one away.");
+  else if (alone) untried.push("the loss and return of a node: there is no other.");
   return result({ key, cookie: cookie && { name: cookie.name, attributes: attributesOf(cookie.line) }, loss });
 }
 
