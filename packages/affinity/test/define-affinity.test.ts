@@ -47,6 +47,8 @@ describe("a description of stickiness", () => {
     ["key.header", { key: { header: "X Session" } }],
     ["key.header", { key: { header: "Authorization" } }],
     ["cookielessHeader", { cookielessHeader: "a:b" }],
+    ["cookielessHeader", { cookielessHeader: "Authorization" }],
+    ["cookielessHeader", { cookielessHeader: "cookie" }],
     ["cookielessHeader", { key: "ip", cookielessHeader: "X-A" }],
     ["cookie", { key: "ip", cookie: {} }],
     ["cookie.httpOnly", { cookie: { httpOnly: false } }],

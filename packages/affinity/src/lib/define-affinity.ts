@@ -47,7 +47,7 @@ export function defineAffinity(options: AffinityOptions): Affinity {
     name: text("name", options.name ?? "holdfast", /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 small letters, digits and -, beginning with a letter"),
     nodes: nodesFrom(options.nodes),
     key,
-    cookielessHeader: key.kind !== "cookie" || cookielessHeader === false ? undefined : text("cookielessHeader", cookielessHeader, HEADER, HEADER_WORDS),
+    cookielessHeader: key.kind !== "cookie" || cookielessHeader === false ? undefined : steady("cookielessHeader", cookielessHeader),
     duration: durationFrom(options.duration ?? {}),
     cookie: cookieFrom(options.cookie ?? {}),
     health: healthFrom(options.health ?? {}),
@@ -59,9 +59,14 @@ function keyFrom(key: unknown): AffinityKey {
   if (key === "cookie" || key === "ip") return { kind: key };
   if (typeof key !== "object" || key === null || !("header" in key)) throw configError("key", `must be "cookie", "ip" or { header }.`);
   noOthers("key.", key, ["header"]);
-  const header = text("key.header", key.header, HEADER, HEADER_WORDS);
-  if (/^(?:cookie|authorization|proxy-authorization)$/i.test(header)) throw configError("key.header", `${header} carries credentials and changes with them: clients would move.`);
-  return { kind: "header", header };
+  return { kind: "header", header: steady("key.header", key.header) };
+}
+
+/** A header that stays the same while a client stays the same. */
+function steady(option: string, value: unknown): string {
+  const header = text(option, value, HEADER, HEADER_WORDS);
+  if (/^(?:cookie|authorization|proxy-authorization)$/i.test(header)) throw configError(option, `${header} carries credentials and changes with them: clients would move.`);
+  return header;
 }
 
 function durationFrom(options: Partial<AffinityDuration>): AffinityDuration {
