@@ -63,7 +63,7 @@ describe("configurations", () => {
   });
 
   it("says what is lost: times that nobody counts, health that nobody asks for, draining by hash", () => {
-    expect(lost("nginx")).toEqual(["duration.idle", "duration.absolute", "cookielessHeader", "health.path", "drain"]);
+    expect(lost("nginx")).toEqual(["duration.idle", "duration.absolute", "cookielessHeader", "cookie", "health.path", "health.fall", "health.rise", "health.timeout", "drain"]);
     expect(lost("nginx", { key: "ip" })).toContain("key");
     expect(lost("caddy", { key: { header: "X-A" } }, "2.6")).toContain("nodes");
     expect(lost("caddy", { key: { header: "X-A" } }, "2.11")).not.toContain("nodes");
@@ -71,6 +71,56 @@ describe("configurations", () => {
     expect(lost("f5")).toContain("cookie.sameSite");
     expect(lost("gateway-api", {}, "1.5")).not.toContain("duration.idle");
     expect(lost("gateway-api", {}, "1.6")).toContain("duration.idle");
+  });
+
+  it("NGINX asks no node how it is: what the description says of failures in a row and of times holds for none", () => {
+    for (const key of ["cookie", "ip"] as const) for (const version of ["1.22.1", "1.30.0"]) {
+      expect(lost("nginx", { key }, version)).toEqual(expect.arrayContaining(["health.fall", "health.rise", "health.timeout"]));
+      expect(lost("nginx", { key, health: { fall: 1, rise: 1 } }, version)).not.toEqual(expect.arrayContaining(["health.fall"]));
+    }
+  });
+
+  it("Caddy counts failures and successes in a row since 2.8, and a request that fails says enough in all", () => {
+    const { text, losses } = affinityConfig(sticky({ health: { fall: 3, rise: 4 } }), "caddy");
+    expect(text).toMatch(/\thealth_fails 3\n\t*health_passes 4\n/);
+    expect(losses.find(({ option }) => option === "health.fall")?.text).toContain("one request");
+    expect(losses.map(({ option }) => option)).not.toContain("health.rise");
+    const old = affinityConfig(sticky({ health: { fall: 3, rise: 4 } }), "caddy", { version: "2.7.6" });
+    expect(old.text).not.toMatch(/health_(fails|passes)/);
+    expect(old.losses.map(({ option }) => option)).toEqual(expect.arrayContaining(["health.fall", "health.rise"]));
+  });
+
+  it("HAProxy and NGINX look names up when they start, and do not start without", () => {
+    const named = { nodes: [{ label: "a", address: "app.internal:80" }, { label: "b", address: "10.0.0.2:80" }] };
+    for (const target of ["haproxy", "nginx"] as const) {
+      for (const key of ["cookie", "ip"] as const) expect(lost(target, { ...named, key })).toContain("nodes.address");
+      expect(lost(target)).not.toContain("nodes.address");
+    }
+  });
+
+  it("NGINX and Caddy set the cookie on what caches may share too; HAProxy does not", () => {
+    for (const [target, version] of [["nginx", "1.22.1"], ["nginx", "1.30.0"], ["caddy", "2.11"], ["caddy", "2.6"]] as const) {
+      expect(affinityConfig(sticky(), target, { version }).losses).toContainEqual({ option: "cookie", text: expect.stringContaining("caches") as string });
+      expect(lost(target, { key: "ip" }, version)).not.toContain("cookie");
+    }
+    expect(affinityConfig(sticky(), "haproxy").text).toContain(" nocache ");
+  });
+
+  it("NGINX's text says that a request may be carried out twice", () => {
+    for (const version of ["1.22.1", "1.30.0"]) {
+      const { text } = affinityConfig(sticky(), "nginx", { version });
+      expect(text).toMatch(/PUT.*twice/);
+      expect(text).not.toContain("may have been carried out does not");
+    }
+  });
+
+  it("Caddy takes a name to listen on for that: not for a site that needs a certificate", () => {
+    expect(affinityConfig(sticky(), "caddy", { listen: "app.example.com:8080" }).text).toContain("\n:8080 {\n\tbind app.example.com\n");
+    expect(affinityConfig(sticky(), "caddy", { listen: "[::1]:8080" }).text).toContain("\n:8080 {\n\tbind ::1\n");
+  });
+
+  it.each(["kubernetes", "gateway-api", "aws-alb", "gcp", "f5"] as const)("%s listens elsewhere: a place to listen is refused, not passed over", (target) => {
+    expect(() => affinityConfig(sticky(target === "kubernetes" ? { key: "ip" } : {}), target, { listen: ":80" })).toThrow(config("listen"));
   });
 
   it("a domain is in the output only where it was asked for", () => {

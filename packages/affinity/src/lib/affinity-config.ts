@@ -15,11 +15,13 @@ import { isKnown } from "./version.ts";
 export interface AffinityConfigOptions {
   /** Of the balancer, as it names itself: `1.22.1`, `2.6`. Default: a current one. */
   readonly version?: string;
-  /** Where clients come in, for HAProxy, NGINX and Caddy: `:8080` or `127.0.0.1:8080`. Default `:8080`. TLS is yours to add. */
+  /** Where clients come in, for HAProxy, NGINX and Caddy: `:8080` or `127.0.0.1:8080`. Default `:8080`. TLS is yours to add. Refused for the others. */
   readonly listen?: string;
 }
 
 const TARGETS: Readonly<Record<AffinityTarget, Target>> = { haproxy, nginx, caddy, kubernetes, "gateway-api": gatewayApi, "aws-alb": awsAlb, gcp, f5 };
+
+const LISTENING: readonly AffinityTarget[] = ["haproxy", "nginx", "caddy"];
 
 /**
  * The configuration of one balancer for a description, with the list of what that balancer cannot honour. Pure: the same input, the same text.
@@ -31,6 +33,7 @@ export function affinityConfig(affinity: Affinity, target: AffinityTarget, optio
   const { proof, versions, draft } = TARGETS[target];
   const version = options.version ?? (versions[0] ?? "").replace("+", "");
   if (!isKnown(version, versions)) throw configError("version", `of ${target} must be one of ${versions.join(", ")}.`);
+  if (options.listen !== undefined && !LISTENING.includes(target)) throw configError("listen", `is for ${LISTENING.join(", ")}: where ${target} listens is not in this file.`);
   const listen = listenFrom(options.listen ?? ":8080");
   const { file, lines, losses } = draft(affinity, { version, listen });
   return { target, version, file, losses, proof, text: `${[...heading(target, version, proof, losses), ...lines].join("\n")}\n` };

@@ -3,12 +3,14 @@ import { cookieAttributes } from "../cookie.ts";
 import { addressOf } from "../nodes.ts";
 import type { Target } from "../target.ts";
 import { atLeast } from "../version.ts";
-import { behindOneAddress, hashForgets, losses, span } from "./losses.ts";
+import { behindOneAddress, cookieInCaches, hashForgets, losses, span } from "./losses.ts";
 
 /** The environment variable of the key that hides addresses: Caddy's cookie is an HMAC of the node's. */
 const SECRET = "HOLDFAST_AFFINITY_SECRET";
 /** Since then a policy may say what happens to clients it knows nothing of. */
 const FALLBACK = "2.7";
+/** Since then health checks count failures and successes in a row. */
+const COUNTS = "2.8";
 
 const policy = ({ key, cookie, cookielessHeader }: Affinity, version: string): readonly string[] => {
   if (key.kind === "ip") return ["lb_policy ip_hash"];
@@ -18,10 +20,11 @@ const policy = ({ key, cookie, cookielessHeader }: Affinity, version: string): r
   return [`${line} {`, ...fallback, "}"];
 };
 
-/** An address would be taken for the name of a site, and get a certificate. */
+/** A host before the port would be taken for the name of a site, and get a certificate. */
 const site = (listen: string): readonly string[] => {
-  const [, host, port] = /^(.*):(\d+)$/.exec(listen) ?? [];
-  return host === undefined || !/^[\d.]+$|^\[/.test(host) ? [`${listen} {`] : [`:${port} {`, `\tbind ${host.replaceAll(/[[\]]/g, "")}`];
+  const colon = listen.lastIndexOf(":");
+  const host = listen.slice(0, colon).replaceAll(/[[\]]/g, "");
+  return [`${listen.slice(colon)} {`, ...(host === "" ? [] : [`\tbind ${host}`])];
 };
 
 export const caddy: Target = {
@@ -31,6 +34,7 @@ export const caddy: Target = {
     const { nodes, key, cookie, health, duration } = affinity;
     const byCookie = key.kind === "cookie";
     const old = !atLeast(version, FALLBACK);
+    const counts = atLeast(version, COUNTS);
     return {
       file: "Caddyfile",
       lines: [
@@ -57,6 +61,7 @@ export const caddy: Target = {
         `\t\thealth_interval ${span(health.interval)}`,
         `\t\thealth_timeout ${span(health.timeout)}`,
         "\t\thealth_status 200",
+        ...(counts ? [`\t\thealth_fails ${health.fall}`, `\t\thealth_passes ${health.rise}`] : []),
         "\t}",
         "}",
       ],
@@ -71,8 +76,9 @@ export const caddy: Target = {
         !byCookie && old && { option: "nodes", text: "the hash of this version spreads badly: the busiest node has half more than its share (2.11 has mended it)." },
         nodes.some(({ weight }) => weight !== nodes[0]?.weight) && { option: "nodes.weight", text: "all nodes get the same share." },
         { option: "drain", text: `${health.path} with 404, or draining, takes the node out at once: its clients move to others with their next request.` },
-        health.fall !== 1 && old && { option: "health.fall", text: "one failure is enough." },
-        health.rise !== 1 && old && { option: "health.rise", text: "one success is enough." },
+        cookieInCaches(affinity),
+        health.fall !== 1 && { option: "health.fall", text: counts ? `holds for health checks: one request that finds no connection takes a node out for ${span(health.interval)} at once.` : "one failure is enough." },
+        health.rise !== 1 && !counts && { option: "health.rise", text: "one success is enough." },
       ),
     };
   },

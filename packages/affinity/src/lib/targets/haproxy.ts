@@ -1,7 +1,7 @@
 import type { Affinity } from "../affinity.ts";
 import { addressOf } from "../nodes.ts";
 import type { Target } from "../target.ts";
-import { behindOneAddress, hashForgets, losses, sameSiteWord, span } from "./losses.ts";
+import { behindOneAddress, hashForgets, losses, namesAtStart, sameSiteWord, span } from "./losses.ts";
 
 /** A hash that keeps its place: the default one moves 3 of 4 clients when a node joins, and half of the bystanders when one dies. */
 const KEPT = "hash-type consistent sdbm avalanche";
@@ -59,6 +59,7 @@ export const haproxy: Target = {
         ...nodes.map((node) => `    server ${node.label} ${addressOf(node)}${key.kind === "cookie" ? ` cookie ${node.label}` : ""} weight ${node.draining ? 0 : node.weight} check ${check}`),
       ],
       losses: losses(
+        namesAtStart(affinity),
         hashForgets(affinity),
         behindOneAddress(affinity),
         key.kind !== "cookie" && nodes.some(({ draining }) => draining) && { option: "nodes.draining", text: "a hash leaves a draining node at once, and its clients with it." },

@@ -1,11 +1,27 @@
-import type { Affinity } from "../affinity.ts";
+import type { Affinity, AffinityNode } from "../affinity.ts";
 import type { Loss } from "../target.ts";
 
 /** Losses in the order in which they are noted, without those that do not apply. */
 export const losses = (...found: readonly (Loss | false | undefined)[]): Loss[] => found.filter((loss) => loss !== undefined && loss !== false);
 
 /** The path is asked by nothing: failures are found by the requests that meet them. */
-export const passiveHealth = ({ health }: Affinity): Loss => ({ option: "health.path", text: `it is not probed: a node is out when requests to it fail, not when ${health.path} says so.` });
+export const passiveHealth = ({ health }: Affinity): readonly Loss[] =>
+  losses(
+    { option: "health.path", text: `it is not probed: a node is out when requests to it fail, not when ${health.path} says so.` },
+    health.fall !== 1 && { option: "health.fall", text: "one request that fails is enough." },
+    health.rise !== 1 && { option: "health.rise", text: "one request that succeeds is enough." },
+    { option: "health.timeout", text: "there is no check that it could be for: a connection has 1 s to be made, and an answer 60 s." },
+  );
+
+/** HAProxy and NGINX refuse to start otherwise. */
+export const namesAtStart = ({ nodes }: Affinity): Loss | false =>
+  nodes.some(isNamed) && { option: "nodes.address", text: "names are looked up once, at the start, which fails when one is not known then; a new address of it is noticed with the next reload." };
+
+export const isNamed = ({ host }: AffinityNode): boolean => !/^[\d.]+$|^\[/.test(host);
+
+/** HAProxy has `nocache` against it. */
+export const cookieInCaches = ({ key }: Affinity): Loss | false =>
+  key.kind === "cookie" && { option: "cookie", text: "it is set on responses that caches may share, too: a cache in front must not keep Set-Cookie, or it gives one client's node to everybody." };
 
 /** Where a hash decides, nothing is remembered. */
 export const hashForgets = (affinity: Affinity): Loss | false =>

@@ -3,7 +3,7 @@ import { cookieAttributes } from "../cookie.ts";
 import { addressOf } from "../nodes.ts";
 import type { Draft, Loss, Target } from "../target.ts";
 import { atLeast } from "../version.ts";
-import { behindOneAddress, hashForgets, losses, passiveHealth, span, variable } from "./losses.ts";
+import { behindOneAddress, cookieInCaches, hashForgets, isNamed, losses, namesAtStart, passiveHealth, span, variable } from "./losses.ts";
 
 /** `sticky` is in the open-source NGINX from this version on. */
 const STICKY = "1.29.6";
@@ -21,7 +21,8 @@ const site = (listen: string, to: string, more: readonly string[] = []): readonl
   "        proxy_set_header Host $http_host;",
   "        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
   "        proxy_set_header X-Forwarded-Proto $scheme;",
-  "        # A request that found its node dead goes to another one; one that may have been carried out does not.",
+  "        # A request that found its node dead goes to another one. So does one whose connection broke later or whose answer was late, unless it is a POST, LOCK or PATCH:",
+  "        # a PUT or DELETE may be carried out twice.",
   "        proxy_connect_timeout 1s;",
   "        proxy_next_upstream error timeout;",
   ...more.map((line) => `        ${line}`),
@@ -33,7 +34,9 @@ const common = (affinity: Affinity): readonly (Loss | false | undefined)[] => [
   { option: "duration.idle", text: "nothing counts idle time: a client stays as long as its browser keeps the cookie." },
   affinity.duration.cookie === "session" && { option: "duration.absolute", text: "nothing limits it: the cookie ends with the browser." },
   affinity.cookielessHeader !== undefined && { option: "cookielessHeader", text: "clients without cookies take turns." },
-  passiveHealth(affinity),
+  cookieInCaches(affinity),
+  ...passiveHealth(affinity),
+  namesAtStart(affinity),
   { option: "drain", text: `${affinity.health.path} with 404 changes nothing: mark the node as draining in the description, write the file anew and reload.` },
 ];
 
@@ -95,7 +98,7 @@ const mapped = (affinity: Affinity, listen: string): Draft => {
       "",
       ...site(listen, `$${id}_upstream`, [`add_header Set-Cookie $${id}_cookie always;`]),
     ],
-    losses: losses(...common(affinity), nodes.some(({ host }) => !/^[\d.]+$|^\[/.test(host)) && { option: "nodes", text: "a node given by name is not recognised when it answers, so no cookie is set for it: give addresses to this version." }),
+    losses: losses(...common(affinity), nodes.some(isNamed) && { option: "nodes", text: "a node given by name is not recognised when it answers, so no cookie is set for it: give addresses to this version." }),
   };
 };
 
@@ -118,7 +121,8 @@ const hashed = (affinity: Affinity, listen: string): Draft => {
     losses: losses(
       hashForgets(affinity),
       behindOneAddress(affinity),
-      passiveHealth(affinity),
+      ...passiveHealth(affinity),
+      namesAtStart(affinity),
       { option: "drain", text: "a hash cannot drain: clients of a node marked as draining move at once." },
     ),
   };
