@@ -26,6 +26,8 @@ const startOn = (program: string, settings: Readonly<Record<string, string>>, ma
     // A start-up message of protocol 3.0 for user and database `app`: a ready server answers R (authentication), one that starts up E (error).
     greeting: startUp({ user: "app", database: "postgres" }),
     answer: /^R/,
+    // The processes of a postmaster that was killed notice it one by one.
+    again: /pre-existing shared memory block/,
     stop: "SIGINT",
   });
 };

@@ -25,6 +25,8 @@ export interface ServerPlan {
   readonly answer: RegExp;
   /** It needs our rights to start, and then drops them itself. */
   readonly dropsRights?: boolean;
+  /** Last words of a start that is worth another one: what a killed server left behind is on its way out. */
+  readonly again?: RegExp;
   /** Asks for a clean end. */
   readonly stop?: NodeJS.Signals;
 }
@@ -65,7 +67,10 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
   const program = forAnybody(plan.program, folder);
 
   let words = "";
-  const start = async (): Promise<ChildProcess> => {
+  /** By the last start. */
+  let said = "";
+  const startOnce = async (): Promise<ChildProcess> => {
+    said = "";
     const child = spawn(program, [...plan.args(place)], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...(plan.dropsRights ? {} : nobody) });
     watcher.watches(child.pid);
     const ended = new Promise<never>((_, refuse) => {
@@ -75,7 +80,10 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
       };
       child.once("error", end).once("exit", end);
     });
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => void (words = (words + text).slice(-32_000)));
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => {
+      words = (words + text).slice(-32_000);
+      said += said.length < 32_000 ? text : "";
+    });
     try {
       await Promise.race([ended, answers(plan, place.port)]);
     } catch (error) {
@@ -85,6 +93,18 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
       ended.catch(() => undefined);
     }
     return child;
+  };
+
+  const start = async (): Promise<ChildProcess> => {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        if (!plan.again?.test(said) || Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
   };
 
   let child: ChildProcess;
