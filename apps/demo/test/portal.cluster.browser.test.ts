@@ -8,6 +8,7 @@ import { chromiumHere, launchChromium } from "../../../tools/lib/chromium.ts";
 import { serviceFor } from "../../../tools/services/programs.ts";
 import { startRedis } from "../../../tools/services/redis.ts";
 import type { Server } from "../../../tools/services/server.ts";
+import type { ClusterReport } from "../src/server/cluster/report.ts";
 import { SHOTS, shoot } from "./axe.ts";
 
 const here = chromiumHere("the page about the nodes is");
@@ -69,5 +70,18 @@ describe.skipIf(!here || redis === undefined || haproxy === undefined)("the page
     await page.getByRole("region", { name: "Your crate" }).getByText("Storm lantern").waitFor();
     expect(complaints).toEqual([]);
     await until(() => crowd.requests > 0);
+  });
+
+  it("names no process where the one who answers has not told its own", { timeout: 60_000 }, async () => {
+    const other = await page.context().newPage();
+    await other.route("**/api/cluster", async (route) => {
+      const response = await route.fetch();
+      const report = (await response.json()) as ClusterReport;
+      await route.fulfill({ response, json: { ...report, nodes: report.nodes.map((one) => (one.label === report.node ? { ...one, status: null } : one)) } });
+    });
+    await other.goto(`${cluster.url}/cluster`);
+    await other.getByText("Never heard of.").waitFor();
+    expect(await other.getByText(/^kill /).count()).toBe(0);
+    await other.close();
   });
 });
