@@ -1,3 +1,4 @@
+import { hex, octetsOf, plain } from "./address-forms.ts";
 import type { AffinityNode } from "./affinity.ts";
 
 /** Four numbers in a row are an address, whosever it is. */
@@ -26,10 +27,6 @@ function namesNode(label: string, decoded: string, host: string, port: number): 
     (octets.length > 0 && decoded === String.fromCharCode(...octets))
   );
 }
-
-const plain = (value: string): string => value.toLowerCase().replaceAll(/[^0-9a-z]/g, "");
-const hex = (bytes: readonly number[]): string => bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const octetsOf = (host: string): readonly number[] => (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(host) ? host.split(".").map(Number) : []);
 
 /** The sixteen bytes of an IPv6 address in brackets. */
 function bytesOf(host: string): readonly number[] {

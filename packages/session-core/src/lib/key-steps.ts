@@ -1,9 +1,8 @@
 import type { Millis } from "@holdfast/session-protocol";
-import { randomBytes, toBase64url } from "./bytes.ts";
 import { configError } from "./errors.ts";
 import { longestLife } from "./session/longest-life.ts";
 import { type PolicyOptions, resolvePolicy } from "./session/policy.ts";
-import { createKeyRing, type KeyEntry, type KeyRingFile } from "./token/key-ring.ts";
+import { createKeyRing, type KeyEntry, type KeyRingFile, newSecret } from "./token/key-ring.ts";
 import { SKEW } from "./token/ratchet.ts";
 import { ROLL_OUT } from "./token/roll-out.ts";
 
@@ -110,8 +109,6 @@ const promotable = ({ since }: KeyEntry): Millis => since + ROLL_OUT;
 
 /** A server that got the file late went on signing until then. */
 const removable = ({ since }: KeyEntry, policy: PolicyOptions | undefined): Millis => since + ROLL_OUT + longestLife(resolvePolicy(policy)) + SKEW;
-
-const newSecret = (): string => toBase64url(randomBytes(32));
 
 function freeId({ keys }: KeyRingFile): number {
   const ids = new Set(keys.map(({ id }) => id));

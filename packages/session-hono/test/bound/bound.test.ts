@@ -18,6 +18,27 @@ const only = (browser: { sessions: Map<string, BoundSessionOfBrowser> }): BoundS
 const FIRST_TICKET = 30_000;
 const code = async (response: Response): Promise<string> => ((await response.json()) as { code: string }).code;
 
+/** A browser that binds only after `before`, a copy of its jar, was made. */
+async function boundLate(): Promise<{ readonly world: ReturnType<typeof boundWorld>; readonly browser: BindingBrowser; readonly before: BindingBrowser }> {
+  const world = boundWorld();
+  const browser = world.browser();
+  browser.binds = false;
+  const invited = await browser.post("/sign-in");
+  const before = browser.copyJar();
+  browser.binds = true;
+  await browser.heed(invited);
+  return { world, browser, before };
+}
+
+/** What a sign-in offers to a browser that does not take it up. */
+async function invitationOf(browser: BindingBrowser): Promise<{ readonly jti: string; readonly authorization: string }> {
+  browser.binds = false;
+  const header = (await browser.post("/sign-in")).headers.get("secure-session-registration") ?? "";
+  const [, jti = ""] = /challenge="([^"]+)"/.exec(header) ?? [];
+  const [, authorization = ""] = /authorization="([^"]+)"/.exec(header) ?? [];
+  return { jti, authorization };
+}
+
 describe("a browser that binds", () => {
   for (const quoted of [false, true]) {
     it(`[I08] [I10] registers, waits for its ticket, refreshes and goes on, with ${quoted ? "quoted" : "bare"} headers`, async () => {
@@ -129,13 +150,7 @@ describe("a browser that binds", () => {
   }
 
   it("[I10] what a page asks for while its session is being bound is let through, and for no longer", async () => {
-    const world = boundWorld();
-    const browser = world.browser();
-    browser.binds = false;
-    const invited = await browser.post("/sign-in");
-    const before = browser.copyJar();
-    browser.binds = true;
-    await browser.heed(invited);
+    const { world, browser, before } = await boundLate();
     expect(browser.registrations).toEqual([200]);
     expect((await before.raw("GET", "/private")).status).toBe(200);
     world.clock.advance(FIRST_TICKET - 1);
@@ -146,13 +161,7 @@ describe("a browser that binds", () => {
   });
 
   it("[I10] so it is at a server whose clock is behind that of the registration", async () => {
-    const world = boundWorld();
-    const browser = world.browser();
-    browser.binds = false;
-    const invited = await browser.post("/sign-in");
-    const before = browser.copyJar();
-    browser.binds = true;
-    await browser.heed(invited);
+    const { world, before } = await boundLate();
     for (const [behind, status] of [[5000, 200], [FIRST_TICKET - 1, 200], [FIRST_TICKET, 401]] as const) {
       const now = world.clock.now() - behind;
       const clock = { ...world.clock, now: () => now };
@@ -361,10 +370,7 @@ describe("the registration", () => {
   async function invited(options: Parameters<typeof boundWorld>[0] = {}) {
     const world = boundWorld(options);
     const browser = world.browser();
-    browser.binds = false;
-    const header = (await browser.post("/sign-in")).headers.get("secure-session-registration") ?? "";
-    const [, jti = ""] = /challenge="([^"]+)"/.exec(header) ?? [];
-    const [, authorization = ""] = /authorization="([^"]+)"/.exec(header) ?? [];
+    const { jti, authorization } = await invitationOf(browser);
     const key = newKey();
     const send = (proof: string | undefined, headers: Record<string, string> = {}, who = browser) =>
       who.raw("POST", REGISTER, { origin: ORIGIN, "sec-fetch-site": "same-origin", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "empty", ...(proof === undefined ? {} : { "secure-session-response": proof }), ...headers });
@@ -686,10 +692,7 @@ describe("a sign-out", () => {
   it("while a registration is under way: nothing is bound, and what was answered before it signs nobody in", async () => {
     const world = boundWorld();
     const browser = world.browser();
-    browser.binds = false;
-    const header = (await browser.post("/sign-in")).headers.get("secure-session-registration") ?? "";
-    const [, jti = ""] = /challenge="([^"]+)"/.exec(header) ?? [];
-    const [, authorization = ""] = /authorization="([^"]+)"/.exec(header) ?? [];
+    const { jti, authorization } = await invitationOf(browser);
     const key = newKey();
     const headers = { cookie: browser.cookie, "sec-fetch-site": "same-origin", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "empty", "secure-session-response": proofOf(key, { jti, authorization }, { jwk: key.jwk }) };
     const request = new Request(ORIGIN + REGISTER, { method: "POST", headers });

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
+import { hex, octetsOf, plain } from "../address-forms.ts";
 import type { Probe } from "./probe.ts";
 
 export interface SeenCookie {
@@ -36,14 +37,13 @@ export function affinityCookieOf(probes: readonly Probe[]): SeenCookie | undefin
   return undefined;
 }
 
-const plain = (text: string): string => text.toLowerCase().replaceAll(/[^0-9a-z]/g, "");
-
 /** How `host:port` can be written: with and without the port, an IPv4 address by hexadecimal digits or as one number, a host without its domain. */
 function formsOf(suspect: string): readonly string[] {
   const host = suspect.replace(/:\d{1,5}$/, "");
-  if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(host)) return host.startsWith("[") ? [suspect, host] : [suspect, host, host.split(".")[0] ?? ""];
-  const hex = host.split(".").map((octet) => Number(octet).toString(16).padStart(2, "0")).join("");
-  return [suspect, host, hex, `${Number.parseInt(hex, 16)}`];
+  const octets = octetsOf(host);
+  if (octets.length === 0) return host.startsWith("[") ? [suspect, host] : [suspect, host, host.split(".")[0] ?? ""];
+  const digits = hex(octets);
+  return [suspect, host, digits, `${Number.parseInt(digits, 16)}`];
 }
 
 /** How a value shows where a node is, or `undefined`. `suspects` are addresses to try: `host:port`. */

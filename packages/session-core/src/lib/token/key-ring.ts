@@ -57,9 +57,11 @@ const ROW_ID_BYTES = 18;
 
 /** A fresh key file with one active key. */
 export function generateKeys(now: Millis = Date.now()): KeyRingFile {
-  const secret = (): string => toBase64url(randomBytes(32));
-  return { subjectKey: secret(), keys: [{ id: 1, secret: secret(), state: "active", since: now }] };
+  return { subjectKey: newSecret(), keys: [{ id: 1, secret: newSecret(), state: "active", since: now }] };
 }
+
+/** As a key file has it. */
+export const newSecret = (): string => toBase64url(randomBytes(32));
 
 /** @throws HoldfastError `config` naming the entry and the fix; never with key material in the message */
 export function createKeyRing(file: KeyRingFile, realm: string): KeyRing {
