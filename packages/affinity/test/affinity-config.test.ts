@@ -106,6 +106,18 @@ describe("configurations", () => {
     expect(affinityConfig(sticky(), "haproxy").text).toContain(" nocache ");
   });
 
+  it.each(["http", "cookie", "arg", "request", "upstream-http", "sent-http"])("NGINX's own variables are left alone by a description of the name %s", (name) => {
+    for (const options of [{ name }, { name, key: { header: "Cookie-Id" } }, { name, key: { header: "Key" } }]) for (const version of ["1.22.1", "1.30.0"]) {
+      const defined = [...affinityConfig(sticky(options), "nginx", { version }).text.matchAll(/^map .* \$(\w+) \{$/gm)].map(([, variable]) => variable);
+      expect(defined.filter((variable) => !variable?.startsWith("hf_"))).toEqual([]);
+    }
+  });
+
+  it("BIG-IP's script says who sees the passphrase while it runs", () => {
+    expect(affinityConfig(sticky(), "f5").losses).toContainEqual({ option: "cookie", text: expect.stringContaining("arguments of tmsh") as string });
+    expect(lost("f5", { key: "ip" })).not.toContain("cookie");
+  });
+
   it("NGINX's text says that a request may be carried out twice", () => {
     for (const version of ["1.22.1", "1.30.0"]) {
       const { text } = affinityConfig(sticky(), "nginx", { version });

@@ -11,6 +11,11 @@ const DESCRIPTIONS: readonly (readonly [name: string, options: Partial<AffinityO
   ["by cookie, on a machine of one's own", { cookie: { secure: false }, nodes: [{ label: "a", address: "127.0.0.1:9001" }] }],
   ["by address", { key: "ip" }],
   ["by header", { key: { header: "X-Tenant-Id" } }],
+  // Names that engines have for other things: NGINX knows $http_cookie, $cookie_..., $request_key by a header of this name, and so on.
+  ...["http", "cookie", "arg", "request", "upstream", "upstream-http", "sent-http", "defaults", "in"].flatMap((name): [string, Partial<AffinityOptions>][] => [
+    [`of the name ${name}, by cookie`, { name }],
+    [`of the name ${name}, by header`, { name, key: { header: "Key" } }],
+  ]),
 ];
 const SECRET = { HOLDFAST_AFFINITY_SECRET: "a-secret-of-the-tests" };
 

@@ -10,6 +10,8 @@ const STICKY = "1.29.6";
 
 const failing = ({ health }: Affinity): string => `max_fails=1 fail_timeout=${Math.max(1, Math.ceil(health.interval / 1000))}s`;
 const weight = (node: AffinityNode): string => (node.weight === 1 ? "" : ` weight=${node.weight}`);
+/** NGINX has variables of its own by these beginnings: $http_cookie, $cookie_name, $arg_name, $request_id. Ours have another one, whatever the description is called. */
+const ours = (affinity: Affinity): string => `hf_${variable(affinity)}`;
 const pathLiteral = (value: string): string => value.replaceAll(/[.[\]]/g, "\\$&");
 
 const site = (listen: string, to: string, more: readonly string[] = []): readonly string[] => [
@@ -62,7 +64,7 @@ const sticky = (affinity: Affinity, listen: string): Draft => {
 /** Before it: an upstream for each node with the others behind it, a pool for the rest, and a cookie that says which of them answered. */
 const mapped = (affinity: Affinity, listen: string): Draft => {
   const { name, nodes, cookie, duration } = affinity;
-  const id = variable(affinity);
+  const id = ours(affinity);
   const kept = duration.cookie === "persistent" ? `; Max-Age=${duration.absolute / 1000}` : "";
   const server = (node: AffinityNode, more = ""): string => `    server ${addressOf(node)}${weight(node)} ${failing(affinity)}${more};`;
   const takesNew = nodes.filter(({ draining }) => !draining);
@@ -104,7 +106,7 @@ const mapped = (affinity: Affinity, listen: string): Draft => {
 
 const hashed = (affinity: Affinity, listen: string): Draft => {
   const { name, nodes, key } = affinity;
-  const id = variable(affinity);
+  const id = ours(affinity);
   const header = key.kind === "header" ? `$http_${key.header.toLowerCase().replaceAll("-", "_")}` : undefined;
   return {
     file: `${name}.conf`,
