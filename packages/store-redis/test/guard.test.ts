@@ -102,6 +102,23 @@ describe("the question that sign-ins ask", () => {
     expect(await store.create(testRow())).toMatchObject({ outcome: "created" });
   });
 
+  it("goes to the masters of a Cluster of ioredis, not to replicas that it was given to begin with", async () => {
+    const node = (role: string) => ({ call: async () => `role:${role}`, pipeline: () => undefined });
+    // Until it has its slots, all that it was given count as masters.
+    const client = {
+      isCluster: true,
+      status: "connecting",
+      all: [node("slave"), node("master")],
+      nodes: () => (client.status === "ready" ? client.all.slice(1) : client.all),
+      pipeline: () => undefined,
+      async call(name: string): Promise<unknown> {
+        client.status = "ready";
+        return name === "INFO" ? "role:master" : "OK";
+      },
+    };
+    expect(await createRedisStore(client as never).create(testRow())).toMatchObject({ outcome: "created" });
+  });
+
   it("lets nobody in where no master answers, or one that does is wrong", async () => {
     await expect(createRedisStore(clusterOf(away, away) as never).create(testRow())).rejects.toThrow("ECONNREFUSED");
     await expect(createRedisStore(clusterOf(away, async () => "role:slave") as never).create(testRow())).rejects.toMatchObject({ code: "config" });

@@ -3,6 +3,7 @@ import { sentWhenReady } from "./when-ready.ts";
 
 /** `Redis` and `Cluster` of ioredis, connected to one server, through Sentinel or to a cluster. */
 interface Ioredis {
+  readonly status?: string;
   call(command: string, args: string[]): Promise<unknown>;
   pipeline(commands: string[][]): { exec(): Promise<[error: Error | null, reply: unknown][] | null> };
 }
@@ -109,8 +110,8 @@ function ofIoredis(client: Ioredis, option: string): Commands {
     async sendToAll(args) {
       if (!isCluster || !nodes) return [send(client, args)];
       const masters = (): Ioredis[] => nodes.call(client, "master");
-      // It knows the nodes once it is connected.
-      if (masters().length === 0) await send(client, args);
+      // It knows them once it is ready: before that, all nodes that it was given count as masters.
+      if (client.status !== "ready" || masters().length === 0) await send(client, args);
       return masters().map((node) => send(node, args));
     },
   };
