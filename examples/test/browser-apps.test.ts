@@ -70,7 +70,7 @@ describe.skipIf(!chromiumHere("pages in four frameworks are"))("the browser exam
       const server = await listen(app, 0);
       stop = () => void server.close();
       context = await browser.newContext();
-      context.setDefaultTimeout(10_000);
+      context.setDefaultTimeout(60_000);
       advance = await oneClock(context, { now: () => time, advance: (ms) => void (time += ms) });
       page = await context.newPage();
       page.on("pageerror", (error) => complaints.push(String(error)));
@@ -99,7 +99,7 @@ describe.skipIf(!chromiumHere("pages in four frameworks are"))("the browser exam
       asked.length = 0;
       await dialog().getByRole("button", { name: "Stay signed in" }).click();
       await dialog().waitFor({ state: "detached" });
-      expect(asked).toEqual(["POST /session/touch"]);
+      await expect.poll(() => asked).toEqual(["POST /session/touch"]);
       await advance(38 * SECOND);
       await headline("Hello ada");
       await advance(22 * SECOND);

@@ -27,7 +27,7 @@ export class Visitor {
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     };
     try {
-      const response = await fetch(this.#url + path, { method, headers, signal: AbortSignal.timeout(15_000), ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      const response = await fetch(this.#url + path, { method, headers, signal: AbortSignal.timeout(60_000), ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
       const text = await response.text();
       this.#take(response.headers.getSetCookie());
       const isJson = response.headers.get("content-type")?.includes("json") ?? false;

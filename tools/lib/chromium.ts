@@ -9,7 +9,7 @@ export const chromiumHere = (what: string): boolean => browserFor("chromium", wh
 
 export function launchChromium(): Promise<Browser> {
   const executablePath = browserFor("chromium", "everything is");
-  return chromium.launch({ ...(executablePath === undefined ? {} : { executablePath }), args: [...CHROMIUM_FLAGS] });
+  return chromium.launch({ timeout: 120_000, ...(executablePath === undefined ? {} : { executablePath }), args: [...CHROMIUM_FLAGS] });
 }
 
 /** A server's clock that is moved by hand. */

@@ -5,7 +5,7 @@ export const askRedis = (port: number, line: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1" });
     let heard = "";
-    socket.setTimeout(5000, () => socket.destroy(new Error(`no answer to ${line} on port ${port}`)));
+    socket.setTimeout(30_000, () => socket.destroy(new Error(`no answer to ${line} on port ${port}`)));
     socket.once("error", reject).once("close", () => resolve(heard));
     // The server answers what it was sent, then hangs up, too.
     socket.once("connect", () => socket.end(`${line}\r\n`));

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-const PATIENCE = 20_000;
+const PATIENCE = 60_000;
 
 /**
  * Sends a master process the signal by which it takes its configuration anew, and resolves when none of the workers it had takes connections any more: new ones do then, and what the old

@@ -20,7 +20,7 @@ for (const { runtime, half, find } of PLAYERS) {
       if (ran === undefined) return;
       columns.push({ runtime, version: ran.version, results: ran.results });
       for (const [name, value] of Object.entries(ran.given)) given[`${runtime}/${name}`] = value;
-    }, 90_000);
+    }, 180_000);
 
     for (const { name: suite, cases } of suites) {
       for (const { name } of cases) {

@@ -70,7 +70,7 @@ describe.skipIf(!chromiumHere("the warning dialog is"))("the warning dialog in C
 
   const open = async (query = ""): Promise<void> => {
     context = await browser.newContext({ viewport: { width: 900, height: 640 } });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(60_000);
     await context.clock.install({ time: 0 });
     await context.clock.pauseAt(1);
     page = await context.newPage();

@@ -28,7 +28,7 @@ export async function openPages(options: Omit<Parameters<typeof startInside>[1],
   const portal = await startInside(clock, { client, ...options });
   const browser: Browser = await launchChromium();
   const context = await browser.newContext({ viewport: { width: 1200, height: 850 } });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   const advance = await oneClock(context, clock);
   const complaints: string[] = [];
   const warned = new Set<string>();

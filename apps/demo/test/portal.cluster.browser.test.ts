@@ -32,6 +32,7 @@ describe.skipIf(!here || redis === undefined || haproxy === undefined)("the page
     crowd = startCrowd(cluster.url, { visitors: 12, pause: 200, stay: 20 });
     browser = await launchChromium();
     const context = await browser.newContext({ viewport: { width: 1200, height: 850 } });
+    context.setDefaultTimeout(60_000);
     page = await context.newPage();
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.goto(cluster.url);
@@ -47,12 +48,12 @@ describe.skipIf(!here || redis === undefined || haproxy === undefined)("the page
     await store?.stop();
   });
 
-  it("shows who answers, how much comes from memory and the spread, and the crate is there when that node is killed", { timeout: 120_000 }, async () => {
+  it("shows who answers, how much comes from memory and the spread, and the crate is there when that node is killed", { timeout: 240_000 }, async () => {
     await page.getByText("in a row, one every").waitFor();
     const first = await answering();
     await card(first).getByText("answered you").waitFor();
     // A whole window of the monitor.
-    await card(first).getByText(/Sessions in the last 15 s/).waitFor({ timeout: 40_000 });
+    await card(first).getByText(/Sessions in the last 15 s/).waitFor({ timeout: 90_000 });
     await card(first).getByText(/^\d+\.\d%$/).waitFor();
     const command = page.getByText(`kill -9 ${cluster.node(first).pid ?? 0}`, { exact: true });
     await command.waitFor();
@@ -72,7 +73,7 @@ describe.skipIf(!here || redis === undefined || haproxy === undefined)("the page
     await until(() => crowd.requests > 0);
   });
 
-  it("names no process where the one who answers has not told its own", { timeout: 60_000 }, async () => {
+  it("names no process where the one who answers has not told its own", { timeout: 120_000 }, async () => {
     const other = await page.context().newPage();
     await other.route("**/api/cluster", async (route) => {
       const response = await route.fetch();

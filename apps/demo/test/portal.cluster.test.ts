@@ -15,7 +15,7 @@ const redis = serviceFor("redis", "the portal on three nodes is");
 for (const kind of ["haproxy", "nginx"] as const) {
   const program = serviceFor(kind, "the portal on three nodes is");
   describe.skipIf(redis === undefined || program === undefined)(`the portal on three nodes behind ${kind} [needs redis, ${kind}]`, () => {
-    it("keeps a cart while the node that answered is killed and while another one leaves, and has both back", { timeout: 120_000 }, async () => {
+    it("keeps a cart while the node that answered is killed and while another one leaves, and has both back", { timeout: 240_000 }, async () => {
       const store = await startRedis(redis ?? "");
       const cluster = await startCluster({ balancer: { kind, program: program ?? "" }, store: store.url });
       try {
@@ -79,7 +79,7 @@ for (const kind of ["haproxy", "nginx"] as const) {
       }
     });
 
-    it("starts a node that left again, also where that fails at first, says its pid, and sends it clients", { timeout: 120_000 }, async () => {
+    it("starts a node that left again, also where that fails at first, says its pid, and sends it clients", { timeout: 240_000 }, async () => {
       const store = await startRedis(redis ?? "");
       const said: string[] = [];
       let leaves = (): void => undefined;
@@ -114,7 +114,7 @@ for (const kind of ["haproxy", "nginx"] as const) {
 
 describe("a portal that is one of several", () => {
   const haproxy = serviceFor("haproxy", "a node in production is");
-  it.skipIf(redis === undefined || haproxy === undefined)("tells nobody of its processes and its counts in production [needs redis, haproxy]", { timeout: 60_000 }, async () => {
+  it.skipIf(redis === undefined || haproxy === undefined)("tells nobody of its processes and its counts in production [needs redis, haproxy]", { timeout: 120_000 }, async () => {
     const store = await startRedis(redis ?? "");
     const before = process.env["NODE_ENV"];
     process.env["NODE_ENV"] = "production";

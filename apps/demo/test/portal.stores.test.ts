@@ -36,7 +36,7 @@ for (const name of ["redis", "postgres", "mariadb", "memcached"] as const) {
         expect(gone.status).toBe(503);
         expect(gone.headers.getSetCookie()).toEqual([]);
         await server.restart();
-        await expect.poll(async () => (await elsewhere.sendOnly("GET", "/session", undefined, client.cookie)).status, { timeout: 20_000 }).toBe(200);
+        await expect.poll(async () => (await elsewhere.sendOnly("GET", "/session", undefined, client.cookie)).status, { timeout: 60_000 }).toBe(200);
       } finally {
         await first.stop();
         await second.stop();

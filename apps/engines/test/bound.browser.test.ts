@@ -15,7 +15,7 @@ declare global {
 }
 
 const MINUTE = 60_000;
-const POLL = { timeout: 8000, interval: 10 };
+const POLL = { timeout: 40_000, interval: 10 };
 const path = browserFor("chromium", "binding to a device is");
 /** Software keys stand in for those of a TPM, which Chromium does not use on Linux. Test-only names: should a release drop them, only this file fails. */
 const FEATURES = "--enable-features=DeviceBoundSessions:RequireOriginTrialTokens/false/RefreshQuota/false,EnableBoundSessionCredentialsSoftwareKeysForManualTesting";
@@ -265,7 +265,7 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     const [session] = await site.sessions.list("ada");
     expect(site.of("/api/orders").at(-1)?.headers.get("secure-session-skipped")).toBe(`server_error;session_identifier="${session?.handle}"`);
     site.broken = undefined;
-    await expect.poll(() => statusOf(page, "/api/orders"), { timeout: 20_000, interval: 200 }).toBe(200);
+    await expect.poll(() => statusOf(page, "/api/orders"), { ...POLL, interval: 200 }).toBe(200);
     expect(site.of(REGISTER)).toHaveLength(1);
   });
 
@@ -300,7 +300,7 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     expect(await ask()).toBe(401);
     expect(await state()).toBe("active");
     site.broken = undefined;
-    await expect.poll(ask, { timeout: 20_000, interval: 200 }).toBe(200);
+    await expect.poll(ask, { ...POLL, interval: 200 }).toBe(200);
     expect(await page.evaluate(() => client.logout())).toBe("done");
     expect(await state()).toBe("none");
     expect(await context.cookies()).toEqual([]);

@@ -164,7 +164,7 @@ export async function warned({ pass }: World, tab: Tab): Promise<void> {
 /** A status that is no session. */
 export const OVER = /^(none|idle|expired|revoked)/;
 
-export const POLL = { timeout: 8000, interval: 20 };
+export const POLL = { timeout: 40_000, interval: 20 };
 
 /** The status that the page shows, with its reason: `active`, `idle:idle`. */
 export const status = (tab: Tab): Promise<string> => tab.evaluate(() => document.body.dataset["status"] ?? "");

@@ -92,7 +92,7 @@ describe.skipIf(dynamodbJar === undefined)("events of an HTTP API, sessions in D
     expect(bodyOf(await one(eventOf("GET", "/me", { cookies: pairsOf(signedIn) })))).toEqual({ kind: "active", subject: "cleo", cart: ["rope"] });
   });
 
-  it("[J04] a table that does not answer is 503, and takes no cookie away", { timeout: 60_000 }, async () => {
+  it("[J04] a table that does not answer is 503, and takes no cookie away", { timeout: 120_000 }, async () => {
     const cookies = pairsOf(await one(eventOf("POST", "/sign-in", { body: { user: "dora" } })));
     const hurried = await instance(600);
     await server.signal("SIGSTOP");

@@ -97,7 +97,7 @@ describe("a connection", () => {
       await Promise.resolve();
       controller.abort();
       if (answers) answer();
-      else await vi.waitFor(() => expect(done).not.toEqual([]));
+      else await vi.waitFor(() => expect(done).not.toEqual([]), 30_000);
       expect(done).toEqual(answers ? [] : ["destroyed"]);
       answer();
       await running;

@@ -145,7 +145,7 @@ describe("a connection of pg", () => {
       await Promise.resolve();
       controller.abort();
       if (answers) answer();
-      else await vi.waitFor(() => expect(released).not.toEqual([]));
+      else await vi.waitFor(() => expect(released).not.toEqual([]), 30_000);
       expect(released).toEqual(answers ? [] : [true]);
       answer();
       await running;

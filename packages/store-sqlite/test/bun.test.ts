@@ -10,7 +10,7 @@ describe("bun:sqlite", () => {
     it.skip("passes the store contract (not run: no `bun` on the PATH)");
     return;
   }
-  it(`passes the store contract on Bun ${found.stdout.trim()}`, { timeout: 60_000 }, () => {
+  it(`passes the store contract on Bun ${found.stdout.trim()}`, { timeout: 180_000 }, () => {
     const { status, stderr } = spawnSync("bun", ["test", suite], { encoding: "utf8" });
     expect(stderr).toMatch(/^ *\d{2,} pass$/m);
     expect(stderr).toMatch(/^ *0 fail$/m);

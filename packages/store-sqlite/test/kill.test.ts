@@ -21,7 +21,7 @@ function stepOf(row: StoredSession | null): number {
 
 describe.skipIf(missing() !== undefined)(`kill -9 of the writing process (${missing() ?? "node:sqlite"})`, () => {
   for (const synchronous of ["full", "normal"] as const) {
-    it(`loses nothing acknowledged with synchronous ${synchronous}, ${ROUNDS} times`, { timeout: 30_000 + ROUNDS * 3000 }, async () => {
+    it(`loses nothing acknowledged with synchronous ${synchronous}, ${ROUNDS} times`, { timeout: 120_000 + ROUNDS * 10_000 }, async () => {
       const files = scratch();
       const file = files.path("kill.db");
       const acknowledged = new Map<SessionId, number>();

@@ -14,7 +14,7 @@ it.skipIf(program === undefined)("PostgreSQL starts again while processes of the
     process.kill(child, "SIGSTOP");
     await server.signal("SIGKILL");
     const back = server.restart();
-    await expect.poll(() => server.output).toMatch(/pre-existing shared memory block/);
+    await expect.poll(() => server.output, { timeout: 60_000 }).toMatch(/pre-existing shared memory block/);
     process.kill(child, "SIGCONT");
     await back;
   } finally {

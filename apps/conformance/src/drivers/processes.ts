@@ -15,7 +15,7 @@ const ARGS: Readonly<Record<string, readonly string[]>> = { Deno: ["run", "--no-
 export function runProcess(name: string, program: string, file: string, taken: Readonly<Record<string, string>> = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const args = [...(ARGS[name] ?? []), file, JSON.stringify(taken)];
-    execFile(program, args, { cwd: dirname(file), maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd: dirname(file), maxBuffer: 64 * 1024 * 1024, timeout: 120_000 }, (error, stdout, stderr) => {
       const line = stdout.split("\n").find((text) => text.startsWith(OUTCOME));
       if (line === undefined) reject(new Error(`${name}: no outcome. ${error?.message ?? ""}\n${stdout}${stderr}`));
       else resolve(JSON.parse(line.slice(OUTCOME.length)) as Ran);

@@ -60,7 +60,7 @@ type World = ReturnType<typeof world>;
 
 /** The browser answers when it answers; a minute would be no answer. */
 async function until(what: string, condition: () => boolean): Promise<void> {
-  for (const end = performance.now() + 5000; !condition(); await new Promise((resolve) => setTimeout(resolve, 2))) yes(performance.now() < end, `never: ${what}`);
+  for (const end = performance.now() + 30_000; !condition(); await new Promise((resolve) => setTimeout(resolve, 2))) yes(performance.now() < end, `never: ${what}`);
 }
 
 const playing = (name: string, play: (world: World) => Promise<void>): Case => ({

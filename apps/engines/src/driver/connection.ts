@@ -2,7 +2,7 @@ type Message = Readonly<Record<string, unknown>>;
 
 /** Commands and answers over a WebSocket, as DevTools protocol and WebDriver BiDi both have it. */
 export interface Connection {
-  /** Rejects with what the other side says is wrong, and when there is no answer for 20 s. */
+  /** Rejects with what the other side says is wrong, and when there is no answer for a minute. */
   send<Result = Message>(method: string, params?: object, session?: string): Promise<Result>;
   /** Resolves with the next event of that name that passes. */
   event(method: string, passes: (params: Message) => boolean): { readonly seen: Promise<Message>; readonly cancel: () => void };
@@ -34,7 +34,7 @@ export async function connect(url: string): Promise<Connection> {
         const patience = setTimeout(() => {
           done();
           reject(new Error(`${method}: no answer`));
-        }, 20_000);
+        }, 60_000);
         waiting.set(id, ({ result, error, message }) => {
           done();
           if (error === undefined) resolve(result as Result);

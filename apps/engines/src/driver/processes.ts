@@ -55,7 +55,7 @@ function match(child: ChildProcess, pattern: RegExp, output: () => string): Prom
       child.stderr?.off("data", look);
       end();
     };
-    const patience = setTimeout(() => done(() => reject(new Error(`Nothing like ${pattern} was printed: ${output()}`))), 30_000);
+    const patience = setTimeout(() => done(() => reject(new Error(`Nothing like ${pattern} was printed: ${output()}`))), 90_000);
     child.stdout?.on("data", look);
     child.stderr?.on("data", look);
     child.once("exit", (code) => done(() => reject(new Error(`Ended with ${code}: ${output()}`))));

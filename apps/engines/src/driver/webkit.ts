@@ -16,12 +16,12 @@ export async function launchWebkit({ path, port }: LaunchOptions): Promise<Brows
   await reachable(`${at}/status`);
 
   const ask = async <Result = unknown>(method: string, route: string, body?: object): Promise<Result> => {
-    const response = await fetch(at + route, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: AbortSignal.timeout(20_000) });
+    const response = await fetch(at + route, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: AbortSignal.timeout(90_000) });
     const { value } = (await response.json()) as { value: Result & { error?: string; message?: string } };
     if (!response.ok) throw new Error(`${method} ${route}: ${value.error} ${value.message}`);
     return value;
   };
-  const always = { browserName: "MiniBrowser", acceptInsecureCerts: true, pageLoadStrategy: "normal", timeouts: { script: 15_000, pageLoad: 15_000 }, "webkitgtk:browserOptions": { binary, args: ["--automation"] } };
+  const always = { browserName: "MiniBrowser", acceptInsecureCerts: true, pageLoadStrategy: "normal", timeouts: { script: 60_000, pageLoad: 60_000 }, "webkitgtk:browserOptions": { binary, args: ["--automation"] } };
   type Session = { sessionId: string; capabilities: { browserVersion: string } };
   const { sessionId, capabilities } = await ask<Session>("POST", "/session", { capabilities: { alwaysMatch: always } });
   const session = `/session/${sessionId}`;
@@ -120,7 +120,7 @@ async function reachable(url: string): Promise<void> {
     try {
       return void (await (await fetch(url)).text());
     } catch (error) {
-      if (tries > 100) throw error;
+      if (tries > 600) throw error;
       await pause(100);
     }
   }

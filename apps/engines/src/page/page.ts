@@ -36,7 +36,7 @@ export interface PageApi {
   readonly spoken: (readonly [text: string, left: number])[];
   /** How often the page came back from the back-forward cache. */
   readonly restored: () => number;
-  /** Resolves when no request of the client is under way and none waits for the lock, or after 3 s. */
+  /** Resolves when no request of the client is under way and none waits for the lock, or after 15 s. */
   readonly quiet: () => Promise<void>;
 }
 
@@ -125,7 +125,7 @@ const channel = new BroadcastChannel("session:/session");
 channel.addEventListener("message", ({ data }) => heard.push(data));
 
 async function quiet(): Promise<void> {
-  const patience = new Promise((resolve) => setTimeout(resolve, 3000, "late"));
+  const patience = new Promise((resolve) => setTimeout(resolve, 15_000, "late"));
   // What an answer leads to comes a few tasks after it.
   for (let calm = 0; calm < 3; calm++) {
     if (underWay.size === 0) await task();

@@ -146,7 +146,7 @@ describe("keys at a URL", () => {
     expect(await it.outcome({ kid: "unknown" })).toBe("unavailable");
     it.clock.set(START + HOUR - 1);
     expect(await it.outcome()).toBe("accepted");
-    await vi.waitFor(() => expect(it.events).toHaveLength(2));
+    await vi.waitFor(() => expect(it.events).toHaveLength(2), 30_000);
     it.clock.advance(30_001);
     expect(await it.outcome()).toBe("unavailable");
     expect(it.events.at(-1)).toMatchObject({ stale: false });

@@ -218,7 +218,7 @@ describe("a browser that binds", () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue(undefined);
     const browser = await boundBrowser(world);
     expect((await browser.get("/private")).status).toBe(200);
-    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith("Holdfast: an event listener failed.", expect.objectContaining({ message: "boom" })));
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith("Holdfast: an event listener failed.", expect.objectContaining({ message: "boom" })), 30_000);
     expect(heard).toEqual(["device_bound"]);
     warn.mockRestore();
   });

@@ -13,9 +13,9 @@ export interface Killable {
   close(): Promise<void>;
 }
 
-/** Asks every few ms, for at most half a minute or so: servers get ready in their own time. */
+/** Asks every few ms, for at most a minute or so: servers get ready in their own time. */
 export async function until(what: () => unknown, every = 10): Promise<void> {
-  for (let left = 30_000; !(await what()); left -= every) {
+  for (let left = 60_000; !(await what()); left -= every) {
     if (left <= 0) throw new Error(`waited in vain until ${String(what)}`);
     await new Promise((resolve) => setTimeout(resolve, every));
   }
@@ -25,7 +25,7 @@ export const answers = (store: SessionStore): Promise<void> => until(() => store
 
 /** A server that is killed under writes. `start` starts it as one is run for real: what it acknowledged is on the disk. */
 export function itSurvivesKill(name: string, start: () => Promise<Killable>): void {
-  it(`${name}: acknowledged writes hold when the server is killed, the others reject, and the pool recovers, ${ROUNDS} times`, { timeout: 90_000 + ROUNDS * 30_000 }, async () => {
+  it(`${name}: acknowledged writes hold when the server is killed, the others reject, and the pool recovers, ${ROUNDS} times`, { timeout: 120_000 + ROUNDS * 60_000 }, async () => {
     const { server, store, close } = await start();
     try {
       const acknowledged: Acknowledged = new Map();

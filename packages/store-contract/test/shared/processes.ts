@@ -23,7 +23,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
       }
     };
 
-    it("[K02] two processes that increment one session lose no update", { timeout: 60_000 }, () =>
+    it("[K02] two processes that increment one session lose no update", { timeout: 180_000 }, () =>
       withEngine(async ({ address }, connect) => {
         const store = await connect();
         const row = testRow({ id: testId(), body: "0" });
@@ -34,7 +34,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
       }));
 
     const itLimits = it.skipIf(lacking.includes("limits"));
-    itLimits("[D08] three processes that come to a new engine at once keep to one limit", { timeout: 60_000 }, () =>
+    itLimits("[D08] three processes that come to a new engine at once keep to one limit", { timeout: 180_000 }, () =>
       withEngine(async ({ address }, connect) => {
         const partition = testPartition();
         const results = await Promise.all([1, 2, 3].map(() => work(worker, ["signIn", address, partition])));
@@ -47,7 +47,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
       }));
 
     for (const whenFull of ["reject", "evict-oldest"] as const) {
-      itLimits(`[D08] ${whenFull}: 102 sign-ins in three processes leave exactly three sessions, and exactly three people hold one`, { timeout: 60_000 }, () =>
+      itLimits(`[D08] ${whenFull}: 102 sign-ins in three processes leave exactly three sessions, and exactly three people hold one`, { timeout: 180_000 }, () =>
         withEngine(async ({ address }, connect) => {
           const options = { keys: generateKeys(), policy: { concurrent: { max: 3, whenFull } } } as const;
           const results = await Promise.all([1, 2, 3].map(() => work(worker, ["people", address, JSON.stringify(options)])));
@@ -61,7 +61,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
         }));
     }
 
-    it("[D05] revokeAll beside 102 sign-ins in three processes: alive is exactly who began after it", { timeout: 60_000 }, () =>
+    it("[D05] revokeAll beside 102 sign-ins in three processes: alive is exactly who began after it", { timeout: 180_000 }, () =>
       withEngine(async ({ address }, connect) => {
         const options = { keys: generateKeys() };
         const sessions = createSessions({ ...options, store: await connect(), storeTimeout: UNHURRIED });
@@ -79,7 +79,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
         }
       }));
 
-    it("[D10] what one process ends, the other refuses at its very next request, also where it has seen the session many times", { timeout: 60_000 }, () =>
+    it("[D10] what one process ends, the other refuses at its very next request, also where it has seen the session many times", { timeout: 180_000 }, () =>
       withEngine(async ({ address }, connect) => {
         const keys = generateKeys();
         const sessions = createSessions({ store: await connect(), keys });

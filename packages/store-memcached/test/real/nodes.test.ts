@@ -40,7 +40,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
       }
     });
 
-    it("[K07] when one is killed under writes its sessions are faults, not misses, on no other node, and gone when it is back; the other node's go on", { timeout: 60_000 }, async () => {
+    it("[K07] when one is killed under writes its sessions are faults, not misses, on no other node, and gone when it is back; the other node's go on", { timeout: 120_000 }, async () => {
       const sessions = createSessions({ store, keys: generateKeys() });
       const issued = await Promise.all(Array.from({ length: 40 }, (_, i) => sessions.issue(`person ${i}`)));
       const lies = await Promise.all(servers.map((server) => keysOf(server)));

@@ -23,7 +23,7 @@ describe.skipIf(postgresProgram === undefined)("PostgreSQL that is killed [needs
     });
   }
 
-  it("an UNLOGGED table is empty after a crash, and who was signed out everywhere still is", { timeout: 60_000 }, async () => {
+  it("an UNLOGGED table is empty after a crash, and who was signed out everywhere still is", { timeout: 120_000 }, async () => {
     const server = await startPostgres(postgresProgram ?? "", { fsync: "on", synchronous_commit: "on" });
     const { run, close } = drivers(true).pg(server.url);
     try {

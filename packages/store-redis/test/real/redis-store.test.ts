@@ -290,7 +290,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
         const row = testRow();
         await store.create(row, { began: Date.now() });
         await own.restart();
-        await expect.poll(() => store.read(row.id).catch(() => row), { timeout: 20_000 }).toBeNull();
+        await expect.poll(() => store.read(row.id).catch(() => row), { timeout: 60_000 }).toBeNull();
         expect((await store.create(row, { began: Date.now() })).outcome).toBe("created");
         await close();
         await own.stop();

@@ -49,7 +49,7 @@ for (const service of ["redis", "valkey"] as const) {
     }
 
     // A server in its default mode, told not to tell a client of its own writes (NOLOOP), forgets that this client has a copy when it prolongs the key, and never tells of what comes next.
-    it.each(["node-redis 6", "node-redis 5"] as const)(`[D10] told by %s on the connection that writes: what it prolonged itself and another one then ends is dropped, ${PROLONGED} times`, { timeout: 60_000 }, async (name) => {
+    it.each(["node-redis 6", "node-redis 5"] as const)(`[D10] told by %s on the connection that writes: what it prolonged itself and another one then ends is dropped, ${PROLONGED} times`, { timeout: 120_000 }, async (name) => {
       const tracker = await TRACKERS[name](place.url);
       const elsewhere = await CLIENTS["ioredis 6"](place.url);
       const far = createRedisStore(elsewhere.client, { prefix: place.prefix });

@@ -9,7 +9,7 @@ import type { Place } from "./place.ts";
 import { type OpenTracker, TRACKERS } from "./trackers.ts";
 
 /** Until something that a real server does in its own time has come about. */
-export const soon = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 20_000, interval: 5 });
+export const soon = (check: () => unknown): Promise<unknown> => vi.waitFor(check, { timeout: 60_000, interval: 5 });
 
 /** A near cache in this process, and somebody else on the same server. */
 export interface Near {

@@ -37,7 +37,7 @@ export async function startPlannedFailover(program: string): Promise<PlannedFail
       link.set("black-hole");
       // What was written must be there, as `FAILOVER` waits for it.
       const written = await offset(old);
-      await vi.waitFor(async () => expect(await offset(heir)).toBeGreaterThanOrEqual(written), { timeout: 20_000, interval: 5 });
+      await vi.waitFor(async () => expect(await offset(heir)).toBeGreaterThanOrEqual(written), { timeout: 60_000, interval: 5 });
       await askRedis(heir.port, "REPLICAOF NO ONE");
       current = heir.port;
       await askRedis(old.port, `REPLICAOF 127.0.0.1 ${link.port}`);
