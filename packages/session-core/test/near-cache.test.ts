@@ -47,7 +47,7 @@ function remoteEngine(clock?: Clock) {
 /** A stream of changes in the hands of the test. */
 function stream() {
   let listener: InvalidationListener | undefined;
-  let answers: (() => void)[] = [];
+  const answers: { resolve(): void; reject(why: Error): void }[] = [];
   const source: Invalidations & { broken: boolean; slow: boolean } = {
     broken: false,
     slow: false,
@@ -57,16 +57,20 @@ function stream() {
         listener = undefined;
       };
     },
-    sync: () => (source.broken ? new Promise(() => undefined) : source.slow ? new Promise((resolve) => void answers.push(resolve)) : Promise.resolve()),
+    sync: () => (source.broken ? new Promise(() => undefined) : source.slow ? new Promise((resolve, reject) => void answers.push({ resolve, reject })) : Promise.resolve()),
   };
   return {
     source,
     changed: (id: SessionId) => listener?.changed(id),
     reset: () => listener?.reset(),
     listening: () => listener !== undefined,
+    /** Questions that wait for their answer. */
+    asked: () => answers.length,
     answer(): void {
-      for (const resolve of answers.splice(0)) resolve();
-      answers = [];
+      for (const { resolve } of answers.splice(0)) resolve();
+    },
+    refuse(): void {
+      for (const { reject } of answers.splice(0)) reject(new Error("The connection was replaced."));
     },
   };
 }
@@ -193,16 +197,69 @@ describe("the near cache", () => {
     changes.source.slow = true;
     await pass(STALE / 4);
     await ask();
-    changes.source.broken = true;
     changes.reset();
     changes.answer();
     await pass(0);
     expect(await readsOf(ask)).toBe(1);
     expect(await readsOf(ask)).toBe(1);
-    changes.source.broken = changes.source.slow = false;
-    await pass(STALE);
+    changes.answer();
+    await pass(0);
     await ask();
     expect(await readsOf(ask)).toBe(0);
+  });
+
+  it("[D10] a stream that begins anew while it is asked for a sign of life is asked once more at once, and the lease counts from that", async () => {
+    for (const fails of [false, true]) {
+      const { engine, changes, store, row, ask, readsOf } = await cacheWith();
+      changes.source.slow = true;
+      await pass(STALE / 4);
+      expect(changes.asked()).toBe(1);
+      await ask();
+      changes.reset();
+      await pass(10);
+      expect(await readsOf(ask)).toBe(1);
+      if (fails) changes.refuse();
+      else changes.answer();
+      await pass(0);
+      expect(changes.asked()).toBe(1);
+      expect(await readsOf(ask)).toBe(1);
+      await pass(50);
+      changes.source.slow = false;
+      changes.answer();
+      await pass(0);
+      await ask();
+      expect(await readsOf(ask)).toBe(0);
+      // Nothing is told any more: of what the engine did since, this holds the bound.
+      changes.source.broken = true;
+      await engine.store.end(row.id, testTombstone());
+      await pass(STALE - 51);
+      expect(await readsOf(ask)).toBe(0);
+      await pass(1);
+      expect(await ask()).toMatchObject({ body: "ended" });
+      store.cache.close();
+    }
+  });
+
+  it("one that begins anew with every sign of life is not asked without end, nor is one that is closed meanwhile", async () => {
+    const { changes, store, readsOf, ask } = await cacheWith();
+    changes.source.slow = true;
+    for (let round = 0; round < 2; round++) {
+      await pass(STALE / 4);
+      for (let again = 0; again < 2; again++) {
+        expect(changes.asked()).toBe(1);
+        changes.reset();
+        changes.answer();
+        await pass(0);
+      }
+      expect(changes.asked()).toBe(0);
+      expect(await readsOf(ask)).toBe(1);
+    }
+    await pass(STALE / 4);
+    changes.reset();
+    store.cache.close();
+    changes.answer();
+    await pass(STALE);
+    expect(changes.asked()).toBe(0);
   });
 
   it("an answer that was asked for before the stream began anew does not stay", async () => {

@@ -1,5 +1,8 @@
 import { EventEmitter } from "node:events";
+import { createMemoryStore } from "@holdfast/session-core/memory";
+import { cacheStore } from "@holdfast/session-core/near-cache";
 import type { InvalidationListener } from "@holdfast/session-core/store";
+import { testRow } from "@holdfast/store-contract";
 import { type TrackingClient, trackInvalidations } from "@holdfast/store-redis/tracking";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -125,6 +128,36 @@ describe("[D10] the beat that renews the lease of copies", () => {
     await flush();
     expect(asked.outcome).toMatch(/lost/);
     expect(faults).toHaveLength(1);
+  });
+
+  it("brings the copies back with the first one that succeeds: at the start, and after one that failed", async () => {
+    let fails = false;
+    const { client } = scripted();
+    const beat = async (name: string): Promise<string> => {
+      if (fails) throw new Error("Connection is closed.");
+      client.emit("invalidate", Buffer.from(`hf:${name}`));
+      return "m1";
+    };
+    const memory = createMemoryStore();
+    const store = cacheStore({ ...memory, capabilities: { ...memory.capabilities, inProcess: false } }, { maxStaleness: 1000, invalidations: trackInvalidations({ keyPrefix: "hf:", beat }, client as unknown as TrackingClient) });
+    const row = testRow();
+    await memory.create(row);
+    /** Whether the second of two reads is one of the copy. */
+    const holds = async (): Promise<boolean> => {
+      await store.read(row.id);
+      const { hits } = store.cache.stats();
+      await store.read(row.id);
+      return store.cache.stats().hits > hits;
+    };
+    await flush();
+    expect(await holds()).toBe(true);
+    fails = true;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await holds()).toBe(false);
+    fails = false;
+    await vi.advanceTimersByTimeAsync(250);
+    expect(await holds()).toBe(true);
+    store.cache.close();
   });
 
   it("is over with a server that was emptied, and when nobody listens any more", async () => {

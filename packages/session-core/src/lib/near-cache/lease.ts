@@ -19,7 +19,8 @@ export function createLease(source: Invalidations, duration: Millis, onReset: ()
   let until = Number.NEGATIVE_INFINITY;
   let era = 0;
   let asking = false;
-  const ask = async (): Promise<void> => {
+  let open = true;
+  const ask = async (again = true): Promise<void> => {
     // One question at a time: while it is not answered the lease runs out, which is the answer.
     if (asking) return;
     asking = true;
@@ -33,6 +34,8 @@ export function createLease(source: Invalidations, duration: Millis, onReset: ()
     } finally {
       asking = false;
     }
+    // The stream began anew meanwhile, and works: without another question no copy would be believed until the next one's turn. Once only, or each might bring the next.
+    if (of !== era && again && open) await ask(false);
   };
   const stop = source.listen({
     changed: onChanged,
@@ -49,6 +52,7 @@ export function createLease(source: Invalidations, duration: Millis, onReset: ()
   return {
     holds: () => monotonic() < until,
     close() {
+      open = false;
       clearInterval(timer);
       era += 1;
       until = Number.NEGATIVE_INFINITY;
