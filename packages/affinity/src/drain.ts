@@ -1,1 +1,1 @@
-export { createDrain, type Drain, type DrainOptions, type DrainResult } from "./lib/create-drain.ts";
+export { createDrain, type Drain, type DrainOptions, type DrainResult, type HealthStatus } from "./lib/create-drain.ts";

@@ -15,7 +15,7 @@ describe("a description of stickiness", () => {
       duration: { idle: 1_800_000, absolute: 28_800_000, cookie: "session" },
       cookie: { name: "__Host-hf_node", path: "/", domain: undefined, secure: true, sameSite: "lax" },
       health: { path: "/healthz", interval: 2000, timeout: 1000, fall: 2, rise: 2 },
-      drain: { grace: 30_000 },
+      drain: { grace: 30_000, notice: 5000 },
     });
   });
 
@@ -70,11 +70,25 @@ describe("a description of stickiness", () => {
     ["health.timeout", { health: { interval: 1000, timeout: 2000 } }],
     ["health.fall", { health: { fall: 0 } }],
     ["drain.grace", { drain: { grace: 10 } }],
+    ["drain.grace", { drain: { grace: 9000 } }],
+    ["drain.grace", { drain: { grace: 9000, notice: 4501 } }],
+    ["drain.notice", { drain: { notice: -1 } }],
+    ["drain.notice", { drain: { notice: 1.5 } }],
     ["drain.statsu", { drain: { statsu: 404 } }],
     ["name", { name: "Web Shop" }],
     ["sticky", { sticky: true }],
   ])("refuses a wrong %s: %j", (option, options) => {
     expect(() => define(options)).toThrow(config(option));
+  });
+
+  it("a node may take as long as its balancer needs to notice, twice", () => {
+    const drainOf = (options: Partial<AffinityOptions>): object => defineAffinity({ nodes, ...options }).drain;
+    expect(drainOf({ health: { interval: 500, timeout: 500, fall: 3 } })).toEqual({ grace: 30_000, notice: 2000 });
+    expect(drainOf({ health: { interval: 10_250, timeout: 5000, fall: 3 } })).toEqual({ grace: 72_000, notice: 35_750 });
+    expect(drainOf({ drain: { notice: 500 } })).toEqual({ grace: 30_000, notice: 500 });
+    expect(drainOf({ drain: { notice: 2000, grace: 4000 } })).toEqual({ grace: 4000, notice: 2000 });
+    expect(drainOf({ health: { interval: 300_000, fall: 10 } })).toEqual({ grace: 3_600_000, notice: 1_800_000 });
+    expect(drainOf({ health: { interval: 300_000, fall: 10 }, drain: { notice: 0 } })).toEqual({ grace: 30_000, notice: 0 });
   });
 
   it.each([

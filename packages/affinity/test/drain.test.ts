@@ -55,11 +55,64 @@ describe("drain", () => {
     expect(response.headers.getSetCookie()).toHaveLength(1);
   });
 
-  it("waits until the balancer must have noticed, also where nothing is under way", async () => {
-    const clock = testClock();
+  /** What the health path answers, each time it changes, by how long after the beginning. */
+  const course = async (drain: Drain, clock: ReturnType<typeof testClock>): Promise<readonly (readonly [number, number])[]> => {
     const began = clock.now();
-    await createDrain(affinity, { clock }).drain();
-    expect(clock.now() - began).toBe(5000); // 2 s x 2 + 1 s
+    const seen: [number, number][] = [];
+    const look = (): unknown => drain.healthStatus !== seen.at(-1)?.[1] && seen.push([clock.now() - began, drain.healthStatus]);
+    let over = false;
+    const left = drain.drain().finally(() => (over = true));
+    while (!over) {
+      look();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await left;
+    return [...seen, [clock.now() - began, drain.healthStatus]];
+  };
+
+  it("waits until the balancer must have noticed the 404, then fails its health check and waits until it must have noticed that, also where nothing is under way", async () => {
+    const clock = testClock();
+    // 2 s x 2 + 1 s, twice.
+    expect(await course(createDrain(affinity, { clock }), clock)).toEqual([[0, 404], [5000, 503], [10_000, 503]]);
+  });
+
+  it("the time to notice is the description's where that says one", async () => {
+    const clock = testClock();
+    const told = defineAffinity({ nodes: [{ label: "a", address: "10.0.0.1:8080" }], drain: { notice: 1525, grace: 4000 } });
+    const [, failing, over] = await course(createDrain(told, { clock }), clock);
+    expect(failing).toEqual([1550, 503]);
+    expect(over).toEqual([3100, 503]);
+    const none = defineAffinity({ nodes: [{ label: "a", address: "10.0.0.1:8080" }], drain: { notice: 0 } });
+    expect(await createDrain(none, { clock }).drain()).toEqual({ outcome: "empty", inFlight: 0 });
+    expect(clock.now()).toBe(1_000_000 + 3100);
+  });
+
+  it("keeps as much of the grace as it takes to notice the failing check", async () => {
+    const clock = testClock();
+    const drain = createDrain(affinity, { clock });
+    drain.begin();
+    expect(await course(drain, clock)).toEqual([[0, 404], [25_000, 503], [30_000, 503]]);
+    // The shortest grace there is, which no step of the clock fits in.
+    const tight = createDrain(defineAffinity({ nodes: [{ label: "a", address: "10.0.0.1:8080" }], drain: { notice: 1520, grace: 4000 } }), { clock });
+    tight.begin();
+    expect(await course(tight, clock)).toEqual([[0, 404], [2480, 503], [4000, 503]]);
+  });
+
+  it("waits for requests that still come while its check fails, and clears their cookie", async () => {
+    const clock = testClock();
+    const drain = createDrain(affinity, { clock });
+    let over = false;
+    const left = drain.drain().finally(() => (over = true));
+    while (!over && drain.healthStatus !== 503) await new Promise((resolve) => setImmediate(resolve));
+    expect((await ask(drain, health)).status).toBe(503);
+    const response = await ask(drain);
+    expect(response.headers.getSetCookie()).toHaveLength(1);
+    await response.text();
+    const end = drain.begin();
+    while (clock.now() < 1_000_000 + 20_000) await clock.wait(1000);
+    expect(over).toBe(false);
+    end();
+    expect(await left).toEqual({ outcome: "empty", inFlight: 0 });
   });
 
   it("waits for a body that is still being read", async () => {

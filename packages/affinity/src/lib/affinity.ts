@@ -36,7 +36,7 @@ export interface AffinityCookie {
 }
 
 export interface AffinityHealth {
-  /** Answers 200 while the node takes new clients. */
+  /** Answers 200 while the node takes new clients, 404 when it leaves, 503 when nobody may come any more. */
   readonly path: string;
   readonly interval: Millis;
   readonly timeout: Millis;
@@ -57,7 +57,9 @@ export interface Affinity {
   readonly cookie: AffinityCookie;
   readonly health: AffinityHealth;
   readonly drain: {
-    /** How long a node that goes may take for the requests it has. */
+    /** How long a node that goes may take in all. */
     readonly grace: Millis;
+    /** How long the balancer takes to notice what the health path answers. */
+    readonly notice: Millis;
   };
 }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@holdfast/session-core/store";
-import type { Affinity } from "./affinity.ts";
+import type { Affinity, Millis } from "./affinity.ts";
 import { cookieAttributes } from "./cookie.ts";
 import { untilRead } from "./until-read.ts";
 
@@ -8,31 +8,35 @@ export interface DrainOptions {
   readonly clock?: Clock;
 }
 
+/** 200: the node takes clients. 404: no new ones. 503: none at all. */
+export type HealthStatus = 200 | 404 | 503;
+
 /** `empty`: no request is under way. `late`: the grace is over and `inFlight` requests still are. */
 export interface DrainResult {
   readonly outcome: "empty" | "late";
   readonly inFlight: number;
 }
 
-/** How a node leaves: nothing new comes in, what is there is finished, and nobody notices. */
+/** How a node leaves: nothing new comes in, what is there is finished, then nobody comes at all, and nobody notices. */
 export interface Drain {
   readonly draining: boolean;
   /** Requests under way, responses that are still being read included. */
   readonly inFlight: number;
   /**
-   * Answers the health path (200, or 404 once the node drains) and wraps everything else: counts it, and while the node drains clears the affinity cookie, so that the
+   * Answers the health path (200, once the node drains 404, in the end 503) and wraps everything else: counts it, and while the node drains clears the affinity cookie, so that the
    * client's next request goes elsewhere. A response that caches may share gets no cookie.
    */
   handle(request: Request, next: () => Response | Promise<Response>): Promise<Response>;
   /** For other shapes than Fetch: what to answer on the health path now. */
-  readonly healthStatus: 200 | 404;
+  readonly healthStatus: HealthStatus;
   /** For other shapes than Fetch: the `Set-Cookie` that responses carry now, or undefined. */
   readonly setCookie: string | undefined;
   /** For other shapes than Fetch: counts a request; call what it returns when the response is over, however that came about. */
   begin(): () => void;
   /**
-   * Begins to drain, once: waits until the balancer must have noticed (`health.interval` x `fall` + `timeout`), then until no request is under way, `drain.grace` in all.
-   * Resolves with what it came to; close the server then. Never rejects.
+   * Begins to drain, once. First the health path answers 404 (HAProxy and BIG-IP: no new clients) and cookies are cleared, until the balancer must have noticed (`drain.notice`) and no request is
+   * under way. Then it answers 503, so that clients who keep their cookie are sent elsewhere too: again until the balancer must have noticed and no request is under way. `drain.grace` in all.
+   * Resolves with what it came to, and the health path still fails; close the server then. Never rejects.
    */
   drain(): Promise<DrainResult>;
 }
@@ -40,17 +44,26 @@ export interface Drain {
 /** How often it looks. */
 const LOOK = 50;
 
-export function createDrain({ health, cookie, key, drain: { grace } }: Affinity, { clock = systemClock }: DrainOptions = {}): Drain {
+export function createDrain({ health, cookie, key, drain: { grace, notice } }: Affinity, { clock = systemClock }: DrainOptions = {}): Drain {
   let inFlight = 0;
+  let status: HealthStatus = 200;
   let leaving: Promise<DrainResult> | undefined;
   const clearing = key.kind === "cookie" ? `${cookie.name}=; Max-Age=0; ${cookieAttributes(cookie)}` : undefined;
 
   const leave = async (): Promise<DrainResult> => {
-    const noticed = health.interval * health.fall + health.timeout;
     // What was waited, not what the clock says: a wall clock is set back and forth.
-    for (let waited = 0; waited < grace && (waited < noticed || inFlight > 0); waited += LOOK) {
-      await clock.wait(Math.min(LOOK, grace - waited));
-    }
+    let waited = 0;
+    /** Until the balancer must have noticed this answer and the node is empty. */
+    const answer = async (now: HealthStatus, end: Millis): Promise<void> => {
+      status = now;
+      for (const noticed = waited + notice; waited < end && (waited < noticed || inFlight > 0); ) {
+        const step = Math.min(LOOK, end - waited);
+        await clock.wait(step);
+        waited += step;
+      }
+    };
+    await answer(404, grace - notice);
+    await answer(503, grace);
     return { outcome: inFlight === 0 ? "empty" : "late", inFlight };
   };
 
@@ -62,7 +75,7 @@ export function createDrain({ health, cookie, key, drain: { grace } }: Affinity,
       return inFlight;
     },
     get healthStatus() {
-      return leaving === undefined ? 200 : 404;
+      return status;
     },
     get setCookie() {
       return leaving === undefined ? undefined : clearing;
@@ -77,7 +90,7 @@ export function createDrain({ health, cookie, key, drain: { grace } }: Affinity,
     },
     async handle(request, next) {
       if (new URL(request.url).pathname === health.path) {
-        return new Response(leaving === undefined ? "ok\n" : "draining\n", { status: self.healthStatus, headers: { "cache-control": "no-store", "content-type": "text/plain" } });
+        return new Response(status === 200 ? "ok\n" : "draining\n", { status, headers: { "cache-control": "no-store", "content-type": "text/plain" } });
       }
       const end = self.begin();
       try {

@@ -1,4 +1,4 @@
-import type { Affinity, AffinityDuration, AffinityHealth, AffinityKey, Millis } from "./affinity.ts";
+import type { Affinity, AffinityDuration, AffinityHealth, AffinityKey } from "./affinity.ts";
 import { configError, noOthers, seconds, text, whole } from "./config-error.ts";
 import { type AffinityCookieOptions, cookieFrom } from "./cookie.ts";
 import { type AffinityNodeOptions, nodesFrom } from "./nodes.ts";
@@ -21,8 +21,12 @@ export interface AffinityOptions {
   readonly cookie?: AffinityCookieOptions;
   /** Default: `GET /healthz` every 2 s, 1 s to answer, two failures to go, two successes to come back. */
   readonly health?: Partial<AffinityHealth>;
-  /** `grace`: how long a node that goes may take for the requests it has. Default 30 s. */
-  readonly drain?: { readonly grace?: Millis };
+  /**
+   * `grace`: how long a node that goes may take in all, at most an hour. Default 30 s, or twice `notice` where that is longer.
+   * `notice`: how long the balancer takes to notice what the health path answers, at most half of the grace. Default `health.interval` x `fall` + `timeout`; more where a platform takes longer to
+   * pass it on, 0 where nothing asks the health path.
+   */
+  readonly drain?: Partial<Affinity["drain"]>;
 }
 
 const MINUTE = 60_000;
@@ -43,6 +47,7 @@ export function defineAffinity(options: AffinityOptions): Affinity {
   const { cookielessHeader = "X-Session-ID" } = options;
   if (key.kind !== "cookie" && options.cookie !== undefined) throw configError("cookie", `no cookie is set with key ${key.kind}.`);
   if (key.kind !== "cookie" && options.cookielessHeader !== undefined) throw configError("cookielessHeader", `is for clients without the cookie, and there is none with key ${key.kind}.`);
+  const health = healthFrom(options.health ?? {});
   return {
     name: text("name", options.name ?? "holdfast", /^[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 small letters, digits and -, beginning with a letter"),
     nodes: nodesFrom(options.nodes),
@@ -50,8 +55,8 @@ export function defineAffinity(options: AffinityOptions): Affinity {
     cookielessHeader: key.kind !== "cookie" || cookielessHeader === false ? undefined : steady("cookielessHeader", cookielessHeader),
     duration: durationFrom(options.duration ?? {}),
     cookie: cookieFrom(options.cookie ?? {}),
-    health: healthFrom(options.health ?? {}),
-    drain: drainFrom(options.drain ?? {}),
+    health,
+    drain: drainFrom(options.drain ?? {}, health),
   };
 }
 
@@ -90,7 +95,11 @@ function healthFrom(options: Partial<AffinityHealth>): AffinityHealth {
   };
 }
 
-function drainFrom(options: { readonly grace?: Millis }): Affinity["drain"] {
-  noOthers("drain.", options, ["grace"]);
-  return { grace: seconds("drain.grace", options.grace ?? 30_000, 1000, HOUR) };
+/** Twice the notice: for the 404, and for the check that fails. */
+function drainFrom(options: Partial<Affinity["drain"]>, { interval, fall, timeout }: AffinityHealth): Affinity["drain"] {
+  noOthers("drain.", options, ["grace", "notice"]);
+  const notice = whole("drain.notice", options.notice ?? Math.min(interval * fall + timeout, HOUR / 2), 0, HOUR / 2);
+  const grace = seconds("drain.grace", options.grace ?? Math.max(30_000, Math.ceil(notice / 500) * 1000), 1000, HOUR);
+  if (grace < 2 * notice) throw configError("drain.grace", `must be twice drain.notice (${notice} ms, from health unless it is given) at least.`);
+  return { grace, notice };
 }

@@ -11,7 +11,7 @@
 #   health.timeout: a node is out after 5 s without a good answer.
 
 set -eu
-# recv-disable: a node that answers 404 keeps the clients it has and gets no new ones (drain).
+# recv-disable: a node that answers 404 keeps the clients it has and gets no new ones (drain); with 503 it is down.
 tmsh create ltm monitor http holdfast_health defaults-from http send 'GET /healthz HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n' recv '^HTTP/1\.[01] 200' recv-disable '^HTTP/1\.[01] 404' interval 2 timeout 5
 tmsh create ltm pool holdfast monitor holdfast_health load-balancing-mode ratio-member service-down-action reselect members add { 10.0.0.1:8080 { description a ratio 1 } 10.0.0.2:8080 { description b ratio 1 } }
 # Without encryption BIG-IP writes the address and port of the node into the cookie.

@@ -1,11 +1,13 @@
 // A node of the application, in a process of its own: says who it is, and leaves when it is told to.
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { Affinity } from "../../src/lib/affinity.ts";
 import { createDrain } from "../../src/lib/create-drain.ts";
 
 const { affinity, label, port } = JSON.parse(process.argv[2] ?? "") as { affinity: Affinity; label: string; port: number };
 const drain = createDrain(affinity);
+/** Requests for /held: answered when whoever runs this says so. */
+const held: ServerResponse[] = [];
 
 const server = createServer((request, response) => {
   if (request.url === affinity.health.path) {
@@ -17,13 +19,24 @@ const server = createServer((request, response) => {
   if (drain.setCookie !== undefined) response.appendHeader("set-cookie", drain.setCookie);
   // A cookie of the application's own, another one for each client, which balancers have to leave alone.
   if (!/visitor=/.test(request.headers.cookie ?? "")) response.appendHeader("set-cookie", `visitor=${randomUUID()}; Path=/; HttpOnly; Secure; SameSite=Lax`);
-  response.setHeader("x-node", label).end(`${label}\n`);
+  response.setHeader("x-node", label);
+  if (request.url === "/held") {
+    held.push(response);
+    process.send?.("held");
+  } else response.end(`${label}\n`);
 });
 
 process.on("disconnect", () => process.exit());
 process.on("message", (word) => {
   if (word === "drain") void drain.drain().then((result) => process.send?.(result));
+  if (word === "release") for (const response of held.splice(0)) response.end("held\n");
   // As the README has it for SIGTERM.
-  if (word === "leave") void drain.drain().then(() => new Promise((resolve) => server.close(resolve))).then(() => process.exit());
+  if (word === "close") {
+    server.close(() => process.exit());
+    setTimeout(() => process.exit(), 3000);
+  }
+  // As one would write it who thinks that a node which has drained may just end.
+  if (word === "end") process.exit();
 });
+
 server.listen(port, "127.0.0.1", () => process.send?.("ready"));

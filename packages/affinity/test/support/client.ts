@@ -11,7 +11,14 @@ export interface Client {
   readonly node: string | undefined;
   /** The cookies it holds, by name. */
   readonly cookies: ReadonlyMap<string, string>;
-  ask(): Promise<Sight>;
+  ask(what?: Asked): Promise<Sight>;
+}
+
+export interface Asked {
+  /** Default GET. */
+  readonly method?: string;
+  /** Default `/`. */
+  readonly path?: string;
 }
 
 export interface ClientOptions {
@@ -38,10 +45,10 @@ export const createClient = (url: string, number: number, { cookies: takes = tru
       return node;
     },
     cookies: jar,
-    ask: () =>
+    ask: ({ method = "GET", path = "/" } = {}) =>
       new Promise((resolve, refuse) => {
         const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-        const sent = request(url, { agent: false, localAddress: address, headers: { ...headers, ...(cookie === "" ? {} : { cookie }) } }, (response) => {
+        const sent = request(new URL(path, url), { method, agent: false, localAddress: address, headers: { ...headers, ...(cookie === "" ? {} : { cookie }) } }, (response) => {
           const setCookies = response.headers["set-cookie"] ?? [];
           if (takes) setCookies.forEach(keep);
           const answered = response.headers["x-node"];

@@ -10,10 +10,21 @@ export interface Fleet {
   start(label: string): Promise<void>;
   /** `kill -9`. */
   kill(label: string): Promise<void>;
-  drain(label: string): Promise<DrainResult>;
   /** Drains, closes its server and ends by itself. */
-  leave(label: string): Promise<void>;
+  leave(label: string, how?: Leaving): Promise<DrainResult>;
+  /** Resolves when it has a request for /held, which is answered with `release`. */
+  holds(label: string): Promise<void>;
+  release(label: string): void;
   stop(): Promise<void>;
+}
+
+export interface Leaving {
+  /** False: it ends without closing its server. */
+  readonly closes?: boolean;
+  /** Between the two: it has drained. */
+  readonly drained?: () => Promise<void>;
+  /** It was told to close its server. */
+  readonly closing?: () => void;
 }
 
 /** The nodes of a description as processes; they end with this one. */
@@ -40,21 +51,33 @@ export const createFleet = (affinity: Affinity): Fleet => {
       if (word !== "ready") throw new Error(`${label} did not start: ${String(word)}`);
     },
     kill,
-    async drain(label) {
+    async leave(label, { closes = true, drained, closing } = {}) {
       const process = child(label);
-      const answer = once(process, "message") as Promise<[DrainResult]>;
-      process.send("drain");
-      return (await answer)[0];
-    },
-    async leave(label) {
-      const process = child(label);
-      running.delete(label);
       const gone = once(process, "exit");
-      process.send("leave");
+      const answer = said<DrainResult>(process, (word) => typeof word === "object");
+      process.send("drain");
+      const result = await answer;
+      await drained?.();
+      process.send(closes ? "close" : "end");
+      closing?.();
       await gone;
+      running.delete(label);
+      return result;
     },
+    holds: (label) => said(child(label), (word) => word === "held"),
+    release: (label) => void child(label).send("release"),
     async stop() {
       await Promise.all([...running.keys()].map(kill));
     },
   };
 };
+
+/** The first message of this kind, before it ends. */
+const said = <Word>(process: ChildProcess, isIt: (word: unknown) => boolean): Promise<Word> =>
+  new Promise((resolve, reject) => {
+    const hear = (word: unknown): void => {
+      if (isIt(word)) resolve(word as Word);
+    };
+    process.on("message", hear);
+    process.once("exit", () => reject(new Error("a node ended before it said so")));
+  });

@@ -113,7 +113,7 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
   if (withoutB !== undefined) await balancer.apply(withoutB);
   const onB = (): number => clients.filter(({ node }) => node === "b").length;
   const before = onB();
-  const drained = await fleet.drain("b");
+  const drained = await fleet.leave("b");
   await run(clients);
   await run(clients);
   const after = onB();

@@ -48,7 +48,7 @@ export const f5: Target = {
       file: "bigip.sh",
       lines: [
         "set -eu",
-        "# recv-disable: a node that answers 404 keeps the clients it has and gets no new ones (drain).",
+        "# recv-disable: a node that answers 404 keeps the clients it has and gets no new ones (drain); with 503 it is down.",
         `tmsh create ltm monitor http ${id}_health defaults-from http send 'GET ${health.path} HTTP/1.1\\r\\nHost: health\\r\\nConnection: close\\r\\n\\r\\n' recv '^HTTP/1\\.[01] 200' recv-disable '^HTTP/1\\.[01] 404' interval ${interval} timeout ${timeout}`,
         `tmsh create ltm pool ${id} monitor ${id}_health load-balancing-mode ratio-member service-down-action reselect members add { ${members.join(" ")} }`,
         ...persistence(affinity),

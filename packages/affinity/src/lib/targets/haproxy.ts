@@ -53,7 +53,7 @@ export const haproxy: Target = {
         "    option redispatch 1",
         "    retries 2",
         `    option httpchk GET ${health.path}`,
-        "    # 404: the node keeps the clients it has and gets no new ones (drain).",
+        "    # 404: the node keeps the clients it has and gets no new ones (drain). 503, in the end: none at all.",
         "    http-check disable-on-404",
         ...[...balance(affinity), ...cookie(affinity)].map((line) => `    ${line}`),
         ...nodes.map((node) => `    server ${node.label} ${addressOf(node)}${key.kind === "cookie" ? ` cookie ${node.label}` : ""} weight ${node.draining ? 0 : node.weight} check ${check}`),
