@@ -8,6 +8,7 @@ import type { FaultProxy } from "../../../../tools/services/fault-proxy.ts";
 import type { SharedStore } from "./engine.ts";
 import { answers, until } from "./kill.ts";
 import type { Reach } from "./network.ts";
+import { UNHURRIED } from "./unhurried.ts";
 
 interface Place {
   readonly proxy: FaultProxy;
@@ -40,7 +41,7 @@ export function describeRequests(place: () => Place, reach: Reach): void {
       const { proxy, store, direct } = place();
       const keys = generateKeys();
       const failed = new Set<string>();
-      const cookie = await signedIn(createSessions<Data>({ store: direct, keys, initial: { count: 0 } }), "ada");
+      const cookie = await signedIn(createSessions<Data>({ store: direct, storeTimeout: UNHURRIED, keys, initial: { count: 0 } }), "ada");
       const sessions = createSessions<Data>({
         store: wrap(store),
         keys,
@@ -99,8 +100,8 @@ export function describeRequests(place: () => Place, reach: Reach): void {
         Object.assign(armed, { [verb]: (...args: unknown[]) => ((reached.beforeWrite ?? ((now) => now()))(cut), call(...args)) });
         for (let round = 0; round < ROUNDS; round += 1) {
           const keys = generateKeys();
-          const elsewhere = createSessions<Data>({ store: direct, keys, initial: { count: 0 } });
-          const sessions = createSessions<Data>({ store: resilientStore(armed), keys, initial: { count: 0 } });
+          const elsewhere = createSessions<Data>({ store: direct, storeTimeout: UNHURRIED, keys, initial: { count: 0 } });
+          const sessions = createSessions<Data>({ store: resilientStore(armed, { attemptTimeout: UNHURRIED / 4 }), storeTimeout: UNHURRIED, keys, initial: { count: 0 } });
           const cookie = await signedIn(elsewhere, "ada");
           await answers(reached.store);
           await warm(reached.store);

@@ -82,7 +82,7 @@ export function describeProcesses(name: string, open: OpenEngine, worker: string
     it("[D10] what one process ends, the other refuses at its very next request, also where it has seen the session many times", { timeout: 180_000 }, () =>
       withEngine(async ({ address }, connect) => {
         const keys = generateKeys();
-        const sessions = createSessions({ store: await connect(), keys });
+        const sessions = createSessions({ store: await connect(), storeTimeout: UNHURRIED, keys });
         const ends: Readonly<Record<string, (issued: Awaited<ReturnType<typeof sessions.issue>>) => Promise<unknown>>> = {
           revoke: ({ state }) => sessions.revoke(state.id),
           revokeAll: ({ state }) => sessions.revokeAll(state.subject),

@@ -147,13 +147,16 @@ export function describeSignIns(name: string, open: OpenEngine, clockOf: "caller
       between = turns();
       let done = 0;
       let revoked: Promise<{ notBefore: number }> | undefined;
+      let over = (): void => undefined;
+      const revocation = new Promise<void>((resolve) => (over = resolve));
       const signIn = async (i: number): Promise<{ readonly began: number; readonly answer: Answer }> => {
         // The password now, a second factor later: before the revocation, beside it, or when its moment has passed.
         const began = time.clock.now();
+        if (i % 10 === 9) await revocation;
         for (let wait = (i * 7) % 40; wait > 0; wait--) await new Promise<void>((resolve) => void setImmediate(resolve));
         const from = i % 5 === 0 ? guests[i % 2] : undefined;
         const answer = await send(i % 2 ? a : b, (s) => s.start("ada", {}, { authenticatedAt: began - (i % 3), carry: ["cart"] }), from);
-        if (++done === 30) revoked = c.revokeAll("ada");
+        if (++done === 30) revoked = c.revokeAll("ada").finally(over);
         return { began, answer };
       };
       const signIns = await Promise.all(Array.from({ length: 100 }, (_, i) => signIn(i)));

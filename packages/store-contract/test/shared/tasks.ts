@@ -72,7 +72,7 @@ const tasks: Readonly<Record<string, Task>> = {
 
   /** A server that answers each credential it is sent with what it makes of it, until it is stopped. */
   async visit(store, argument) {
-    const sessions = createSessions({ ...(JSON.parse(argument) as Pick<SessionsOptions<object>, "keys">), store });
+    const sessions = createSessions({ ...(JSON.parse(argument) as Pick<SessionsOptions<object>, "keys">), store, storeTimeout: UNHURRIED });
     process.on("message", async (credential: string) => {
       const { state } = await sessions.open(credential);
       process.send?.(state.kind === "none" ? `none ${state.ended ?? state.refused ?? ""}`.trim() : state.kind);
@@ -82,7 +82,7 @@ const tasks: Readonly<Record<string, Task>> = {
 
   /** A server that revokes each session it is sent, and says when that was acknowledged: nanoseconds of the clock that the processes of a machine share. */
   async revoke(store, argument) {
-    const sessions = createSessions({ ...(JSON.parse(argument) as Pick<SessionsOptions<object>, "keys">), store });
+    const sessions = createSessions({ ...(JSON.parse(argument) as Pick<SessionsOptions<object>, "keys">), store, storeTimeout: UNHURRIED });
     process.on("message", async (id: SessionId) => {
       await sessions.revoke(id);
       process.send?.(String(process.hrtime.bigint()));

@@ -21,12 +21,15 @@ export function touchCases({ every }: Suite): void {
     expect(await look(id)).toMatchObject({ seenAt: seenAt + 1000, expiresAt: expiresAt + 1000 });
   });
 
-  every("a touched row outlives its first deadline", async ({ store, row, look, clock, short }) => {
-    const first = row({ expiresAt: clock.now() + short });
-    await store.create(first);
-    await store.touch(first.id, clock.now(), clock.now() + 100 * short);
-    await clock.advance(short);
-    expect(await look(first.id)).not.toBeNull();
+  every("a touched row outlives its first deadline", async ({ store, row, look, clock, whileItLives }) => {
+    const { found: [id, word], outlived } = await whileItLives(async (expiresAt) => {
+      const first = row({ expiresAt });
+      await store.create(first);
+      return [first.id, await store.touch(first.id, clock.now(), expiresAt + 3_600_000)] as const;
+    });
+    expect(word).toBe("touched");
+    await outlived();
+    expect(await look(id)).not.toBeNull();
   });
 
   every("an update still succeeds after a touch: the revision is the same", async ({ store, row }) => {
@@ -43,14 +46,18 @@ export function touchCases({ every }: Suite): void {
   });
 
   every("[A09] a late touch neither revives an ended session nor prolongs its tombstone", async (bench) => {
-    const { store, row, tombstone, look, clock, short } = bench;
-    const first = row();
-    const stone = tombstone({ expiresAt: clock.now() + short });
-    await store.create(first);
-    await store.end(first.id, stone);
-    expect(await store.touch(first.id, first.seenAt + 1, first.expiresAt + 1)).toBe("missing");
-    expect(await look(first.id)).toMatchObject(stone);
-    await clock.advance(short);
+    const { store, row, tombstone, look, whileItLives } = bench;
+    const { found: { first, stone, word, seen }, outlived } = await whileItLives(async (expiresAt) => {
+      const first = row();
+      const stone = tombstone({ expiresAt });
+      await store.create(first);
+      await store.end(first.id, stone);
+      const word = await store.touch(first.id, first.seenAt + 1, first.expiresAt + 1);
+      return { first, stone, word, seen: await look(first.id) };
+    });
+    expect(word).toBe("missing");
+    expect(seen).toMatchObject(stone);
+    await outlived();
     expect(await store.touch(first.id, first.seenAt + 1, first.expiresAt + 1)).toBe("missing");
     expect(await look(first.id)).toBeNull();
   });
