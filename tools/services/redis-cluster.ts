@@ -18,7 +18,8 @@ export interface RedisCluster {
 export async function startRedisCluster(program: string, { replicas: withReplicas = false, args = [] as readonly string[] } = {}): Promise<RedisCluster> {
   const start = async (): Promise<Server & { readonly bus: number }> => {
     const bus = await freePort();
-    const own = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "2000", "--cluster-port", String(bus), "--repl-diskless-sync-delay", "0"];
+    // Without replicas nobody takes over: a node that is slow for a while shall be no reason to close all of them.
+    const own = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", withReplicas ? "2000" : "15000", "--cluster-port", String(bus), "--repl-diskless-sync-delay", "0"];
     const server = await startRedis(program, { args: [...own, ...args] });
     return Object.defineProperties({ bus } as Server & { readonly bus: number }, Object.getOwnPropertyDescriptors(server));
   };

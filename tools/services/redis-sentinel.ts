@@ -15,8 +15,8 @@ export interface RedisSentinel {
   stop(): Promise<void>;
 }
 
-/** A master, its replica and three sentinels that know one another: from now on the master may be killed. */
-export async function startRedisSentinel(program: string): Promise<RedisSentinel> {
+/** A master, its replica and three sentinels that know one another: from now on the master may be killed. @param downAfter ms without an answer after which a master is down: many where none shall be */
+export async function startRedisSentinel(program: string, { downAfter = 1000 }: { readonly downAfter?: number } = {}): Promise<RedisSentinel> {
   const name = "sessions";
   const servers: Server[] = [];
   const stop = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.stop())));
@@ -30,7 +30,7 @@ export async function startRedisSentinel(program: string): Promise<RedisSentinel
     const replica = await begin(startRedis(program, { args: ["--replicaof", "127.0.0.1", String(master.port)] }));
     await untilRedis(replica.port, "INFO replication", /master_link_status:up/);
     const sentinels: Server[] = [];
-    for (let i = 0; i < 3; i++) sentinels.push(await begin(startSentinel(program, name, master.port)));
+    for (let i = 0; i < 3; i++) sentinels.push(await begin(startSentinel(program, name, master.port, downAfter)));
     for (const { port } of sentinels) {
       // Killed earlier, the master would take the fail-over with it.
       await untilRedis(port, `SENTINEL MASTER ${name}`, /num-other-sentinels\r\n\$1\r\n2\r\n/);
@@ -52,8 +52,8 @@ export async function startRedisSentinel(program: string): Promise<RedisSentinel
 }
 
 /** A sentinel keeps what it learns in its configuration file, so it needs one to begin with. */
-const startSentinel = (program: string, name: string, port: number): Promise<Server> => {
-  const lines = [`sentinel monitor ${name} 127.0.0.1 ${port} 2`, `sentinel down-after-milliseconds ${name} 1000`, `sentinel failover-timeout ${name} 5000`, `sentinel parallel-syncs ${name} 1`];
+const startSentinel = (program: string, name: string, port: number, downAfter: number): Promise<Server> => {
+  const lines = [`sentinel monitor ${name} 127.0.0.1 ${port} 2`, `sentinel down-after-milliseconds ${name} ${downAfter}`, `sentinel failover-timeout ${name} 5000`, `sentinel parallel-syncs ${name} 1`];
   const plan = redisPlan(program, []);
   return startServer({
     ...plan,

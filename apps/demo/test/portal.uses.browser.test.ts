@@ -133,8 +133,12 @@ describe.skipIf(!chromiumHere("what the portal uses of the client is"))("what th
     const greeting = page.getByLabel("Greeting in the shop");
     await greeting.fill("half a sent");
     let answer = (): void => undefined;
+    const held = new Promise<void>((go) => (answer = go));
+    let reached = (): void => undefined;
+    const asks = new Promise<void>((go) => (reached = go));
     await context.route("**/session", async (route) => {
-      await new Promise<void>((go) => (answer = go));
+      reached();
+      await held;
       await route.continue();
     });
     // The browser's clock is set forward by an hour; the server's is not.
@@ -143,6 +147,7 @@ describe.skipIf(!chromiumHere("what the portal uses of the client is"))("what th
     await page.getByText("One moment").waitFor();
     expect(await page.locator("main").isVisible()).toBe(false);
     expect(new URL(page.url()).pathname).toBe("/account");
+    await asks;
     answer();
     await page.locator("main").waitFor();
     expect(await page.getByText("One moment").isVisible()).toBe(false);

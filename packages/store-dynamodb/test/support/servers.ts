@@ -6,7 +6,7 @@ import type { OpenEngine } from "../../../store-contract/test/shared/engine.ts";
 export const dynamodbJar = serviceFor("dynamodb", "the DynamoDB store is");
 
 /** A client of a local engine, which believes every key. */
-export function connectTo(port: number, { maxSockets = 50, timeout = 5000 } = {}): DynamoDB {
+export function connectTo(port: number, { maxSockets = 50, timeout = 60_000 } = {}): DynamoDB {
   return new DynamoDB({
     endpoint: `http://127.0.0.1:${port}`,
     region: "local",

@@ -73,7 +73,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
 
     it("[K07] one that does not answer ends its calls in time, and goes on with what it has", async () => {
       const [server] = servers;
-      const connection = connectMemcached(`127.0.0.1:${server?.port ?? 0}`, { timeoutMs: 50 });
+      const connection = connectMemcached(`127.0.0.1:${server?.port ?? 0}`, { timeoutMs: 50, connectTimeoutMs: 60_000 });
       const own = createMemcachedStore([connection], { evicts: true });
       const row = testRow();
       const patient = createMemcachedStore(connections.slice(0, 1), { evicts: true });

@@ -7,8 +7,8 @@ export interface Address {
   readonly port: number;
 }
 
-/** A connection to each of them, as an application opens it. */
-export const connectTo = (nodes: readonly Address[]): MemcachedConnection[] => nodes.map(({ host, port }) => connectMemcached(`${host}:${port}`));
+/** A connection to each of them, as an application opens it that is in no hurry. */
+export const connectTo = (nodes: readonly Address[]): MemcachedConnection[] => nodes.map(({ host, port }) => connectMemcached(`${host}:${port}`, { timeoutMs: 60_000, connectTimeoutMs: 60_000 }));
 
 /** Asks a server in the text protocol, past the store: the lines of its answer up to the one that ends it. */
 export async function command({ host, port }: Address, text: string, end: RegExp): Promise<string> {

@@ -101,17 +101,14 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
     const { run, close } = connect(server.url, 1);
     await ensureMysqlSchema(run, { table: "slow" });
     await other.query("CREATE TRIGGER slows BEFORE UPDATE ON slow FOR EACH ROW BEGIN DECLARE i BIGINT DEFAULT 0; IF NEW.body = 'slow' THEN WHILE i < 1e12 DO SET i = i + 1; END WHILE; END IF; END");
+    const { rows: [mine] } = await run({ text: "SELECT CONNECTION_ID() AS id", values: [] });
+    const id = Number(Object.values(mine ?? {})[0]);
     // Interrupted between the insert and the eviction. What the server does not roll back then, the end of the connection does.
     await undoesEvictions(createMysqlStore(run, { table: "slow" }), "slow", async (signIn) => {
       const refused = expect(signIn).rejects.toMatchObject({ errno: 1317 });
-      let id: number | undefined;
-      await until(async () => {
-        // The new row; the mark was there.
-        const [held] = await transactions("trx_rows_modified > 0");
-        id = held?.trx_mysql_thread_id;
-        return id !== undefined;
-      }, REFRESHED);
-      await other.query(`KILL QUERY ${String(id)}`);
+      // The new row; the mark was there. Of this connection: what the table tells may be old, and of one that is gone.
+      await until(async () => (await transactions(`trx_mysql_thread_id = ${id} AND trx_rows_modified > 0`)).length > 0, REFRESHED);
+      await other.query(`KILL QUERY ${id}`);
       await refused;
     });
     await close();

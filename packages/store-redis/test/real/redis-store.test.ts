@@ -8,6 +8,7 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { serviceFor } from "../../../../tools/services/programs.ts";
 import { startRedis } from "../../../../tools/services/redis.ts";
+import { untilRedis } from "../../../../tools/services/redis-ask.ts";
 import type { Server } from "../../../../tools/services/server.ts";
 import { CLIENTS, type Connected } from "../support/clients.ts";
 
@@ -22,7 +23,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
   const command = (...args: string[]): Promise<unknown> => connected.command("", ...args);
   const indexOf = (partition: Partition): Promise<unknown> => command("ZRANGE", `hf:i{${partition}}`, "0", "-1");
   beforeAll(async () => {
-    server = await startRedis(program ?? "");
+    server = await startRedis(program ?? "", { args: ["--repl-diskless-sync-delay", "0"] });
     connected = await CLIENTS["ioredis 6"](server.url);
   });
   afterAll(async () => {
@@ -300,6 +301,7 @@ describe.skipIf(program === undefined)("[needs redis]", () => {
 
   it("a replica is refused, and takes no write", async () => {
     const replica = await startRedis(program ?? "", { args: ["--replicaof", "127.0.0.1", String(server.port)] });
+    await untilRedis(replica.port, "INFO replication", /master_link_status:up/);
     const { client, close } = await CLIENTS["node-redis 6"](replica.url);
     const store = createRedisStore(client);
     await expect(store.check()).rejects.toThrow(config("client"));

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type FaultProxy, startFaultProxy } from "../../../../tools/services/fault-proxy.ts";
 import { until } from "../../../store-contract/test/shared/kill.ts";
 import { missing, visited, type Visited } from "../../../store-contract/test/shared/spawn.ts";
+import { UNHURRIED } from "../../../store-contract/test/shared/unhurried.ts";
 import { CLIENTS, type Connected } from "../support/clients.ts";
 import { addressOf } from "../support/engine.ts";
 import { type Place, placesOn } from "../support/place.ts";
@@ -103,7 +104,7 @@ describe.skipIf(!places.here || missing() !== undefined)("revocations by another
         const store = createRedisStore(data.client, { prefix: place.prefix });
         near = cacheStore(store, { maxStaleness: LEASE, invalidations: trackInvalidations(store, tracker.client) });
         const keys = generateKeys();
-        sessions = createSessions({ store: near, keys });
+        sessions = createSessions({ store: near, storeTimeout: UNHURRIED, keys });
         other = await visited(worker, ["revoke", addressOf(name, place), JSON.stringify({ keys })]);
         readers = new Readers(sessions, await Promise.all(Array.from({ length: CROWD }, async (_, i) => (await sessions.issue(`user${i}`)).credential.reveal())));
       });

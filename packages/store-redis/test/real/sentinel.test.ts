@@ -10,7 +10,7 @@ const CAPABILITIES = { index: true, clock: "engine", durability: "replicated", e
 
 describe.skipIf(program === undefined)("the master that sentinels name, with durable writes [needs redis]", () => {
   let set: RedisSentinel;
-  beforeAll(async () => void (set = await startRedisSentinel(program ?? "")));
+  beforeAll(async () => void (set = await startRedisSentinel(program ?? "", { downAfter: 60_000 })));
   afterAll(() => set?.stop());
 
   for (const [name, connect] of Object.entries(SENTINEL_CLIENTS)) {
@@ -26,7 +26,7 @@ describe.skipIf(program === undefined)("the master that sentinels name, with dur
         await writing?.close();
       });
       const onUnmet = (write: unknown): never => expect.unreachable(`no replica has ${JSON.stringify(write)}`);
-      describeStore(`Sentinel with ${name}`, async () => ({ store: createRedisStore(reading.client, { replicas: { client: writing.client, timeoutMs: 5000, onUnmet } }) }), CAPABILITIES);
+      describeStore(`Sentinel with ${name}`, async () => ({ store: createRedisStore(reading.client, { replicas: { client: writing.client, timeoutMs: 60_000, onUnmet } }) }), CAPABILITIES);
     });
   }
 });

@@ -1,3 +1,4 @@
+import type { Partition } from "@holdfast/session-core/store";
 import { testId, testPartition, testRow, testTombstone } from "@holdfast/store-contract";
 import { createRedisStore } from "@holdfast/store-redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,9 +17,22 @@ describe.skipIf(program === undefined)("a slot of a cluster that moves [needs re
 
   const nameOf = async ({ port }: Server): Promise<string> => /[0-9a-f]{40}/.exec(await askRedis(port, "CLUSTER MYID"))?.[0] ?? "";
 
+  const slotOf = async (partition: string): Promise<number> => Number(/^:(\d+)/.exec(await askRedis(cluster.masters[0]?.port ?? 0, `CLUSTER KEYSLOT {${partition}}`))?.[1]);
+  const moved = new Set<number>();
+  /** A subject in a slot that nothing has moved, and nothing else will. */
+  const unmoved = async (): Promise<Partition> => {
+    for (;;) {
+      const partition = testPartition();
+      const slot = await slotOf(partition);
+      if (moved.has(slot)) continue;
+      moved.add(slot);
+      return partition;
+    }
+  };
+
   /** Tells the nodes that the slot of these keys moves. Returns what moves them and ends that. */
   const depart = async (partition: string): Promise<() => Promise<void>> => {
-    const slot = Number(/^:(\d+)/.exec(await askRedis(cluster.masters[0]?.port ?? 0, `CLUSTER KEYSLOT {${partition}}`))?.[1]);
+    const slot = await slotOf(partition);
     const from = cluster.masterOf(slot);
     const to = cluster.masters.find(({ port }) => port !== from.port) ?? from;
     const heir = await nameOf(to);
@@ -35,8 +49,8 @@ describe.skipIf(program === undefined)("a slot of a cluster that moves [needs re
     const connected = await connect(cluster.masters.map(({ port }) => port));
     try {
       const store = createRedisStore(connected.client);
-      const partition = testPartition();
-      const [member, leaving, guest] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) }), testRow()];
+      const partition = await unmoved();
+      const [member, leaving, guest] = [testRow({ id: testId(partition) }), testRow({ id: testId(partition) }), testRow({ id: testId(await unmoved()) })];
       for (const row of [member, leaving]) await store.create(row, { began: Date.now() });
       await store.create(guest);
       const arrive = [await depart(partition), await depart(guest.id.slice(0, 12))];

@@ -23,7 +23,7 @@ const ids = Number(count);
 const data = await CLIENTS["node-redis 6"](url);
 const tracker = await TRACKERS["node-redis 6"](url);
 const inner = createRedisStore(data.client, { prefix });
-const store = cacheStore(inner, { maxBytes: 1024 * 1024, invalidations: trackInvalidations(inner, tracker.client) });
+const store = cacheStore(inner, { maxBytes: 1024 * 1024, maxStaleness: 600_000, invalidations: trackInvalidations(inner, tracker.client) });
 const heap = (): number => {
   const { gc } = globalThis as { readonly gc?: () => void };
   if (gc === undefined) throw new Error("start it with --expose-gc");

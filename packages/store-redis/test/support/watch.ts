@@ -14,7 +14,8 @@ export function watch(redis: Watched, every: number): () => void {
     const late = new Promise<boolean>((resolve) => void setTimeout(resolve, every, true));
     if (!(await Promise.race([demoted, late])) || !redis.isReady) return;
     redis.destroy();
-    await redis.connect();
+    // It tries again for ever, unless somebody closes it meanwhile.
+    await redis.connect().catch(() => undefined);
   }, every);
   return () => clearInterval(timer);
 }

@@ -87,16 +87,16 @@ describe("sweeping", () => {
   it("what was used since it was due is due again when it expires, and does not hide what is over", async () => {
     const store = await make("due");
     const now = Date.now();
-    const used = Array.from({ length: 3 }, () => testRow({ expiresAt: now + 1000 }));
-    const unused = testRow({ expiresAt: now + 1001 });
+    const used = Array.from({ length: 3 }, () => testRow({ expiresAt: now + 100_000 }));
+    const unused = testRow({ expiresAt: now + 100_001 });
     for (const row of [...used, unused]) await store.create(row);
-    for (const { id } of used) await store.touch(id, now, now + 10_000);
+    for (const { id } of used) await store.touch(id, now, now + 200_000);
     await age("due");
     const swept = async (at: number): Promise<number> => store.sweep(at - YEAR, 2);
-    expect(await swept(now + 2000)).toBe(1);
-    await swept(now + 2000);
-    expect((await sql(`SELECT due_at FROM "due"`)).results).toEqual(used.map(() => ({ due_at: now + 10_000 - YEAR })));
-    expect([await swept(now + 9_999), await swept(now + 10_000), await swept(now + 10_000)]).toEqual([0, 2, 1]);
+    expect(await swept(now + 110_000)).toBe(1);
+    await swept(now + 110_000);
+    expect((await sql(`SELECT due_at FROM "due"`)).results).toEqual(used.map(() => ({ due_at: now + 200_000 - YEAR })));
+    expect([await swept(now + 199_999), await swept(now + 200_000), await swept(now + 200_000)]).toEqual([0, 2, 1]);
   });
 
   it("an ended session is due when its tombstone is over", async () => {
