@@ -1,3 +1,4 @@
+import { type Kill, wasCut } from "./cut.ts";
 import { type Reply, Visitor } from "./visitor.ts";
 
 export interface CrowdOptions {
@@ -6,12 +7,14 @@ export interface CrowdOptions {
   readonly pause?: number;
   /** After so many requests a visitor goes and another one comes. Default: they stay. */
   readonly stay?: number;
+  /** Whether a visitor's next request goes to the node that answered the last one. Default true. */
+  readonly sticky?: boolean;
 }
 
 /** What became of them. What is lost was acknowledged before. */
 export interface Crowd {
   readonly requests: number;
-  /** Requests that got no good answer and were under way when a node was killed. */
+  /** Requests that got no good answer and were under way on a node when it was killed (cut.ts). */
   readonly cut: number;
   /** Others that got none, in words. */
   readonly errors: readonly string[];
@@ -27,8 +30,8 @@ export interface Crowd {
   /** Answers by node, and those that came from another node than the visitor's last one. */
   readonly byNode: ReadonlyMap<string, number>;
   readonly moved: number;
-  /** A node is killed by `kill`: resolve when it is dead. */
-  during(kill: () => Promise<void>): Promise<void>;
+  /** This node is killed by `kill`: resolve when it is dead. */
+  during(node: string, kill: () => Promise<void>): Promise<void>;
   /** Ends the traffic and looks at every crate once more. */
   settle(): Promise<void>;
 }
@@ -47,15 +50,14 @@ interface Guest {
 }
 
 /** People at the portal who fill their crates and look at them, and remember what they were told. */
-export function startCrowd(url: string, { visitors, pause = 0, stay = Number.POSITIVE_INFINITY }: CrowdOptions): Crowd {
+export function startCrowd(url: string, { visitors, pause = 0, stay = Number.POSITIVE_INFINITY, sticky = true }: CrowdOptions): Crowd {
   const counts = { requests: 0, cut: 0, acknowledged: 0, behind: 0, furthestBehind: 0, moved: 0 };
   const errors: string[] = [];
   const sessionsLost: string[] = [];
   const writesLost: string[] = [];
   const byNode = new Map<string, number>();
   const guests: Guest[] = [];
-  /** From the signal to the last breath of each node that was killed. */
-  const kills: { readonly from: number; to: number }[] = [];
+  const kills: (Kill & { to: number })[] = [];
   let over = false;
   let serial = 0;
 
@@ -70,8 +72,8 @@ export function startCrowd(url: string, { visitors, pause = 0, stay = Number.POS
       return reply;
     }
     if (reply.status === 401) sessionsLost.push(`${guest.name}: ${method} ${path} was answered 401`);
-    else if (kills.some(({ from, to }) => reply.began <= to && reply.ended >= from)) counts.cut += 1;
-    else errors.push(`${method} ${path}: ${reply.status ?? "no answer"} ${JSON.stringify(reply.body).slice(0, 200)}`);
+    else if (wasCut(reply, sticky ? last.node : undefined, kills)) counts.cut += 1;
+    else errors.push(`${method} ${path} (sent to ${reply.sentTo ?? "unknown"}, before on ${last.node ?? "none"}): ${reply.status ?? "no answer"} ${JSON.stringify(reply.body).slice(0, 200)}`);
     return undefined;
   };
   const missing = (guest: Guest, reply: Reply): string[] => {
@@ -162,8 +164,8 @@ export function startCrowd(url: string, { visitors, pause = 0, stay = Number.POS
     sessionsLost,
     writesLost,
     byNode,
-    async during(kill) {
-      const span = { from: performance.now(), to: Number.POSITIVE_INFINITY };
+    async during(node, kill) {
+      const span = { node, from: performance.now(), to: Number.POSITIVE_INFINITY };
       kills.push(span);
       await kill();
       span.to = performance.now();

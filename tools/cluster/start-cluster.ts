@@ -6,6 +6,7 @@ import { freePort } from "../lib/free-port.ts";
 import { reconfigure, startBalancer } from "../services/balancers.ts";
 import { temporaryFolder } from "../services/folder.ts";
 import { type PortalNode, portalNode } from "./portal-node.ts";
+import { SENT_TO } from "./visitor.ts";
 
 export const LABELS = ["a", "b", "c"] as const;
 
@@ -49,7 +50,7 @@ export async function startCluster({ balancer: { kind, program }, store, args = 
   const written = (listen: string): string => {
     const affinity = defineAffinity({ ...DESCRIBED, nodes: described.map((node) => ({ ...node, draining: leaving.has(node.label) && leaving.size < described.length })) });
     const { text } = affinityConfig(affinity, kind, { version, listen });
-    return sticky ? text : withoutStickiness(text);
+    return kind === "haproxy" ? tellingWhere(sticky ? text : withoutStickiness(text)) : text;
   };
   let closing = false;
   let balancer: Awaited<ReturnType<typeof startBalancer>> | undefined;
@@ -136,3 +137,6 @@ const withoutStickiness = (text: string): string =>
     .filter((line) => !/^ {4}(?:cookie|hash-type) /.test(line))
     .map((line) => line.replace(/^ {4}balance .*/, "    balance roundrobin").replace(/^( {4}server .*) cookie \S+/, "$1"))
     .join("\n");
+
+/** HAProxy's configuration, so that each answer names the node that the request was sent to, also where the answer is its own 502. */
+const tellingWhere = (text: string): string => text.replace(/^ {4}option forwardfor$/m, `$&\n    http-after-response set-header ${SENT_TO} %s`);

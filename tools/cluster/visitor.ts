@@ -1,12 +1,20 @@
 /** What a request came to. `undefined` status: no answer, so nobody knows whether it was carried out. */
 export interface Reply {
   readonly status: number | undefined;
+  /** The node that answered: it names itself. */
   readonly node: string | undefined;
+  /** The node that the balancer sent it to, where it says that. */
+  readonly sentTo?: string;
+  /** Nobody answered for so long that the visitor went. */
+  readonly timedOut?: boolean;
   readonly body: unknown;
   /** On the clock of `performance.now()`. */
   readonly began: number;
   readonly ended: number;
 }
+
+/** The header in which a balancer says where it sent a request, if it does (start-cluster.ts). */
+export const SENT_TO = "x-sent-to";
 
 /** A browser of sorts: a cookie jar, and the headers of a same-origin request. It asks nothing again. */
 export class Visitor {
@@ -26,14 +34,17 @@ export class Visitor {
       ...(cookie === "" ? {} : { cookie }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     };
+    let from: Pick<Reply, "node" | "sentTo"> = { node: undefined };
     try {
       const response = await fetch(this.#url + path, { method, headers, signal: AbortSignal.timeout(60_000), ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      const sentTo = response.headers.get(SENT_TO);
+      from = { node: response.headers.get("x-node") ?? undefined, ...(sentTo === null ? {} : { sentTo }) };
       const text = await response.text();
       this.#take(response.headers.getSetCookie());
       const isJson = response.headers.get("content-type")?.includes("json") ?? false;
-      return { status: response.status, node: response.headers.get("x-node") ?? undefined, body: isJson ? JSON.parse(text) : text, began, ended: performance.now() };
+      return { ...from, status: response.status, body: isJson ? JSON.parse(text) : text, began, ended: performance.now() };
     } catch (error) {
-      return { status: undefined, node: undefined, body: String((error as Error).cause ?? error), began, ended: performance.now() };
+      return { ...from, status: undefined, timedOut: (error as Error).name === "TimeoutError", body: String((error as Error).cause ?? error), began, ended: performance.now() };
     }
   }
 

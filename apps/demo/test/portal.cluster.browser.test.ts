@@ -61,7 +61,7 @@ describe.skipIf(!here || redis === undefined || haproxy === undefined)("the page
     await shoot(page, "cluster");
     await page.getByRole("button", { name: "Go on" }).click();
 
-    await crowd.during(() => cluster.node(first).end("SIGKILL"));
+    await crowd.during(first, () => cluster.node(first).end("SIGKILL"));
     await page.getByText(`Before that, node ${first} answered.`).waitFor();
     expect(await answering()).not.toBe(first);
     await card(first).getByText("gone", { exact: true }).waitFor();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { until } from "../../../packages/store-contract/test/shared/kill.ts";
 import { type Crowd, startCrowd } from "../../../tools/cluster/crowd.ts";
 import { type Cluster, LABELS, startCluster } from "../../../tools/cluster/start-cluster.ts";
+import { Visitor } from "../../../tools/cluster/visitor.ts";
 import { startPostgres } from "../../../tools/services/postgres.ts";
 import { serviceFor } from "../../../tools/services/programs.ts";
 import { startRedis } from "../../../tools/services/redis.ts";
@@ -56,7 +57,7 @@ async function killEach(cluster: Cluster, crowd: Crowd): Promise<void> {
   };
   await Promise.all(LABELS.map((label) => served(BETWEEN, label)));
   for (const label of LABELS) {
-    await crowd.during(() => cluster.node(label).end("SIGKILL"));
+    await crowd.during(label, () => cluster.node(label).end("SIGKILL"));
     await served(BETWEEN);
     await cluster.node(label).start();
     // Nobody moves back: it is the new visitors who come here.
@@ -73,7 +74,7 @@ for (const [name, { service, start }] of Object.entries(STORES)) {
     it.each(MODES.filter(([, sticky]) => DRILL || name === "Redis" || !sticky))("%s: no session and no acknowledged write is lost, and only what was under way on the dead node fails", { timeout: 300_000 }, async (mode, sticky) => {
       const store = await start(program ?? "");
       const cluster = await startCluster({ balancer: { kind: "haproxy", program: haproxy ?? "" }, store: store.url, sticky });
-      const crowd = startCrowd(cluster.url, { visitors: VISITORS, stay: 60, pause: DRILL ? 100 : 20 });
+      const crowd = startCrowd(cluster.url, { visitors: VISITORS, stay: 60, pause: DRILL ? 100 : 20, sticky });
       try {
         await killEach(cluster, crowd);
         const near = await nearOf(cluster);
@@ -102,6 +103,9 @@ describe.skipIf(redis === undefined || haproxy === undefined)("the visitors who 
     const cluster = await startCluster({ balancer: { kind: "haproxy", program: haproxy ?? "" }, store: store.url });
     const crowd = startCrowd(cluster.url, { visitors: 8, pause: 20 });
     try {
+      const { node, sentTo } = await new Visitor(cluster.url).ask("GET", "/api/cart");
+      expect(LABELS).toContain(sentTo);
+      expect(sentTo).toBe(node);
       await until(() => crowd.acknowledged > 20);
       await askRedis(store.port, "FLUSHALL");
       await until(() => crowd.sessionsLost.length > 0 && crowd.writesLost.length > 0);
