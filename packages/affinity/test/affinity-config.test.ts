@@ -114,7 +114,7 @@ describe("configurations", () => {
   });
 
   it("BIG-IP's script says who sees the passphrase while it runs", () => {
-    expect(affinityConfig(sticky(), "f5").losses).toContainEqual({ option: "cookie", text: expect.stringContaining("arguments of tmsh") as string });
+    expect(affinityConfig(sticky(), "f5").losses).toContainEqual({ option: "cookie", text: expect.stringContaining("among the arguments of tmsh") as string });
     expect(lost("f5", { key: "ip" })).not.toContain("cookie");
   });
 

@@ -2,17 +2,29 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type Verification, verifyAffinity, type VerifyOptions } from "@holdfast/affinity/verify";
 import { describe, expect, it } from "vitest";
 import { leakIn } from "../src/lib/verify/affinity-cookie.ts";
+import { chanceOfSoFew, isLess, type Share, unevenness } from "../src/lib/verify/spread.ts";
 
 const NAME = "__Host-hf_node";
 
-/** Nodes behind a balancer that goes by a cookie, all in one: `away` are not there. */
-const balancer = (nodes: readonly string[], away: ReadonlySet<string> = new Set()) => {
+interface Nodes {
+  /** They are not there. */
+  readonly away?: ReadonlySet<string>;
+  /** They get nobody new. */
+  readonly closed?: ReadonlySet<string>;
+  /** What the cookie calls a node. */
+  readonly labelOf?: (node: string) => string;
+}
+
+/** Nodes behind a balancer that goes by a cookie, all in one. */
+const balancer = (nodes: readonly string[], { away = new Set(), closed = new Set(), labelOf = (node) => node }: Nodes = {}) => {
   let turn = 0;
   return (request: IncomingMessage, response: ServerResponse): void => {
     const up = nodes.filter((node) => !away.has(node));
-    const own = new RegExp(`${NAME}=(\\w+)`).exec(request.headers.cookie ?? "")?.[1] ?? "";
-    const node = up.includes(own) ? own : (up[(turn += 1) % up.length] ?? "");
-    if (node !== own) response.setHeader("set-cookie", `${NAME}=${node}; Path=/; HttpOnly; Secure; SameSite=Lax`);
+    const open = up.filter((node) => !closed.has(node));
+    const value = new RegExp(`${NAME}=(\\w+)`).exec(request.headers.cookie ?? "")?.[1];
+    const own = up.find((node) => labelOf(node) === value);
+    const node = own ?? open[(turn += 1) % open.length] ?? "";
+    if (own === undefined) response.setHeader("set-cookie", `${NAME}=${labelOf(node)}; Path=/; HttpOnly; Secure; SameSite=Lax`);
     response.setHeader("x-node", node).end();
   };
 };
@@ -44,9 +56,59 @@ const losing = (away: Set<string>, after: Partial<NonNullable<VerifyOptions["los
 describe("the probe", () => {
   it("finds nothing wrong with a cookie, and sees a loss and a return", async () => {
     const away = new Set<string>();
-    const found = await look(balancer(["a", "b", "c"], away), { lose: losing(away) });
+    const found = await look(balancer(["a", "b", "c"], { away }), { lose: losing(away) });
     expect([found.key, codes(found)]).toEqual(["cookie", []]);
-    expect(found.loss).toMatchObject({ victims: 10, victimsMoved: 10, bystandersMoved: 0, movedOnReturn: 0, errors: 0 });
+    expect(found.loss).toEqual({ victims: 10, victimsMoved: 10, bystandersMoved: 0, movedOnReturn: 0, holders: 30, holdersElsewhere: 0, newcomers: 30, newOnIt: 10, errors: 0 });
+  });
+
+  it("sees that a node which was given back takes no clients again, neither new ones nor those that hold its cookie", async () => {
+    const away = new Set<string>();
+    const found = await look(balancer(["a", "b", "c"], { away }), { lose: { take: losing(away).take, giveBack: none } });
+    expect(codes(found)).toEqual(["not_back"]);
+    expect(found.loss).toMatchObject({ holders: 30, holdersElsewhere: 30, newcomers: 30, newOnIt: 0 });
+    expect(found.findings[0]?.text).toContain("0 of 30 new clients were sent to it, of 90 before it was 30, and 30 of 30 that held its cookie were sent elsewhere");
+  });
+
+  it("sees that a node which was given back takes those that hold its cookie, and nobody new", async () => {
+    const [away, closed] = [new Set<string>(), new Set<string>()];
+    const found = await look(balancer(["a", "b", "c"], { away, closed }), { lose: losing(away, { giveBack: async (node) => void closed.add(node) }) });
+    expect(codes(found)).toEqual(["not_back"]);
+    expect(found.loss).toMatchObject({ holders: 30, holdersElsewhere: 0, newOnIt: 0 });
+  });
+
+  it("sees that a node which was given back has another name in the cookie, so that those that hold the old one are sent elsewhere", async () => {
+    const away = new Set<string>();
+    let generation = "";
+    const found = await look(balancer(["a", "b", "c"], { away, labelOf: (node) => `${node}${generation}` }), { lose: losing(away, { giveBack: async () => void (generation = "again") }) });
+    expect(codes(found)).toEqual(["fails_back", "cookie_forgotten"]);
+    expect(found.loss?.holdersElsewhere).toBeGreaterThan(0);
+  });
+
+  it("says where too few clients met a node to tell whether it takes new ones again", async () => {
+    const away = new Set<string>();
+    const nodes = Array.from({ length: 40 }, (_, number) => `n${number}`);
+    const found = await look(balancer(nodes, { away }), { lose: losing(away) });
+    expect(codes(found)).toEqual([]);
+    expect(found.untried).toContainEqual(expect.stringContaining("too few to tell"));
+  });
+
+  it("tells a balancer that goes by a whole network from one that goes by addresses", async () => {
+    const octets = (request: IncomingMessage): number[] => String(request.socket.remoteAddress).split(".").map(Number);
+    const addressOf = (client: number): string => `127.${20 + (client % 5)}.${client % 251}.${1 + (client % 101)}`;
+    const byNetwork = await look((request, response) => void response.setHeader("x-node", `n${(octets(request)[2] ?? 0) % 3}`).end(), { addressOf });
+    expect([byNetwork.key, codes(byNetwork)]).toEqual(["address", ["by_address", "by_network"]]);
+    const byAddress = await look((request, response) => void response.setHeader("x-node", `n${octets(request).reduce((sum, octet) => sum + octet, 0) % 3}`).end(), { addressOf });
+    expect([byAddress.key, codes(byAddress)]).toEqual(["address", ["by_address"]]);
+  });
+
+  it("a node that nobody met until another was gone is one to which nobody was sent", async () => {
+    const away = new Set<string>();
+    const closed = new Set(["c"]);
+    const found = await look(balancer(["a", "b", "c"], { away, closed }), {
+      lose: losing(away, { take: async () => closed.clear(), giveBack: async () => void closed.add("c") }),
+    });
+    expect(codes(found)).toEqual(["uneven"]);
+    expect(found.findings[0]?.text).toMatch(/c 0/);
   });
 
   it.each([
@@ -80,7 +142,7 @@ describe("the probe", () => {
   it("gives back what was taken by a command that failed, and says why that failed", async () => {
     for (const giveBack of [none, () => Promise.reject(new Error("not given back"))]) {
       const away = new Set<string>();
-      const took = look(balancer(["a", "b", "c"], away), { lose: losing(away, { take: () => Promise.reject(new Error("after it acted")), giveBack }) });
+      const took = look(balancer(["a", "b", "c"], { away }), { lose: losing(away, { take: () => Promise.reject(new Error("after it acted")), giveBack }) });
       await expect(took).rejects.toThrow("after it acted");
       expect(away.size).toBe(0);
     }
@@ -88,7 +150,59 @@ describe("the probe", () => {
 
   it("says that what was taken could not be given back", async () => {
     const away = new Set<string>();
-    await expect(look(balancer(["a", "b", "c"], away), { lose: losing(away, { giveBack: () => Promise.reject(new Error("not given back")) }) })).rejects.toThrow("not given back");
+    await expect(look(balancer(["a", "b", "c"], { away }), { lose: losing(away, { giveBack: () => Promise.reject(new Error("not given back")) }) })).rejects.toThrow("not given back");
+  });
+});
+
+describe("what chance does", () => {
+  /** Mulberry32: the same numbers every time. */
+  const dice = (seed: number) => (): number => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const throwInto = (random: () => number, clients: number, shares: readonly number[]): ReadonlyMap<string, number> => {
+    const spread = new Map<string, number>();
+    const all = shares.reduce((sum, share) => sum + share, 0);
+    for (let client = 0; client < clients; client += 1) {
+      let left = random() * all;
+      const index = shares.findIndex((share) => (left -= share) < 0);
+      spread.set(`n${index}`, (spread.get(`n${index}`) ?? 0) + 1);
+    }
+    return spread;
+  };
+  const nodes = (count: number): ReadonlySet<string> => new Set(Array.from({ length: count }, (_, index) => `n${index}`));
+
+  it.each([2, 3, 10, 40])("360 clients that are sent to %i nodes by chance are called uneven in at most two of a thousand runs", (count) => {
+    const random = dice(count);
+    const runs = 5000;
+    const called = Array.from({ length: runs }, () => unevenness(throwInto(random, 360, Array<number>(count).fill(1)), nodes(count))).filter((found) => found.length > 0).length;
+    expect(called / runs).toBeLessThanOrEqual(0.002);
+  });
+
+  it("a node with half as much again as its share is seen in 99 of 100 runs", () => {
+    const random = dice(1);
+    const called = Array.from({ length: 1000 }, () => unevenness(throwInto(random, 360, [1.5, 0.75, 0.75]), nodes(3))).filter((found) => found.length > 0).length;
+    expect(called).toBeGreaterThan(990);
+  });
+
+  it("a node that takes new clients as before is called `not_back` in at most two of a thousand runs, and one that takes none always", () => {
+    const random = dice(7);
+    const runs = 5000;
+    const called = Array.from({ length: runs }, () => {
+      const [before, after] = [270, 90].map((of) => ({ of, some: throwInto(random, of, [1, 1, 1]).get("n0") ?? 0 })) as [Share, Share];
+      expect(isLess({ of: 90, some: 0 }, before)).toBe(true);
+      return isLess(after, before);
+    }).filter(Boolean).length;
+    expect(called / runs).toBeLessThanOrEqual(0.002);
+  });
+
+  it("the exact test gives what is worked out by hand: the lady who tastes tea, and one draw", () => {
+    expect(chanceOfSoFew({ of: 4, some: 0 }, { of: 4, some: 4 })).toBeCloseTo(1 / 70, 12);
+    expect(chanceOfSoFew({ of: 4, some: 1 }, { of: 4, some: 3 })).toBeCloseTo(17 / 70, 12);
+    expect(chanceOfSoFew({ of: 1, some: 0 }, { of: 2, some: 1 })).toBeCloseTo(2 / 3, 12);
+    expect(chanceOfSoFew({ of: 5, some: 5 }, { of: 5, some: 0 })).toBeCloseTo(1, 12);
   });
 });
 

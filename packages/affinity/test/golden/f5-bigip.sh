@@ -2,7 +2,7 @@
 # Generated, not executed here: checked against documents and schemas only. Try it with `holdfast affinity verify`.
 # What it cannot honour:
 #   cookie.sameSite: the profile has no field for it: browsers take it for Lax.
-#   cookie: the passphrase stands in the arguments of tmsh while the command runs, where those who may log in to the shell of the BIG-IP see it, and tmsh may log it: set it as one that you do not use elsewhere.
+#   cookie: the passphrase is among the arguments of tmsh while that runs, where users of the shell see it, and may be in its log: use it for nothing else.
 #   nodes.label: the cookie holds the node's address, encrypted; the label is its description.
 #   duration.idle: nothing counts idle time.
 #   duration.absolute: nothing limits it: the cookie ends with the browser.

@@ -19,6 +19,8 @@ const server = createServer((request, response) => {
   if (drain.setCookie !== undefined) response.appendHeader("set-cookie", drain.setCookie);
   // A cookie of the application's own, another one for each client, which balancers have to leave alone.
   if (!/visitor=/.test(request.headers.cookie ?? "")) response.appendHeader("set-cookie", `visitor=${randomUUID()}; Path=/; HttpOnly; Secure; SameSite=Lax`);
+  // A token that names its node, as some applications mint them, for the balancers that go by those.
+  if (request.url === "/token" && !new RegExp(`hf_aff=${label}\\.`).test(request.headers.cookie ?? "")) response.appendHeader("set-cookie", `hf_aff=${label}.${randomUUID()}; Path=/; HttpOnly; Secure; SameSite=Lax`);
   response.setHeader("x-node", label);
   if (request.url === "/held") {
     held.push(response);

@@ -1,39 +1,99 @@
-import { type Affinity, type AffinityOptions, defineAffinity } from "@holdfast/affinity";
-import { type Verification, verifyAffinity } from "@holdfast/affinity/verify";
 import { freePort } from "../../../../tools/lib/free-port.ts";
-import type { Server } from "../../../../tools/services/server.ts";
-import { createFleet } from "./fleet.ts";
+// The sources, by their files: this runs in a process of its own, too, which takes packages as they were built last.
+import type { Affinity } from "../../src/lib/affinity.ts";
+import { type AffinityOptions, defineAffinity } from "../../src/lib/define-affinity.ts";
+import type { Verification } from "../../src/lib/verify/findings.ts";
+import { verifyAffinity, type VerifyOptions } from "../../src/lib/verify/verify-affinity.ts";
 import { createClient } from "./client.ts";
+import { createFleet, type Fleet } from "./fleet.ts";
 
-const addressOf = (client: number): string => `127.${20 + (client % 200)}.${(client * 37) % 251}.${1 + ((client * 101) % 251)}`;
+/** A balancer that runs; `tell` is for one without eyes of its own: it is told which nodes are there. */
+export interface Verified {
+  readonly url: string;
+  stop(): Promise<void>;
+  tell?(nodes: readonly string[]): Promise<void>;
+}
 
-/** The probe on a balancer before three nodes, one of which it may take away. */
-export async function verifyBalancer({ options, start }: { readonly options: Omit<AffinityOptions, "nodes">; start(affinity: Affinity): Promise<Server> }): Promise<Verification> {
-  const nodes: AffinityOptions["nodes"] = await Promise.all(["a", "b", "c"].map(async (label) => ({ label, address: `127.0.0.1:${await freePort()}` })));
-  const affinity = defineAffinity({ health: { interval: 500, timeout: 500 }, ...options, nodes });
-  const fleet = createFleet(affinity);
-  let balancer: Server | undefined;
-  try {
-    for (const { label } of nodes) await fleet.start(label);
-    const server = (balancer = await start(affinity));
-    let strangers = 50_000;
-    const used = async (node: string): Promise<void> => {
-      for (let seen; seen !== node; ) seen = (await createClient(server.url, (strangers += 1), { headers: { "X-Session-ID": `stranger-${strangers}` } }).ask().catch(() => undefined))?.node;
-    };
-    await Promise.all(nodes.map(({ label }) => used(label)));
-    return await verifyAffinity(server.url, {
-      addressOf,
-      suspects: nodes.map(({ address }) => address),
-      lose: {
-        take: fleet.kill,
-        giveBack: async (node) => {
-          await fleet.start(node);
-          await used(node);
-        },
-      },
-    });
-  } finally {
-    await balancer?.stop();
-    await fleet.stop();
+export interface StageOptions extends VerifyOptions {
+  readonly path?: string;
+  /** Milliseconds: how long the balancer gets to notice that a node is back. */
+  readonly notice?: number;
+}
+
+/** Three nodes that several balancers are tried with, one after the other. */
+export interface Stage {
+  verify(options: Omit<AffinityOptions, "nodes">, start: (affinity: Affinity) => Promise<Verified>, more?: StageOptions): Promise<Verification>;
+  stop(): Promise<void>;
+}
+
+const LABELS = ["a", "b", "c"];
+const NOTICE = 5000;
+
+/** Addresses far apart. */
+export const wide = (client: number): string => `127.${20 + (client % 200)}.${(client * 37) % 251}.${1 + ((client * 101) % 251)}`;
+/** Those of `count` networks of 254. NGINX's ip_hash takes the first two of these for two of three nodes, and the third node for the clients of the first when that one is gone. */
+export const networks = (count: number) => (client: number): string => `127.20.${4 + (client % count)}.${1 + (Math.floor(client / count) % 254)}`;
+
+export async function createStage(): Promise<Stage> {
+  const ports = await neighbouringPorts();
+  const nodes = LABELS.map((label, index) => ({ label, address: `127.0.0.1:${ports[index] ?? 0}` }));
+  const describe = (options: Omit<AffinityOptions, "nodes">): Affinity => defineAffinity({ health: { interval: 500, timeout: 500, rise: 1 }, ...options, nodes });
+  const fleet = createFleet(describe({}));
+  await Promise.all(LABELS.map(fleet.start));
+  return {
+    stop: fleet.stop,
+    async verify(options, start, { path = "/", notice = NOTICE, ...more } = {}) {
+      const balancer = await start(describe(options));
+      const url = `${balancer.url}${path}`;
+      try {
+        const back = await acquainted(url, notice);
+        const taking = { fleet, tell: balancer.tell ?? (async () => undefined) };
+        return await verifyAffinity(url, { clients: 45, addressOf: wide, suspects: nodes.map(({ address }) => address), lose: loseFrom(taking, back), ...more });
+      } finally {
+        await balancer.stop();
+      }
+    },
+  };
+}
+
+function loseFrom({ fleet, tell }: { readonly fleet: Fleet; readonly tell: (nodes: readonly string[]) => Promise<void> }, back: (node: string) => Promise<void>): NonNullable<VerifyOptions["lose"]> {
+  return {
+    take: async (node) => {
+      await fleet.kill(node);
+      await tell(LABELS.filter((label) => label !== node));
+    },
+    giveBack: async (node) => {
+      await fleet.start(node);
+      await tell(LABELS);
+      await back(node);
+    },
+  };
+}
+
+/** Meets every node. Resolves with how to wait until one that was gone is noticed, by new clients and by those that hold its cookies, or had the time for that. */
+async function acquainted(url: string, notice: number): Promise<(node: string) => Promise<void>> {
+  let strangers = 50_000;
+  const stranger = (cookie?: string) => createClient(url, (strangers += 1), { headers: { "X-Session-ID": `stranger-${strangers}`, ...(cookie === undefined ? {} : { cookie }) }, cookies: false });
+  const held = new Map<string, string>();
+  const meets = async (node: string, deadline: number, cookie?: () => string | undefined): Promise<void> => {
+    for (let seen; seen !== node && Date.now() < deadline; ) {
+      const sight = await stranger(cookie?.()).ask().catch(() => undefined);
+      seen = sight?.node;
+      if (sight?.node !== undefined && cookie === undefined && !held.has(sight.node)) held.set(sight.node, sight.setCookies.map((line) => line.split(";")[0]).join("; "));
+    }
+  };
+  for (const label of LABELS) await meets(label, Date.now() + notice);
+  return async (node) => {
+    const deadline = Date.now() + notice;
+    await meets(node, deadline);
+    await meets(node, deadline, () => held.get(node) ?? "");
+  };
+}
+
+/** Three free ones that differ in their last digit alone, as addresses of nodes often do: weak hashes show with those (FNV-1a the more, the less the first ends with 6 or 7). */
+async function neighbouringPorts(): Promise<readonly number[]> {
+  for (let ports: readonly number[] = []; ; ports = [...ports, await freePort()].slice(-3)) {
+    const [first = 0, , last = 0] = ports;
+    if (last === first + 2 && first % 10 <= 5) return ports;
   }
 }

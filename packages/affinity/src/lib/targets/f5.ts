@@ -58,7 +58,7 @@ export const f5: Target = {
       losses: losses(
         key.kind === "cookie" && { option: "cookie.sameSite", text: `the profile has no field for it: browsers take it for Lax.${cookie.sameSite === "lax" ? "" : " Set it with an iRule on HTTP_RESPONSE_RELEASE."}` },
         key.kind === "cookie" && (cookie.path !== "/" || cookie.domain !== undefined) && { option: "cookie.path", text: "the cookie is for / on one host." },
-        key.kind === "cookie" && { option: "cookie", text: `the passphrase stands in the arguments of tmsh while the command runs, where those who may log in to the shell of the BIG-IP see it, and tmsh may log it: set it as one that you do not use elsewhere.` },
+        key.kind === "cookie" && { option: "cookie", text: "the passphrase is among the arguments of tmsh while that runs, where users of the shell see it, and may be in its log: use it for nothing else." },
         key.kind === "cookie" && { option: "nodes.label", text: "the cookie holds the node's address, encrypted; the label is its description." },
         key.kind === "cookie" && { option: "duration.idle", text: "nothing counts idle time." },
         key.kind === "cookie" && duration.cookie === "session" && { option: "duration.absolute", text: "nothing limits it: the cookie ends with the browser." },

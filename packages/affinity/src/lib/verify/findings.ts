@@ -5,12 +5,15 @@
  * - `moves_once`: every client moves after its first request (a hash of a cookie that is not there yet).
  * - `partly_sticky`: some requests of clients with cookies go elsewhere (a hash with bounded loads).
  * - `by_address`: clients behind one address are on one node.
+ * - `by_network`: clients of one /24 are on one node.
  * - `uneven`: new clients are not spread evenly.
  * - `cookie_script_readable`, `cookie_insecure`, `cookie_same_site`, `cookie_domain`: an attribute of the affinity cookie is missing, or is one that should be.
  * - `leaks_address`: the affinity cookie shows where the nodes are.
  * - `not_lost`: a node that was taken away goes on to answer, so that nothing is known of its loss.
  * - `bystanders_move`: when a node is lost, clients of others move too.
  * - `fails_back`: when it returns, clients move a second time.
+ * - `not_back`: when it returns, new clients do not meet it as they did before.
+ * - `cookie_forgotten`: when it returns, clients that held its cookie and had asked nothing meanwhile are sent elsewhere.
  * - `errors`: requests failed, or were answered by no node.
  */
 export type FindingCode =
@@ -20,6 +23,7 @@ export type FindingCode =
   | "moves_once"
   | "partly_sticky"
   | "by_address"
+  | "by_network"
   | "uneven"
   | "cookie_script_readable"
   | "cookie_insecure"
@@ -29,6 +33,8 @@ export type FindingCode =
   | "not_lost"
   | "bystanders_move"
   | "fails_back"
+  | "not_back"
+  | "cookie_forgotten"
   | "errors";
 
 export interface Finding {
@@ -43,15 +49,33 @@ export interface Verification {
   readonly key: "cookie" | "header" | "address" | "none" | "unknown";
   readonly requests: number;
   readonly errors: number;
-  /** Clients by the node that they were sent to at first. */
+  /** New clients by the node that they were sent to. */
   readonly spread: Readonly<Record<string, number>>;
   /** The name of its cookie, and the attributes that it has. */
   readonly cookie: { readonly name: string; readonly attributes: readonly string[] } | undefined;
   /** What a node's loss and return did; `undefined` where none was tried. */
-  readonly loss: { readonly victims: number; readonly victimsMoved: number; readonly bystandersMoved: number; readonly movedOnReturn: number; readonly errors: number } | undefined;
+  readonly loss: LossFigures | undefined;
   readonly findings: readonly Finding[];
   /** What was not tried, and why. */
   readonly untried: readonly string[];
+}
+
+/** Clients, but for `errors`, which are requests. */
+export interface LossFigures {
+  /** On the node when it was taken away. */
+  readonly victims: number;
+  readonly victimsMoved: number;
+  /** Of other nodes. */
+  readonly bystandersMoved: number;
+  /** Requests that moved a client again when the node was back. */
+  readonly movedOnReturn: number;
+  /** On the node before, without a request while it was gone; and how many of them did not find it again. */
+  readonly holders: number;
+  readonly holdersElsewhere: number;
+  /** New when it was back; and how many of them were sent to it. */
+  readonly newcomers: number;
+  readonly newOnIt: number;
+  readonly errors: number;
 }
 
 /** What is wrong with the attributes of an affinity cookie. */

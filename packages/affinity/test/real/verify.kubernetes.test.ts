@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import type { Verification } from "@holdfast/affinity/verify";
+import { describe, it } from "vitest";
+import { mayMakeNetwork, runInNetwork } from "../support/network.ts";
+import { holds, type Row } from "../support/rows.ts";
+
+const SCRIPT = fileURLToPath(new URL("../support/kube-verify.ts", import.meta.url));
+
+const ROW: Row = { name: "rules of kube-proxy's shape", key: "address", findings: ["by_address"], spreadBy: "chance" };
+
+describe.skipIf(!mayMakeNetwork)("the probe, on a Service with ClientIP affinity in a network of its own [needs nftables]", () => {
+  it(`${ROW.name}: says ${ROW.findings.join()}`, { timeout: 120_000 }, () => {
+    holds("Kubernetes ClientIP", ROW, runInNetwork(SCRIPT) as Verification);
+  });
+});
