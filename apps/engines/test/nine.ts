@@ -186,11 +186,13 @@ export const NINE: readonly Run[] = [
     id: "E8",
     title: "a sign-out in another tab reaches a page in the back-forward cache",
     proves: ["D11"],
-    async play({ browser, signIn, open, away }, note) {
+    async play({ browser, signIn, open, away, pass }, note) {
       const tab = await signIn();
       const other = await open();
       await away(tab);
       expect(await logout(other)).toBe("done");
+      // The word of it takes its time to a page that nobody looks at.
+      await pass(2 * SECOND, { step: SECOND });
       await tab.back();
       await becomes(tab, /^none/);
       const [restored, shown] = await tab.evaluate(() => [holdfast.restored(), holdfast.shown.join("\n")] as const);

@@ -62,13 +62,15 @@ export const STANDARDS: readonly Run[] = [
     id: "D11",
     title: "the back button after a sign-out shows nothing of the account",
     proves: ["D11"],
-    async play({ browser, signIn, load }, note) {
+    async play({ browser, signIn, load, pass }, note) {
       const tab = await signIn();
       expect(await text(tab)).toContain(SECRET);
       // What is under way would keep the page out of Firefox' cache.
       await tab.evaluate(() => holdfast.quiet());
       await load(tab, "/?second");
       expect(await logout(tab)).toBe("done");
+      // The word of it takes its time to a page that nobody looks at.
+      await pass(2 * SECOND, { step: SECOND });
       await tab.back();
       await becomes(tab, /^none/);
       const [restored, shown] = await tab.evaluate(() => [holdfast.restored(), holdfast.shown.join("\n")] as const);

@@ -28,7 +28,7 @@ export function simulated<Total extends Sum>(simulator: Simulator<Total>, rows: 
   });
 
   // The pinned seed is where the search begins: a change of the code that moves chance along needs no new seeds.
-  it.each(simulator.rules)("without this rule a schedule from $seed on breaks: $name", { timeout: 240_000 }, async (rule) => {
+  it.each(simulator.rules)("without this rule a schedule from $seed on breaks: $name", { timeout: 900_000 }, async (rule) => {
     const { broken } = await withoutRule(simulator, rule, folder);
     expect(broken).toBeDefined();
     if (broken) expect((await playAll(simulator, intact, { first: broken.seed, count: 1, workers: 1 })).violations).toEqual([]);

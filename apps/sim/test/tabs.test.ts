@@ -10,7 +10,7 @@ describe("the browser client in several tabs, simulated", () => {
     expect(logouts).toBeGreaterThan(schedules / 20);
   });
 
-  it("a schedule that breaks shrinks to one that breaks as well, and is told the same way twice", { timeout: 240_000 }, async () => {
+  it("a schedule that breaks shrinks to one that breaks as well, and is told the same way twice", { timeout: 900_000 }, async () => {
     const rule = tabs.rules.find(({ name }) => name.startsWith("one tab at a time"));
     if (!rule) throw new Error("no such rule");
     const { file, broken } = await withoutRule(tabs, rule, folder);

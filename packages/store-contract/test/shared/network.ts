@@ -22,7 +22,7 @@ export interface Reached {
 export type Reach = (port: number, connections: number) => Promise<Reached>;
 
 /** After how many ms a client of these tests may take a connection for dead. */
-export const GONE = 500;
+export const GONE = 1000;
 
 /** Of a call, in ms. What is asserted is only that calls end although nobody answers. */
 const DEADLINE = 300;

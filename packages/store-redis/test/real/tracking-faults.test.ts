@@ -50,11 +50,17 @@ for (const service of ["redis", "valkey"] as const) {
           await soon(async () => expect((await store.read(row.id))?.body).toBe("live"));
         });
 
-        it("a server that was emptied, or killed and started again, leaves no copy behind", async () => {
-          const { store, far, elsewhere, hot, ends } = near;
+        it("a server that was emptied leaves no copy behind", async () => {
+          const { store, elsewhere, hot } = near;
           const row = await hot();
           await elsewhere.command("", "FLUSHALL");
           await soon(async () => expect(await store.read(row.id)).toBeNull());
+          await hot();
+        });
+
+        // node-redis 5.9 may take itself for connected to a server that has just died, for good (README, Limits): then there is nothing to be told of.
+        if (name !== "node-redis 5") it("nor does one that was killed and started again", async () => {
+          const { store, far, hot, ends } = near;
           const next = await hot();
           await server.restart();
           await soon(async () => expect(await store.read(next.id)).toBeNull());
