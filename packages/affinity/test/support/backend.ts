@@ -1,11 +1,22 @@
 // A node of the application, in a process of its own: says who it is, and leaves when it is told to.
 import { randomUUID } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
+import { systemClock } from "@holdfast/session-core/store";
 import type { Affinity } from "../../src/lib/affinity.ts";
 import { createDrain } from "../../src/lib/create-drain.ts";
 
 const { affinity, label, port } = JSON.parse(process.argv[2] ?? "") as { affinity: Affinity; label: string; port: number };
-const drain = createDrain(affinity);
+let standing: Promise<void> | undefined;
+let goOn = (): void => undefined;
+const drain = createDrain(affinity, {
+  clock: {
+    now: systemClock.now,
+    async wait(ms) {
+      await systemClock.wait(ms);
+      await standing;
+    },
+  },
+});
 /** Requests for /held: answered when whoever runs this says so. */
 const held: ServerResponse[] = [];
 
@@ -30,7 +41,12 @@ const server = createServer((request, response) => {
 
 process.on("disconnect", () => process.exit());
 process.on("message", (word) => {
-  if (word === "drain") void drain.drain().then((result) => process.send?.(result));
+  if (word === "stand") standing = new Promise((resolve) => (goOn = resolve));
+  if (word === "go on") goOn();
+  if (word === "drain") {
+    void drain.drain().then((result) => process.send?.(result));
+    process.send?.("draining");
+  }
   if (word === "release") for (const response of held.splice(0)) response.end("held\n");
   // As the README has it for SIGTERM.
   if (word === "close") {

@@ -12,6 +12,11 @@ export interface Fleet {
   kill(label: string): Promise<void>;
   /** Drains, closes its server and ends by itself. */
   leave(label: string, how?: Leaving): Promise<DrainResult>;
+  /** Its clock stands still, so that a drain goes no further, until `goOn`. */
+  stand(label: string): void;
+  goOn(label: string): void;
+  /** Resolves when it begins to drain. */
+  drains(label: string): Promise<void>;
   /** Resolves when it has a request for /held, which is answered with `release`. */
   holds(label: string): Promise<void>;
   release(label: string): void;
@@ -64,6 +69,9 @@ export const createFleet = (affinity: Affinity): Fleet => {
       running.delete(label);
       return result;
     },
+    stand: (label) => void child(label).send("stand"),
+    goOn: (label) => void child(label).send("go on"),
+    drains: (label) => said(child(label), (word) => word === "draining"),
     holds: (label) => said(child(label), (word) => word === "held"),
     release: (label) => void child(label).send("release"),
     async stop() {

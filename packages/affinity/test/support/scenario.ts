@@ -10,6 +10,9 @@ export const isDrill = process.env["HOLDFAST_DRILL"] === "1";
 /** 240 clients in a drill, 120 otherwise. */
 export const CLIENTS = isDrill ? 240 : 120;
 const PATIENCE = 20_000;
+const HEALTH = { interval: 500, timeout: 500, fall: 2 };
+/** By then a balancer must have noticed. */
+const NOTICED = HEALTH.interval * HEALTH.fall + HEALTH.timeout;
 
 /** A balancer that runs: where it is, and how it takes another configuration. */
 export interface Running {
@@ -30,9 +33,9 @@ export interface Findings {
   readonly backMoved: number;
   readonly addMoved: number;
   readonly drained: DrainResult;
-  /** On the drained node before, after one more round, and after two. */
+  /** On the node that leaves: before, in the second round after the balancer must have noticed (the first one clears their cookie), and in the third. */
   readonly onDrained: readonly [before: number, after: number, later: number];
-  /** New clients it got while it drained. */
+  /** New clients it got when the balancer must have noticed. */
   readonly newOnDrained: number;
   readonly errors: number;
   readonly requests: number;
@@ -48,11 +51,11 @@ export interface ScenarioOptions {
   readonly isTold?: boolean;
 }
 
-/** Section 4 of the report on sticky sessions, as traffic: steady, one of three nodes killed, back, a fourth one, one drained. */
+/** Section 4 of the report on sticky sessions, as traffic: steady, one of three nodes killed, back, a fourth one, one that leaves while the traffic goes on. */
 export async function runScenario({ options, start, client = () => ({}), drainByConfiguration = false, isTold = false }: ScenarioOptions): Promise<Findings> {
   const nodes: AffinityNodeOptions[] = [];
   for (const label of ["a", "b", "c", "d"]) nodes.push({ label, address: `127.0.0.1:${await freePort()}` });
-  const withNodes = (some: readonly AffinityNodeOptions[]): Affinity => defineAffinity({ health: { interval: 500, timeout: 500 }, drain: { grace: 10_000 }, ...options, nodes: some });
+  const withNodes = (some: readonly AffinityNodeOptions[]): Affinity => defineAffinity({ health: HEALTH, drain: { grace: 10_000 }, ...options, nodes: some });
   const three = withNodes(nodes.slice(0, 3));
   const four = withNodes(nodes);
   const fleet = createFleet(four);
@@ -110,16 +113,34 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
   await used("d");
   const added = await run(clients, 2);
 
-  if (withoutB !== undefined) await balancer.apply(withoutB);
   const onB = (): number => clients.filter(({ node }) => node === "b").length;
   const before = onB();
-  const drained = await fleet.leave("b");
+  /** All clients go on meanwhile. */
+  const beside = async <Result>(work: Promise<Result>): Promise<Result> => {
+    let over = false;
+    const done = work.finally(() => (over = true));
+    done.catch(() => undefined);
+    while (!over) await run(clients);
+    return done;
+  };
+  if (withoutB !== undefined) await beside(balancer.apply(withoutB));
+  // What empties the node is the 404 and the cookies, so it stands still there until that was seen. Then it fails its check, closes its server and ends.
+  fleet.stand("b");
+  const drains = fleet.drains("b");
+  const leaving = fleet.leave("b");
+  leaving.catch(() => undefined);
+  await drains;
+  const began = performance.now();
+  while (performance.now() - began < NOTICED) await run(clients);
   await run(clients);
   await run(clients);
   const after = onB();
   await run(clients);
-  const newcomers = Array.from({ length: 40 }, stranger);
-  const fresh = await run(newcomers);
+  const later = onB();
+  const fresh = await run(Array.from({ length: 40 }, stranger));
+  fleet.goOn("b");
+  const drained = await beside(leaving);
+  await run(clients);
   return {
     clients: clients.length,
     cookie: setCookies.find((line) => !line.startsWith("visitor=")),
@@ -131,7 +152,7 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
     backMoved: movedIn(back),
     addMoved: movedIn(added),
     drained,
-    onDrained: [before, after, onB()],
+    onDrained: [before, after, later],
     newOnDrained: fresh.spread["b"] ?? 0,
     errors: rounds.reduce((sum, { errors }) => sum + errors, 0),
     requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
