@@ -86,9 +86,9 @@ export function createSessions<Data extends object = Record<string, unknown>>(op
 
   const listeners = new Set<(event: SessionEvent) => void>(options.onEvent ? [options.onEvent] : []);
   const ring = createKeyRing(options.keys ?? ephemeralKeys(options.development, clock), realm);
-  const emit: Engine<Data>["emit"] = (event) => {
+  const emit: Engine<Data>["emit"] = (event, id) => {
     if (listeners.size === 0) return;
-    const stamped = { at: clock.now(), ...event } as SessionEvent;
+    const stamped = { at: clock.now(), ...event, ...(id && { handle: ring.handle(id) }) } as SessionEvent;
     for (const listener of listeners) callListener(listener, stamped);
   };
   const now = (): Millis => clock.now();

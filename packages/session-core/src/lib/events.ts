@@ -1,5 +1,6 @@
 import type { EndedReason, Millis } from "@holdfast/session-protocol";
 import type { WithoutTime } from "./emitter.ts";
+import type { SessionId } from "./port.ts";
 
 /** Stable names for logs and metrics (OWASP logging vocabulary where it has one). `handle` is a keyed hash, never the id; `handles` are of several sessions that ended. */
 export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
@@ -34,5 +35,5 @@ export type SessionEvent = { readonly at: Millis; readonly handle?: string } & (
   | { readonly type: "store_failed"; readonly verb: string; readonly error: string; readonly cause: () => unknown }
 );
 
-/** Tells the listeners, now. */
-export type Emit = (event: WithoutTime<SessionEvent>) => void;
+/** Tells the listeners, now. @param id whose handle the event gets */
+export type Emit = (event: WithoutTime<SessionEvent>, id?: SessionId) => void;

@@ -64,7 +64,7 @@ export function createManager<Data extends object>(engine: Engine<Data>, listene
     watch: (id, options) => watch(engine, id, options),
     async revoke(id, reason = "revoked") {
       oneOf("reason", reason, REASONS);
-      if (isSessionId(id) && (await endRow(engine, id, reason))) engine.emit({ type: "session_revoked", handle: ring.handle(id), reason, count: 1 });
+      if (isSessionId(id) && (await endRow(engine, id, reason))) engine.emit({ type: "session_revoked", reason, count: 1 }, id);
     },
     revokeAll: async (subject, { except } = {}) => endAll(engine, ring.partition(subject), except),
     async revokeEverything() {

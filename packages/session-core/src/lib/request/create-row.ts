@@ -51,7 +51,7 @@ export async function createRow<Data extends object>(
     }
     tellRevoked(engine, evicted);
     if (evicted.length > 0) engine.emit({ type: "excess_sessions_exceeded", action: "evict-oldest", count: evicted.length, handles: evicted.map(engine.ring.handle) });
-    engine.emit({ type: "session_created", handle: engine.ring.handle(id), kind: record.subject === undefined ? "guest" : "active", previous: live && engine.ring.handle(live.row.id) });
+    engine.emit({ type: "session_created", kind: record.subject === undefined ? "guest" : "active", previous: live && engine.ring.handle(live.row.id) }, id);
     if (again) tellEnded(engine, again, "replaced");
     try {
       if (draft.alone) {

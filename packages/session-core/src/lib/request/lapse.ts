@@ -27,9 +27,8 @@ export function mayResume<Data>({ policy }: Engine<Data>, row: StoredSession, re
 
 /** Ends the session for every use but that one. Marked in the row, so that neither a late touch nor a longer limit brings it back. */
 export async function lapse<Data>(engine: Engine<Data>, { row, record }: Lapsed): Promise<void> {
-  const handle = engine.ring.handle(row.id);
   tellEnded(engine, row.id, "idle");
-  if (record.lapsed) return engine.emit({ type: "session_use_after_expire", handle, reason: "idle" });
+  if (record.lapsed) return engine.emit({ type: "session_use_after_expire", reason: "idle" }, row.id);
   const marked = rowAfter(engine, row, { ...record, lapsed: true });
-  if ((await updateRow(engine, marked, row.revision, true)) === "updated") engine.emit({ type: "session_expired", handle, reason: "idle" });
+  if ((await updateRow(engine, marked, row.revision, true)) === "updated") engine.emit({ type: "session_expired", reason: "idle" }, row.id);
 }

@@ -2,6 +2,7 @@ import { evaluate, type Millis } from "@holdfast/session-protocol";
 import type { Engine } from "../engine.ts";
 import type { HoldfastError } from "../errors.ts";
 import type { SessionId, StoredSession, Tombstone } from "../port.ts";
+import { askRow } from "../read-row.ts";
 import { endedBody, type SessionRecord, type Stored, type TombstoneReason } from "../record.ts";
 import { deadlinesOf, ENDED_FOR } from "../session/deadlines.ts";
 import { overBy } from "../session/over.ts";
@@ -114,7 +115,7 @@ export function liveRecord<Data>({ data, readBody }: Engine<Data>, { body }: Sto
  * without a renewal, as long as the session itself lives. Nothing is ended here.
  */
 export async function loadAgain<Data>(engine: Engine<Data>, live: Live, now: Millis): Promise<Live> {
-  const row = await callStore(engine, "read", () => engine.store.read(live.row.id, { authoritative: true }));
+  const row = await askRow(engine, live.row.id);
   const verdict = judgeRow(engine, row, live.presented, now, live.sight, true);
   if (verdict.kind === "live") return verdict.live;
   if (verdict.kind === "newer") throw unreadable();
@@ -122,36 +123,35 @@ export async function loadAgain<Data>(engine: Engine<Data>, live: Live, now: Mil
 }
 
 export function lost<Data>(engine: Engine<Data>, live: Live): HoldfastError {
-  engine.emit({ type: "session_write_lost", handle: engine.ring.handle(live.row.id) });
+  engine.emit({ type: "session_write_lost" }, live.row.id);
   return noSession("ended");
 }
 
 async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclude<RowVerdict, { kind: "live" }>): Promise<Lapsed | NoneState> {
-  const handle = engine.ring.handle(id);
   switch (verdict.kind) {
     case "absent":
       tellEnded(engine, id, "none");
-      engine.emit({ type: "session_unknown", handle });
+      engine.emit({ type: "session_unknown" }, id);
       return { kind: "none" };
     case "mismatch":
-      engine.emit({ type: "session_mismatch", handle });
+      engine.emit({ type: "session_mismatch" }, id);
       return { kind: "none" };
     case "superseded":
-      engine.emit({ type: "session_superseded", handle });
+      engine.emit({ type: "session_superseded" }, id);
       return { kind: "none", refused: "superseded" };
     case "newer":
-      engine.emit({ type: "session_newer", handle });
+      engine.emit({ type: "session_newer" }, id);
       return INDETERMINATE;
     case "outlived":
       return { kind: "none", ended: "absolute" };
     case "ended":
       tellEnded(engine, id, verdict.reason);
       if (verdict.reason === "replaced") return { kind: "none", refused: "superseded" };
-      engine.emit({ type: "session_use_after_expire", handle, reason: verdict.reason });
+      engine.emit({ type: "session_use_after_expire", reason: verdict.reason }, id);
       return { kind: "none", ended: verdict.reason };
     case "expired": {
       const { reason } = verdict;
-      if (await endRow(engine, id, reason)) engine.emit(reason === "revoked" ? { type: "session_revoked", handle, reason, count: 1 } : { type: "session_expired", handle, reason });
+      if (await endRow(engine, id, reason)) engine.emit(reason === "revoked" ? { type: "session_revoked", reason, count: 1 } : { type: "session_expired", reason }, id);
       return { kind: "none", ended: reason };
     }
     case "lapsed":
@@ -162,7 +162,7 @@ async function refuse<Data>(engine: Engine<Data>, id: SessionId, verdict: Exclud
       await endRow(engine, id, "revoked");
       return { kind: "none", ended: "revoked" };
     case "reuse":
-      engine.emit({ type: "session_reuse_detected", handle, action: engine.onReuse, stepsBehind: verdict.stepsBehind });
+      engine.emit({ type: "session_reuse_detected", action: engine.onReuse, stepsBehind: verdict.stepsBehind }, id);
       if (engine.onReuse === "refuse") return { kind: "none", refused: "superseded" };
       await endRow(engine, id, "reuse");
       return { kind: "none", ended: "reuse" };
@@ -177,7 +177,7 @@ export function tellOldKey<Data>({ emit }: Engine<Data>, { key }: Presented, now
 }
 
 export const tellChange = <Data>(engine: Engine<Data>, id: SessionId, { signals, action, news }: SignalChange): void => {
-  if (news) engine.emit({ type: "session_signal_changed", handle: engine.ring.handle(id), signals, action });
+  if (news) engine.emit({ type: "session_signal_changed", signals, action }, id);
 };
 
 /** Ends a session for good; `false` when it was over already. */

@@ -2,9 +2,9 @@ import { ATTEMPTS, conflict } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
 import { HoldfastError } from "../errors.ts";
 import type { StoredSession } from "../port.ts";
+import { askRow } from "../read-row.ts";
 import { readBody } from "../record.ts";
 import type { Draft } from "../session/draft.ts";
-import { callStore } from "../store-call.ts";
 import { tellEnded } from "../watch.ts";
 import type { Lapsed } from "./lapse.ts";
 import { endAs, type Live, tombstone } from "./load.ts";
@@ -25,14 +25,13 @@ export async function replaceGuest<Data extends object>(
   row: StoredSession,
   refold: (live: Live) => Draft<Data>,
 ): Promise<Written<Data>> {
-  const { store } = engine;
   const { id } = old.row;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const stone = tombstone(engine, "replaced", old.record.subject === undefined ? old.record : undefined);
     const outcome = await endAs(engine, id, stone, draft.carries ? { ifRevision: old.row.revision } : undefined);
     if (outcome === "ended") tellEnded(engine, id, "replaced");
     if (outcome === "ended" || !draft.carries || old.kind === "lapsed") return { draft, times: row };
-    const found = await callStore(engine, "read", () => store.read(id, { authoritative: true }));
+    const found = await askRow(engine, id);
     const body = found && readBody(found.body);
     const left = body?.kind === "live" ? body.record : body?.kind === "ended" ? body.left : undefined;
     if (!found || !left) return { draft, times: row };

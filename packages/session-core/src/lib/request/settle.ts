@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts";
 import type { StoredSession } from "../port.ts";
-import { callStore, storeFault } from "../store-call.ts";
+import { askRow } from "../read-row.ts";
+import { storeFault } from "../store-call.ts";
 
 /** What a write leaves behind. */
 export type Mark = Pick<StoredSession, "id" | "writeId">;
@@ -22,6 +23,6 @@ export const carries = (row: StoredSession, writeId: string): boolean => row.wri
 
 /** Whether a write took effect whose answer was lost. */
 export async function wroteIt<Data>(engine: Engine<Data>, { id, writeId }: Mark): Promise<boolean> {
-  const found = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true })).catch(() => null);
+  const found = await askRow(engine, id).catch(() => null);
   return found !== null && carries(found, writeId);
 }

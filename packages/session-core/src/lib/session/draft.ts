@@ -73,7 +73,7 @@ export function beginDraft<Data>({ engine, now }: FoldContext<Data>, loaded: Loa
   if (verdict === "elevated" && record.pending) record = adopt(record, record.pending, now);
   let data = engine.data.read(record.data, record.dataVersion);
   if (data === undefined) {
-    engine.emit({ type: "session_data_unreadable", handle: engine.ring.handle(row.id) });
+    engine.emit({ type: "session_data_unreadable" }, row.id);
     data = engine.data.initial;
   }
   const write = verdict === "successor" ? "promotion" : verdict === "elevated" ? "update" : "none";
