@@ -4,7 +4,7 @@ import { createSessions } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
 import { type CacheOptions, cacheStore } from "../src/near-cache.ts";
 import type { Clock, IndexedStore, InvalidationListener, Invalidations, SessionId, StoredSession } from "../src/store.ts";
-import { INITIAL, KEYS, request, signedIn } from "./support.ts";
+import { type Data, INITIAL, KEYS, request, signedIn } from "./support.ts";
 
 const STALE = 1000;
 
@@ -440,6 +440,27 @@ describe("sessions in front of the near cache", () => {
     await far.revokeAll("ada");
     const hopeful = await near.open(jar.headers());
     expect((await hopeful.load({ authoritative: true })).kind).toBe("none");
+  });
+
+  it("an update that changes nothing of a copy is asked of the engine, where somebody may have changed it since", async () => {
+    for (const same of [false, true]) {
+      const { engine, far, near, jar } = await servers();
+      const put = (theme: string) => (data: Data): Data => (same && data.prefs["theme"] === theme ? data : { ...data, prefs: { theme } });
+      await request(far, jar, (s) => s.update(put("light")));
+      await (await near.open(jar.headers())).load({ authoritative: true });
+      await request(far, jar, (s) => s.update(put("dark")));
+      engine.reads.length = 0;
+      expect((await near.open(jar.headers())).state).toMatchObject({ data: { prefs: { theme: "light" } } });
+      expect(engine.reads).toEqual([]);
+      expect((await request(near, jar, (s) => s.update(put("light")))).state).toMatchObject({ data: { prefs: { theme: "light" } } });
+      expect((await request(far, jar)).state).toMatchObject({ data: { prefs: { theme: "light" } } });
+      // Where it is so, one read says it, and nothing is written.
+      await request(near, jar);
+      const written = vi.spyOn(engine.store, "update");
+      engine.reads.length = 0;
+      await request(near, jar, (s) => s.update(put("light")));
+      expect([engine.reads.length, written.mock.calls]).toEqual([1, []]);
+    }
   });
 
   it("[D10] what is held is answered without a timer; once the lease has run out the engine is asked, and one that hangs ends at the deadline", async () => {

@@ -150,6 +150,7 @@ export class StoredRequestSession<Data extends object> implements RequestSession
         signedOut: before.session === undefined && this.#intents.some(({ type }) => type === "end"),
         cacheable,
         defer,
+        unsure: !this.#sure && this.#intents.some(({ type }) => type === "update"),
         refold: (live) => this.#fold(live),
         reopen: (found) => beginDraft(this.#context(), found),
       };

@@ -23,6 +23,8 @@ export interface WriteContext<Data> extends AnswerContext<Data> {
   /** Record the activity now, throttled or not. */
   readonly touch: boolean;
   readonly defer: CommitOptions["defer"];
+  /** The data are to be changed as a copy has them, which may be out of date: that there is nothing to change is for the engine to say. */
+  readonly unsure: boolean;
   /** Folds the intents again over what was read after a conflict. */
   readonly refold: (live: Live) => Draft<Data>;
   /** The same without the intents. */
@@ -38,9 +40,12 @@ export async function write<Data extends object>(context: WriteContext<Data>, dr
   // What cannot be read can be ended all the same, where the credential is authentic.
   if (draft.write === "end") for (const id of gone ? [gone.row.id] : context.incoming.presented.map(({ credential }) => credential.id)) await signOut(engine, id);
   if (!session || !live) return { draft, times: undefined };
-  if (draft.write !== "update") return keepHouse(context, draft, live);
   const tried: Tried<Data> = new Map();
-  return (await attempt(context, draft, live, tried)) ?? engine.line(live.row.id, () => replay(context, live, tried));
+  if (draft.write === "update") {
+    const written = await attempt(context, draft, live, tried);
+    if (written) return written;
+  } else if (!context.unsure) return keepHouse(context, draft, live);
+  return engine.line(live.row.id, () => replay(context, live, tried));
 }
 
 async function signOut<Data>(engine: Engine<Data>, id: SessionId): Promise<void> {
