@@ -21,7 +21,7 @@ interface Budget {
 const budgets: readonly Budget[] = [
   { name: "session-protocol", entry: ".", kilobytes: 1.5 },
   // Holds the line; the goal is 10 KB (docs/evidence.md).
-  { name: "session-core", entry: ".", kilobytes: 19.95 },
+  { name: "session-core", entry: ".", kilobytes: 20 },
   { name: "session-core", entry: "./memory", kilobytes: 2.5 },
   { name: "session-core", entry: "./store", kilobytes: 0.5 },
   { name: "session-core", entry: "./store-kit", kilobytes: 0.9 },

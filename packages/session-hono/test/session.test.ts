@@ -229,6 +229,19 @@ describe("the routes", () => {
     expect((await browser.post("/session/logout")).status).toBe(204);
   });
 
+  it("[D01] [B15] logout of a request whose cookie came twice ends whatever it was", async () => {
+    const { app } = world();
+    const [browser, planted] = [await signedIn(app), await signedIn(app)];
+    const [name = ""] = browser.jar.keys();
+    const twice = new Browser(app);
+    twice.jar.set(name, [...browser.jar.values(), ...planted.jar.values()].join(`; ${name}=`));
+    expect((await twice.get("/private")).status).toBe(401);
+    expect((await browser.get("/private")).status).toBe(200);
+    expect((await twice.post("/session/logout")).status).toBe(204);
+    expect(twice.jar.size).toBe(0);
+    for (const each of [browser, planted]) expect((await each.get("/private")).status).toBe(401);
+  });
+
   it("[D05] logout of the others, and of all", async () => {
     const { app } = world();
     const [a, b, c] = [await signedIn(app), await signedIn(app), await signedIn(app)];

@@ -1,8 +1,8 @@
 import type { Millis } from "@holdfast/session-protocol";
 import { ATTEMPTS, backOff, conflict } from "../attempts.ts";
 import type { Engine } from "../engine.ts";
-import type { SessionId, StoredSession } from "../port.ts";
-import { readBody, type SessionRecord } from "../record.ts";
+import type { StoredSession } from "../port.ts";
+import type { SessionRecord } from "../record.ts";
 import { expiryOf, limitsOf } from "../session/deadlines.ts";
 import type { Draft } from "../session/draft.ts";
 import { noSession } from "../session/refusal.ts";
@@ -36,9 +36,7 @@ export async function write<Data extends object>(context: WriteContext<Data>, dr
   const { engine, now, refold } = context;
   const { live, session } = draft;
   if (draft.write === "create" && session) return createRow(engine, { ...draft, session }, now, refold);
-  const gone = live ?? draft.lapsed;
-  // What cannot be read can be ended all the same, where the credential is authentic.
-  if (draft.write === "end") for (const id of gone ? [gone.row.id] : context.incoming.presented.map(({ credential }) => credential.id)) await signOut(engine, id);
+  if (context.signedOut) await signOut(context, draft);
   if (!session || !live) return { draft, times: undefined };
   const tried: Tried<Data> = new Map();
   if (draft.write === "update") {
@@ -48,12 +46,21 @@ export async function write<Data extends object>(context: WriteContext<Data>, dr
   return engine.line(live.row.id, () => replay(context, live, tried));
 }
 
-async function signOut<Data>(engine: Engine<Data>, id: SessionId): Promise<void> {
-  if (await endRow(engine, id, "logout")) return engine.emit({ type: "session_logout", handle: engine.ring.handle(id) });
-  // Over already. If a sign-in of the same browser took its place meanwhile, its cookie must stay.
-  const row = await callStore(engine, "read", () => engine.store.read(id, { authoritative: true }));
-  const body = row && readBody(row.body);
-  if (body?.kind === "ended" && body.reason === "replaced") throw noSession("superseded");
+/** Ends every session whose credential came along and is good: whoever signs out leaves none behind. */
+async function signOut<Data>({ engine, incoming, now }: WriteContext<Data>, { live, lapsed, write }: Draft<Data>): Promise<void> {
+  for (const presented of write === "end" ? incoming.presented : (incoming.doubled?.() ?? [])) {
+    const { id } = presented.credential;
+    const judged = (): Promise<Loaded> => loadOne(engine, presented, now, undefined, true);
+    const found = id === (live ?? lapsed)?.row.id ? undefined : await judged();
+    // What cannot be read can be ended all the same.
+    if (found?.kind === "none" && found.refused !== "indeterminate") continue;
+    if (await endRow(engine, id, "logout")) engine.emit({ type: "session_logout" }, id);
+    else {
+      const after = await judged();
+      // Over already. If a sign-in of the same browser took its place meanwhile, its cookie must stay.
+      if (after.kind === "none" && after.refused === "superseded") throw noSession("superseded");
+    }
+  }
 }
 
 /** The losers of a race, one after the other in this process: read again, fold again, write. */
@@ -86,9 +93,8 @@ async function attempt<Data>(context: WriteContext<Data>, draft: Draft<Data>, li
 }
 
 function done<Data>(engine: Engine<Data>, draft: Draft<Data>, live: Live, times: StoredSession): Written<Data> {
-  const handle = engine.ring.handle(times.id);
-  if (live.verdict === "successor") engine.emit({ type: "session_renewed", handle });
-  if (draft.elevated) engine.emit({ type: "session_elevated", handle });
+  if (live.verdict === "successor") engine.emit({ type: "session_renewed" }, times.id);
+  if (draft.elevated) engine.emit({ type: "session_elevated" }, times.id);
   return { draft, times };
 }
 
@@ -104,7 +110,7 @@ async function keepHouse<Data>(context: WriteContext<Data>, draft: Draft<Data>, 
     const next = rowOf(context, draft, live);
     outcome = await callStore(engine, "update", () => engine.store.update(next, row.revision)).catch(() => undefined);
     if (outcome === "updated") {
-      engine.emit({ type: "session_renewed", handle: engine.ring.handle(row.id) });
+      engine.emit({ type: "session_renewed" }, row.id);
       return { draft, times: next };
     }
   }

@@ -36,7 +36,7 @@ export class SealedIncoming implements Incoming {
   /** What is still to be opened. */
   pending: (() => Promise<void>) | undefined;
   /** Where cookies came twice: opens all of them, for a sign-out. None is believed for anything else. */
-  doubled: (() => Promise<void>) | undefined;
+  openAll: (() => Promise<void>) | undefined;
 
   constructor(headers: Headers | undefined, options: OpenOptions, cookieNames: readonly string[]) {
     this.cookieHeader = headers?.get("cookie") ?? null;
@@ -87,7 +87,7 @@ export function createReadSealed<Data>({ ring, cookies, clock, emit }: Pick<Engi
       const pieces = [...piecesIn(header, cookies.names)];
       const incoming = new SealedIncoming(headers, options, [...new Map(pieces).keys()]);
       incoming.rejected = "duplicate_cookie";
-      incoming.doubled = async () => {
+      incoming.openAll = async () => {
         for (const [cookie, text] of textsOf(pieces, cookies.names)) settle(incoming, text, cookie, await seal.unseal(text, cookie));
       };
       return incoming;

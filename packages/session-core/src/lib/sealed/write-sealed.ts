@@ -32,9 +32,9 @@ type Kept<Data> = Draft<Data> & { readonly session: NonNullable<Draft<Data>["ses
 export const createWriteSealed = (means: SealedMeans): Engine<unknown>["write"] =>
   async function writeSealed<Data extends object>(context: WriteContext<Data>, draft: Draft<Data>): Promise<Written<Data>> {
     const { session } = draft;
-    const doubled = context.signedOut ? (context.incoming as SealedIncoming).doubled : undefined;
-    await doubled?.();
-    if (doubled || draft.write === "end") await signOut(context, draft, means);
+    const openAll = context.signedOut ? (context.incoming as SealedIncoming).openAll : undefined;
+    await openAll?.();
+    if (openAll || draft.write === "end") await signOut(context, draft, means);
     if (!session) return { draft, times: undefined, cookies: tidy(context, draft, []) };
     const kept: Kept<Data> = { ...draft, session };
     if (draft.write !== "create" && draft.write !== "update" && !isDue(context, kept)) return { draft, times: undefined, cookies: tidy(context, draft, []) };

@@ -101,8 +101,11 @@ export type FoundCookie = { readonly name: string; readonly value: string };
 /**
  * Our cookies in a Cookie header, one pass, in linear time. `duplicate` when a name occurs twice: the order of cookies proves nothing,
  * so neither is believed (cookie tossing, RFC 6265bis section 4.2.2).
+ * @param all as often as they came: for a sign-out, which takes nothing on trust
  */
-export function findCookies(header: string | null, names: readonly string[]): readonly FoundCookie[] | "duplicate" {
+export function findCookies(header: string | null, names: readonly string[], all: true): readonly FoundCookie[];
+export function findCookies(header: string | null, names: readonly string[]): readonly FoundCookie[] | "duplicate";
+export function findCookies(header: string | null, names: readonly string[], all?: true): readonly FoundCookie[] | "duplicate" {
   if (!header) return [];
   const base = names[0]?.slice(0, -1) ?? "";
   const found: FoundCookie[] = [];
@@ -114,7 +117,7 @@ export function findCookies(header: string | null, names: readonly string[]): re
     const equals = start + base.length + 1;
     if (header.charCodeAt(equals) === 61 && header.startsWith(base, start)) {
       const name = header.slice(start, equals);
-      if (found.some((cookie) => cookie.name === name)) return "duplicate";
+      if (!all && found.some((cookie) => cookie.name === name)) return "duplicate";
       if (names.includes(name)) found.push({ name, value: header.slice(equals + 1, end).trim() });
     }
     start = end + 1;

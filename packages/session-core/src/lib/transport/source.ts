@@ -23,12 +23,16 @@ export interface Incoming {
   /** A credential of an unknown key, if one came. Its chain is readable, though nobody vouches for it. */
   readonly indeterminate: { readonly keyId: number; readonly chain: number } | undefined;
   readonly rejected: "malformed" | "forged" | "duplicate_cookie" | undefined;
+  /** Where a name came twice: the authentic ones among all of them, for a sign-out. They are believed for nothing else. */
+  readonly doubled?: (() => readonly Presented[]) | undefined;
   /** Whether the user is behind the request. Asked only when a write depends on it: reading a header is dear. */
   readonly activity: () => boolean;
   /** A navigation: the one kind of request whose response may clean up dead cookies without racing another. */
   readonly navigation: () => boolean;
 }
 
+/** So many sessions at the most does a sign-out end where a name came twice. */
+const DOUBLED = 4;
 const BEARER = /^bearer +/i;
 
 export function readSource(source: SessionSource, options: OpenOptions, decode: Decode, cookies: CookieTransport): Incoming {
@@ -45,7 +49,7 @@ export function readSource(source: SessionSource, options: OpenOptions, decode: 
   const cookieHeader = headers.get("cookie");
   const found = findCookies(cookieHeader, cookies.names);
   const empty = { cookieHeader, transport: undefined, presented: [], cookieNames: [], indeterminate: undefined, rejected: undefined, activity, navigation } as const;
-  if (found === "duplicate") return { ...empty, cookieNames: cookies.names, rejected: "duplicate_cookie" };
+  if (found === "duplicate") return { ...empty, cookieNames: cookies.names, rejected: "duplicate_cookie", doubled: () => decodeAll(findCookies(cookieHeader, cookies.names, true), decode, "cookie").presented.slice(0, DOUBLED) };
   if (found.length === 0) return empty;
   return { ...decodeAll(found, decode, "cookie"), cookieHeader, cookieNames: found.map(({ name }) => name), activity, navigation };
 }
