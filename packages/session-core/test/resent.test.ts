@@ -108,16 +108,15 @@ describe("[D02] a driver that sends the end of a session again, and hears that t
     expect(await sessions.list("ada")).toHaveLength(2);
   });
 
-  it("after a revocation of all everybody is out, and who watches here hears of it at once; who else it was nobody can say", async () => {
+  it("of a revocation of all everybody is told whom it ended, and nobody else", async () => {
     const { sessions, arm, told } = resending("endAll");
-    const watched = await sessions.issue("ada");
-    await sessions.issue("ada");
-    const over = sessions.watch(watched.state.id);
+    const [one, two] = [await sessions.issue("ada"), await sessions.issue("ada")];
+    const over = sessions.watch(two.state.id);
     arm();
-    expect((await sessions.revokeAll("ada")).ended).toBe(0);
+    expect((await sessions.revokeAll("ada", { except: one.state.id })).ended).toBe(1);
     expect(over.aborted).toBe(true);
-    expect(told("session_revoked")).toEqual([]);
-    expect(await sessions.list("ada")).toEqual([]);
+    expect(told("session_revoked")).toEqual([expect.objectContaining({ count: 1, handles: [two.state.handle] })]);
+    expect((await sessions.list("ada")).map(({ id }) => id)).toEqual([one.state.id]);
   });
 });
 
@@ -160,6 +159,27 @@ describe("[D02] a write whose answer is lost for good", () => {
     await expect(request(sessions, jar, (s) => s.end())).rejects.toMatchObject({ code: "unavailable" });
     expect(types()).toContain("store_failed");
     expect(types()).not.toContain("session_logout");
+  });
+
+  it("a revocation of all is done, and tells whom it ended", async () => {
+    const { sessions, arm, events } = cut("endAll");
+    const [ada, eve] = [await sessions.issue("ada"), await sessions.issue("eve")];
+    arm();
+    const { notBefore, ended } = await sessions.revokeAll("ada");
+    expect([notBefore > 0, ended]).toEqual([true, 1]);
+    expect(events).toContainEqual(expect.objectContaining({ type: "session_revoked", handles: [ada.state.handle] }));
+    expect(await sessions.get(eve.state.id)).not.toBeNull();
+  });
+
+  it("nobody is told of a revocation of all that the store refuses, or cannot list for", async () => {
+    const { sessions, store, events } = world();
+    const { state } = await sessions.issue("ada");
+    store.fail = (verb) => (verb === "endAll" ? new Error("ECONNREFUSED") : undefined);
+    await expect(sessions.revokeAll("ada")).rejects.toMatchObject({ code: "unavailable" });
+    expect(events.map(({ type }) => type)).not.toContain("session_revoked");
+    store.fail = (verb) => (verb === "list" ? new Error("ETIMEDOUT") : undefined);
+    expect((await sessions.revokeAll("ada")).ended).toBe(1);
+    expect(await sessions.get(state.id)).toBeNull();
   });
 
   it("a revocation that did not take effect is none", async () => {

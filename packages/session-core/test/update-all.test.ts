@@ -26,10 +26,10 @@ describe("updateAll", () => {
     const idle = await sessions.issue("ada");
     clock.advance(HOUR / 2 + 1);
     const { state } = await sessions.issue("ada");
-    await sessions.issue("ada");
+    const other = await sessions.issue("ada");
     let first = true;
     const changed = await sessions.updateAll("ada", (d) => {
-      if (first) void sessions.revokeAll("ada", {});
+      if (first) for (const { id } of [state, other.state]) void sessions.revoke(id);
       first = false;
       return { ...d, cart: ["rope"] };
     });

@@ -34,8 +34,8 @@ export interface Denials {
  * expire, at most `lifetime`. So do those of `revokeEverything()`, and of `revokeAll()` with a store that cannot list: nobody knows which sessions those were.
  *
  * A lost answer of the store hides no end, since the row says whose it was, but for two. An end that is answered with `unavailable`, because the store could not be asked
- * either, may have taken effect, and the second try finds nothing to end. And a `revokeAll()`, or a sign-in with `revokeOthers`, whose answer is lost or that the driver sends again on a new
- * connection, as ioredis does, ends all and names none (`ended` is 0). Where no token may outlive that, `list()` the subject's sessions first and `denySession` each `handle`.
+ * either, may have taken effect, and the second try finds nothing to end: where no token may outlive that, `list()` the subject's sessions first and `denySession` each `handle`. And a
+ * session that began while a `revokeAll()`, or a sign-in with `revokeOthers`, was under way is not named where the answer is lost.
  */
 export function denyOnEnd({ sessions, tokens: { issuer: iss, lifetime }, denylist, onEvent, clock = systemClock }: DenyOnEndOptions): Denials {
   const emit = createEmit(onEvent, clock);
