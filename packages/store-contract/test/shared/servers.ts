@@ -149,7 +149,7 @@ export function describeServers(name: string, open: OpenEngine, clockOf: "caller
 
     describe.skipIf(lacking.includes("keeping"))("a register", () => {
       it("[M04] once is true exactly once among 100 callers on two connections", async () => {
-        const make = async () => createRegister({ store: await connect(), keys, clock: time.clock });
+        const make = async () => createRegister({ store: await connect(), storeTimeout: UNHURRIED, keys, clock: time.clock });
         const [a, b] = [await make(), await make()];
         const results = await Promise.all(Array.from({ length: 100 }, (_, i) => (i % 2 ? a : b).once("iss\0jti", 60_000)));
         expect(results.filter(Boolean)).toHaveLength(1);

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { type MemcachedSettings, startMemcached } from "../../../../tools/services/memcached.ts";
 import { serviceFor } from "../../../../tools/services/programs.ts";
 import type { Server } from "../../../../tools/services/server.ts";
+import { UNHURRIED } from "../../../store-contract/test/shared/unhurried.ts";
 import { command, connectTo, keysOf, stat } from "../support/nodes.ts";
 
 const program = serviceFor("memcached", "what is memcached's own is");
@@ -207,7 +208,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
     it("revokeAll ends all sessions of a subject or all but one, refuses sign-ins that began before, and a sign-in may end the others", async () => {
       let now = Date.now();
       const clock = { now: () => now, wait: async () => undefined };
-      const sessions = createSessions({ store: createMemcachedStore(connections, { evicts: true, clock }), keys: generateKeys(), clock });
+      const sessions = createSessions({ store: createMemcachedStore(connections, { evicts: true, clock }), storeTimeout: UNHURRIED, keys: generateKeys(), clock });
       const began = now;
       const [first, second, other] = await Promise.all(["ada", "ada", "bob"].map((subject) => sessions.issue(subject)));
       const stateOf = async (issued: typeof first) => (await sessions.open(issued?.credential.reveal() ?? "")).state;
@@ -224,7 +225,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
     });
 
     it("of 50 sign-ins beside a revocation none is alive that began by then, and of 20 that end the others at once one is left at most", async () => {
-      const sessions = createSessions({ store, keys: generateKeys() });
+      const sessions = createSessions({ store, storeTimeout: UNHURRIED, keys: generateKeys() });
       const began = Date.now();
       const signIns = Array.from({ length: 50 }, (_, i) => sessions.issue("ada", {}, { authenticatedAt: began - (i % 3) * 1000 }).catch(() => undefined));
       const [, ...done] = await Promise.all([sessions.revokeAll("ada"), ...signIns]);
@@ -250,7 +251,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
 
     it("a session with 280 bytes of application data takes less than 1,000 bytes of the server, its mark and what slabs waste included", async () => {
       const { own, nodes } = await ownServer();
-      const sessions = createSessions({ store: createMemcachedStore(nodes, { evicts: true }), keys: generateKeys() });
+      const sessions = createSessions({ store: createMemcachedStore(nodes, { evicts: true }), storeTimeout: UNHURRIED, keys: generateKeys() });
       const taken = async (): Promise<number> => {
         const told = await command(own, "stats slabs", /END\r\n$/);
         const sum = [...told.matchAll(/STAT (\d+):used_chunks (\d+)/g)].map(([, slab, used]) => Number(used) * Number(new RegExp(`STAT ${slab}:chunk_size (\\d+)`).exec(told)?.[1]));

@@ -9,6 +9,7 @@ import { startMemcached } from "../../../../tools/services/memcached.ts";
 import { serviceFor } from "../../../../tools/services/programs.ts";
 import type { Server } from "../../../../tools/services/server.ts";
 import { until } from "../../../store-contract/test/shared/kill.ts";
+import { UNHURRIED } from "../../../store-contract/test/shared/unhurried.ts";
 import { command, connectTo, keysOf } from "../support/nodes.ts";
 
 const program = serviceFor("memcached", "nodes that fail are");
@@ -41,7 +42,7 @@ describe.skipIf(program === undefined)("[needs memcached]", () => {
     });
 
     it("[K07] when one is killed under writes its sessions are faults, not misses, on no other node, and gone when it is back; the other node's go on", { timeout: 120_000 }, async () => {
-      const sessions = createSessions({ store, keys: generateKeys() });
+      const sessions = createSessions({ store, storeTimeout: UNHURRIED, keys: generateKeys() });
       const issued = await Promise.all(Array.from({ length: 40 }, (_, i) => sessions.issue(`person ${i}`)));
       const lies = await Promise.all(servers.map((server) => keysOf(server)));
       const onFirst = issued.filter(({ state }) => lies[0]?.includes(`hf:${state.id}`));
