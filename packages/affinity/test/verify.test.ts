@@ -202,6 +202,8 @@ describe("what chance does", () => {
     expect(chanceOfSoFew({ of: 4, some: 0 }, { of: 4, some: 4 })).toBeCloseTo(1 / 70, 12);
     expect(chanceOfSoFew({ of: 4, some: 1 }, { of: 4, some: 3 })).toBeCloseTo(17 / 70, 12);
     expect(chanceOfSoFew({ of: 1, some: 0 }, { of: 2, some: 1 })).toBeCloseTo(2 / 3, 12);
+    expect(chanceOfSoFew({ of: 10_000, some: 3300 }, { of: 30_000, some: 10_000 })).toBeCloseTo(0.27423, 5);
+    expect(chanceOfSoFew({ of: 10_000, some: 0 }, { of: 30_000, some: 10_000 })).toBeLessThan(1e-100);
     expect(chanceOfSoFew({ of: 5, some: 5 }, { of: 5, some: 0 })).toBeCloseTo(1, 12);
   });
 });

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import { writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { shell } from "./support.ts";
 
@@ -43,6 +43,32 @@ describe("holdfast affinity", () => {
       expect(words).toMatchObject({ code: 1, out: expect.stringContaining("WRONG no_node") });
       expect((await holdfast("affinity verify ftp://127.0.0.1/")).code).toBe(2);
       expect((await holdfast(`affinity verify http://127.0.0.1:${port}/ --take true`)).code).toBe(2);
+    } finally {
+      server.close();
+    }
+  });
+
+  it("verify: takes a node away by a command, gives it back by another, and says whether it takes clients again", async () => {
+    const { holdfast, at } = shell();
+    const command = (name: string, text: string): void => {
+      writeFileSync(at(name), `#!/bin/sh\n${text}\n`);
+      chmodSync(at(name), 0o755);
+    };
+    command("take", `: > "${at("away-")}$HOLDFAST_NODE"`);
+    command("back", `rm "${at("away-")}$HOLDFAST_NODE"`);
+    let turn = 0;
+    const server = createServer((request, response) => {
+      const up = ["a", "b", "c"].filter((node) => !existsSync(at(`away-${node}`)));
+      const own = /__Host-n=(\w)/.exec(request.headers.cookie ?? "")?.[1] ?? "";
+      const node = up.includes(own) ? own : (up[(turn += 1) % up.length] ?? "");
+      response.setHeader("set-cookie", `__Host-n=${node}; Path=/; HttpOnly; Secure; SameSite=Lax`).setHeader("x-node", node).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const verify = (giveBack: string) => holdfast(`affinity verify http://127.0.0.1:${port}/ --clients 30 --settle 1s --take ${at("take")} --give-back ${giveBack}`);
+    try {
+      expect(await verify(at("back"))).toMatchObject({ code: 0, out: expect.stringMatching(/node back: it met 10 of 30 new clients, and 30 of 30 that were there before/) });
+      expect(await verify("true")).toMatchObject({ code: 1, out: expect.stringMatching(/node back: it met 0 of 30 new clients, and 0 of 30 [\s\S]*WRONG not_back: /) });
     } finally {
       server.close();
     }

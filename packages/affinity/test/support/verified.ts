@@ -44,11 +44,10 @@ export async function createStage(): Promise<Stage> {
     stop: fleet.stop,
     async verify(options, start, { path = "/", notice = NOTICE, ...more } = {}) {
       const balancer = await start(describe(options));
-      const url = `${balancer.url}${path}`;
       try {
-        const back = await acquainted(url, notice);
+        const back = await acquainted(balancer.url, path, notice);
         const taking = { fleet, tell: balancer.tell ?? (async () => undefined) };
-        return await verifyAffinity(url, { clients: 45, addressOf: wide, suspects: nodes.map(({ address }) => address), lose: loseFrom(taking, back), ...more });
+        return await verifyAffinity(`${balancer.url}${path}`, { clients: 45, addressOf: wide, suspects: nodes.map(({ address }) => address), lose: loseFrom(taking, back), ...more });
       } finally {
         await balancer.stop();
       }
@@ -71,18 +70,19 @@ function loseFrom({ fleet, tell }: { readonly fleet: Fleet; readonly tell: (node
 }
 
 /** Meets every node. Resolves with how to wait until one that was gone is noticed, by new clients and by those that hold its cookies, or had the time for that. */
-async function acquainted(url: string, notice: number): Promise<(node: string) => Promise<void>> {
+async function acquainted(url: string, path: string, notice: number): Promise<(node: string) => Promise<void>> {
   let strangers = 50_000;
   const stranger = (cookie?: string) => createClient(url, (strangers += 1), { headers: { "X-Session-ID": `stranger-${strangers}`, ...(cookie === undefined ? {} : { cookie }) }, cookies: false });
   const held = new Map<string, string>();
   const meets = async (node: string, deadline: number, cookie?: () => string | undefined): Promise<void> => {
     for (let seen; seen !== node && Date.now() < deadline; ) {
-      const sight = await stranger(cookie?.()).ask().catch(() => undefined);
+      const sight = await stranger(cookie?.()).ask({ path }).catch(() => undefined);
       seen = sight?.node;
       if (sight?.node !== undefined && cookie === undefined && !held.has(sight.node)) held.set(sight.node, sight.setCookies.map((line) => line.split(";")[0]).join("; "));
     }
   };
-  for (const label of LABELS) await meets(label, Date.now() + notice);
+  for (const label of LABELS) await meets(label, Date.now() + NOTICE);
+  if (held.size < LABELS.length) throw new Error(`only ${[...held.keys()].join(" and ")} answered within ${NOTICE / 1000} s`);
   return async (node) => {
     const deadline = Date.now() + notice;
     await meets(node, deadline);

@@ -30,16 +30,18 @@ export const canTell = (of: number, before: Share): boolean => isLess({ of, some
 /** The chance that of all that are `some`, at most `after.some` are among `after.of`: the lower tail of the hypergeometric distribution. */
 export function chanceOfSoFew(after: Share, before: Share): number {
   const some = after.some + before.some;
-  const all = after.of + before.of;
+  const fewest = Math.max(0, some - before.of);
   let chance = 0;
-  for (let count = Math.max(0, some - before.of); count <= after.some; count += 1) {
-    chance += Math.exp(logChoose(after.of, count) + logChoose(before.of, some - count) - logChoose(all, some));
+  let log = logChoose(after.of, fewest) + logChoose(before.of, some - fewest) - logChoose(after.of + before.of, some);
+  for (let count = fewest; count <= after.some; count += 1) {
+    chance += Math.exp(log);
+    log += Math.log(((after.of - count) * (some - count)) / ((count + 1) * (before.of - some + count + 1)));
   }
   return Math.min(1, chance);
 }
 
 function logChoose(of: number, some: number): number {
   let log = 0;
-  for (let index = 1; index <= some; index += 1) log += Math.log(of - some + index) - Math.log(index);
+  for (let index = 1; index <= some; index += 1) log += Math.log((of - some + index) / index);
   return log;
 }
