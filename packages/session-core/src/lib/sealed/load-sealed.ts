@@ -6,6 +6,7 @@ import { overBy } from "../session/over.ts";
 import { INDETERMINATE } from "../session/refusal.ts";
 import type { Sight } from "../signals/sight.ts";
 import type { TombstoneReason } from "../record.ts";
+import type { SessionId } from "../port.ts";
 import { rowOf } from "./payload.ts";
 import type { SealedIncoming, SealedPresented } from "./read-sealed.ts";
 import type { Revocations } from "./revocations.ts";
@@ -31,11 +32,10 @@ export const createLoadSealed = (revocations: Revocations | undefined): Engine<u
 async function judgeSealed<Data>(engine: Engine<Data>, presented: SealedPresented, now: Millis, sight: Sight | undefined, revocations: Revocations | undefined, authoritative: boolean): Promise<Loaded> {
   const { session } = presented;
   const { id, record, seenAt, expiresAt } = session;
-  const handle = engine.ring.handle(id);
   const epoch = engine.epoch.refresh();
   if (epoch) await epoch;
   if (record.dataVersion > engine.data.version) {
-    engine.emit({ type: "session_newer", handle });
+    engine.emit({ type: "session_newer" }, id);
     return INDETERMINATE;
   }
   // A clock that was set back gives no time: nothing is younger than its last activity.
@@ -45,18 +45,18 @@ async function judgeSealed<Data>(engine: Engine<Data>, presented: SealedPresente
   if (over === undefined || over === "idle") {
     const asked = revocations?.reasonOf(session, authoritative);
     const revoked = asked instanceof Promise ? await asked : asked;
-    if (revoked) return ended(engine, handle, revoked);
+    if (revoked) return ended(engine, id, revoked);
   }
   if (over === "idle" && engine.policy.resume && record.subject !== undefined && time < deadlinesOf(record, seenAt, engine.policy).absoluteAt) {
-    engine.emit({ type: "session_expired", handle, reason: "idle" });
+    engine.emit({ type: "session_expired", reason: "idle" }, id);
     return { kind: "lapsed", row, record };
   }
-  if (over) return ended(engine, handle, over);
+  if (over) return ended(engine, id, over);
   const changed = record.marks && sight?.compare(id, record.marks);
   if (changed) tellChange(engine, id, changed);
   if (changed?.action === "revoke") {
     await revocations?.end(id, "revoked");
-    return ended(engine, handle, "revoked");
+    return ended(engine, id, "revoked");
   }
   tellOldKey(engine, presented, now);
   // There is no successor to offer, which is what this verdict says to the engine.
@@ -64,11 +64,11 @@ async function judgeSealed<Data>(engine: Engine<Data>, presented: SealedPresente
   return live;
 }
 
-function ended<Data>(engine: Engine<Data>, handle: string, reason: TombstoneReason): Loaded {
+function ended<Data>(engine: Engine<Data>, id: SessionId, reason: TombstoneReason): Loaded {
   if (reason === "replaced") {
-    engine.emit({ type: "session_superseded", handle });
+    engine.emit({ type: "session_superseded" }, id);
     return { kind: "none", refused: "superseded" };
   }
-  engine.emit(reason === "idle" || reason === "absolute" ? { type: "session_expired", handle, reason } : { type: "session_use_after_expire", handle, reason });
+  engine.emit(reason === "idle" || reason === "absolute" ? { type: "session_expired", reason } : { type: "session_use_after_expire", reason }, id);
   return { kind: "none", ended: reason };
 }

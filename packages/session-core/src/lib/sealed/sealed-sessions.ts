@@ -115,7 +115,7 @@ function manage<Data extends object>(given: Engine<Data>, listeners: Set<(event:
       const known = needed(revocations);
       if (!isSessionId(id)) return;
       await known.end(id, reason);
-      emit({ type: "session_revoked", handle: ring.handle(id), reason, count: 1 });
+      emit({ type: "session_revoked", reason, count: 1 }, id);
     },
     async revokeAll(subject, { except } = {}) {
       const { at: notBefore } = await needed(revocations).endAll(ring.partition(subject), except);

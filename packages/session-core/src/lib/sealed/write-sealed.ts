@@ -61,7 +61,7 @@ async function begin<Data extends object>(context: WriteContext<Data>, given: Ke
   }
   const old = draft.live ?? draft.lapsed;
   if (old) await revocations?.end(old.row.id, "replaced");
-  engine.emit({ type: "session_created", handle: engine.ring.handle(id), kind: record.subject === undefined ? "guest" : "active", previous: old && engine.ring.handle(old.row.id) });
+  engine.emit({ type: "session_created", kind: record.subject === undefined ? "guest" : "active", previous: old && engine.ring.handle(old.row.id) }, id);
   return { draft, times: { createdAt: now, seenAt: now }, cookies };
 }
 
@@ -86,9 +86,8 @@ async function goOn<Data extends object>(context: WriteContext<Data>, given: Kep
   const times = { createdAt: row.createdAt, seenAt };
   const cookies = await sealed(context, draft, { ...times, sealedAt: clock, loweredAt, notBefore: before?.notBefore, json: before?.json }, means);
   await revocations?.end(session.id, "replaced", loweredAt);
-  const handle = engine.ring.handle(session.id);
-  if (elevated) engine.emit({ type: "session_elevated", handle });
-  else if (context.renew) engine.emit({ type: "session_renewed", handle });
+  if (elevated) engine.emit({ type: "session_elevated" }, session.id);
+  else if (context.renew) engine.emit({ type: "session_renewed" }, session.id);
   return { draft, times, cookies };
 }
 
@@ -97,7 +96,7 @@ async function signOut<Data>({ engine, incoming }: WriteContext<Data>, { live, l
   const ids = gone ? [gone.row.id] : incoming.presented.map(({ credential }) => credential.id);
   for (const id of new Set(ids)) {
     await revocations?.end(id, "logout");
-    engine.emit({ type: "session_logout", handle: engine.ring.handle(id) });
+    engine.emit({ type: "session_logout" }, id);
   }
 }
 
