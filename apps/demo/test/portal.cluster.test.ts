@@ -53,15 +53,31 @@ for (const kind of ["haproxy", "nginx"] as const) {
         expect(cluster.node(first).pid).not.toBe(pid);
         await until(async () => (await stateOf(first)) === "up");
 
+        // Somebody who keeps the cookie of that node, whatever it is told.
+        let kept = "";
+        await until(async () => {
+          const response = await fetch(`${cluster.url}/api/cart`, { headers: { connection: "close" } });
+          kept = response.headers.getSetCookie().find((line) => line.startsWith("__Host-hf_node="))?.split(";")[0] ?? "";
+          return response.headers.get("x-node") === second && kept !== "";
+        });
+        const keeps = async (): Promise<string | null> => {
+          const { status, headers } = await fetch(`${cluster.url}/api/cart`, { headers: { cookie: kept } });
+          statuses.push(status);
+          return headers.get("x-node");
+        };
+        expect(await keeps()).toBe(second);
+
         // `kill PID`: it leaves, and takes nobody with it.
         let over = false;
         const leaving = cluster.node(second).end("SIGTERM").then(() => (over = true));
         const answered: string[] = [];
         await until(async () => {
           answered.push((await ask("GET", "/api/cart")).node);
+          await keeps();
           return over;
         });
         await leaving;
+        expect(await keeps()).not.toBe(second);
         const third = await put("cork-float");
         expect(third).not.toBe(second);
         // Its clients were sent away while it was still there to answer, and did not come back.

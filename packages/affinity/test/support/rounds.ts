@@ -4,21 +4,21 @@ export interface Round {
   readonly requests: number;
   /** Answers that were no 200, and connections that broke. */
   readonly errors: number;
-  /** Clients that were answered by another node than before, by the node that they had. */
-  readonly moved: Readonly<Record<string, number>>;
+  /** How often a client was answered by another node than before. */
+  readonly moved: ReadonlyMap<Client, number>;
   /** Clients by the node that answered. */
   readonly spread: Readonly<Record<string, number>>;
 }
 
 /** Every client asks `times` times, some at once. */
 export async function round(clients: readonly Client[], times = 1): Promise<Round> {
-  const moved: Record<string, number> = {};
+  const moved = new Map<Client, number>();
   let errors = 0;
   const one = async (client: Client): Promise<void> => {
     const before = client.node;
     const { status } = await client.ask().catch(() => ({ status: 0 }));
     if (status !== 200) errors += 1;
-    else if (before !== undefined && client.node !== before) moved[before] = (moved[before] ?? 0) + 1;
+    else if (before !== undefined && client.node !== before) moved.set(client, (moved.get(client) ?? 0) + 1);
   };
   for (let time = 0; time < times; time += 1) {
     const waiting = [...clients];
@@ -31,10 +31,16 @@ export async function round(clients: readonly Client[], times = 1): Promise<Roun
   return { requests: clients.length * times, errors, moved, spread };
 }
 
-export const movedIn = ({ moved }: Round, except?: string): number => Object.entries(moved).reduce((sum, [node, count]) => sum + (node === except ? 0 : count), 0);
+/** Moves in all of these rounds. */
+export const movedIn = (rounds: readonly Round[]): number => sum(rounds.flatMap(({ moved }) => [...moved.values()]));
+
+/** By client. */
+export const movesOf = (client: Client, rounds: readonly Round[]): number => sum(rounds.map(({ moved }) => moved.get(client) ?? 0));
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 /** The busiest node in relation to the mean of `nodes`. */
 export const unevenness = ({ spread }: Round, nodes: number): number => {
   const counts = Object.values(spread);
-  return (Math.max(...counts) * nodes) / counts.reduce((sum, count) => sum + count, 0);
+  return (Math.max(...counts) * nodes) / sum(counts);
 };

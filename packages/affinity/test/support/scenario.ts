@@ -4,7 +4,7 @@ import { freePort } from "../../../../tools/lib/free-port.ts";
 import { defineAffinity } from "../../src/lib/define-affinity.ts";
 import { type Client, type ClientOptions, createClient } from "./client.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
-import { movedIn, type Round, round, unevenness } from "./rounds.ts";
+import { movedIn, movesOf, type Round, round, unevenness } from "./rounds.ts";
 
 export const isDrill = process.env["HOLDFAST_DRILL"] === "1";
 /** 240 clients in a drill, 120 otherwise. */
@@ -29,6 +29,8 @@ export interface Findings {
   readonly steadyMoved: number;
   readonly victims: number;
   readonly victimsMoved: number;
+  /** Those that moved once more, when the balancer had noticed. */
+  readonly victimsMovedOn: number;
   readonly bystandersMoved: number;
   readonly backMoved: number;
   readonly addMoved: number;
@@ -100,10 +102,18 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
   const clients = Array.from({ length: CLIENTS }, (_, number) => createClient(url, number, client(number)));
   const first = await run(clients);
   const steady = await run(clients, 3);
-  const victims = clients.filter(({ node }) => node === "c").length;
+  const victims = clients.filter(({ node }) => node === "c");
+  const bystanders = clients.filter(({ node }) => node !== "c");
+  /** Until the balancer must have noticed, and once more. */
+  const untilNoticed = async (): Promise<readonly Round[]> => {
+    const began = performance.now();
+    const seen: Round[] = [];
+    while (performance.now() - began < NOTICED) seen.push(await run(clients));
+    return [...seen, await run(clients)];
+  };
   await fleet.kill("c");
   if (told !== undefined) await balancer.apply(told.died);
-  const killed = await run(clients, 2);
+  const killed = await untilNoticed();
   await fleet.start("c");
   if (told !== undefined) await balancer.apply(told.back);
   await used("c");
@@ -130,9 +140,7 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
   const leaving = fleet.leave("b");
   leaving.catch(() => undefined);
   await drains;
-  const began = performance.now();
-  while (performance.now() - began < NOTICED) await run(clients);
-  await run(clients);
+  await untilNoticed();
   await run(clients);
   const after = onB();
   await run(clients);
@@ -145,12 +153,13 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
     clients: clients.length,
     cookie: setCookies.find((line) => !line.startsWith("visitor=")),
     unevenness: unevenness(first, 3),
-    steadyMoved: movedIn(steady),
-    victims,
-    victimsMoved: killed.moved["c"] ?? 0,
-    bystandersMoved: movedIn(killed, "c"),
-    backMoved: movedIn(back),
-    addMoved: movedIn(added),
+    steadyMoved: movedIn([steady]),
+    victims: victims.length,
+    victimsMoved: victims.filter((client) => movesOf(client, killed) > 0).length,
+    victimsMovedOn: victims.filter((client) => movesOf(client, killed) > 1).length,
+    bystandersMoved: bystanders.filter((client) => movesOf(client, killed) > 0).length,
+    backMoved: movedIn([back]),
+    addMoved: movedIn([added]),
     drained,
     onDrained: [before, after, later],
     newOnDrained: fresh.spread["b"] ?? 0,
