@@ -101,6 +101,15 @@ describe("the probe", () => {
     expect([byAddress.key, codes(byAddress)]).toEqual(["address", ["by_address"]]);
   });
 
+  it("is not led astray by a balancer whose turns go forth and back, as if in step with its clients", async () => {
+    let turn = 0;
+    const found = await look((_, response) => {
+      const place = turn++ % 60;
+      response.setHeader("x-node", `n${Math.min(place, 59 - place) % 3}`).end();
+    });
+    expect([found.key, codes(found)]).toEqual(["none", ["not_sticky"]]);
+  });
+
   it("a node that nobody met until another was gone is one to which nobody was sent", async () => {
     const away = new Set<string>();
     const closed = new Set(["c"]);

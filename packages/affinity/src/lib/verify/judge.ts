@@ -36,11 +36,11 @@ export interface Judgement {
   readonly findings: readonly Finding[];
 }
 
-/** Whether so few of their requests went elsewhere as would be chance only once in a thousand times if every request were sent to any node. */
+/** Whether fewer of their requests went elsewhere, by five standard deviations, than if every request were sent to any node: chance does not do that. */
 function areKept({ nodes, requests, moved }: Kind): boolean {
   const answered = sum(nodes.values());
   const elsewhere = 1 - sum([...nodes.values()].map((count) => (count / answered) ** 2));
-  return moved < requests * elsewhere - 3.09 * Math.sqrt(requests * elsewhere * (1 - elsewhere));
+  return moved < requests * elsewhere - 5 * Math.sqrt(requests * elsewhere * (1 - elsewhere));
 }
 
 /** By what the balancer keeps clients together, and what is wrong with that. */

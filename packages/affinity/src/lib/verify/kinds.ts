@@ -18,8 +18,8 @@ export const createCrowd = (probed: Probed): Crowd => {
     async ask(probes, times = 1) {
       let moved = 0;
       for (let time = 0; time < times; time += 1) {
-        // Forth and back: a balancer that takes turns must not meet the same client at the same turn.
-        const round = await askAll(rounds.length % 2 === 0 ? probes : probes.toReversed());
+        // In any order: a balancer that takes turns must not meet the same client at the same turn.
+        const round = await askAll(shuffled(probes));
         rounds.push(round);
         moved += sum(round.moved.values());
       }
@@ -27,6 +27,13 @@ export const createCrowd = (probed: Probed): Crowd => {
     },
   };
 };
+
+/** Fisher and Yates. */
+function shuffled<T>(items: readonly T[]): readonly T[] {
+  const order = [...items];
+  for (let left = order.length; left > 1; left -= 1) order.push(...order.splice(Math.floor(Math.random() * left), 1));
+  return order;
+}
 
 /** Each asks once, and then twice more: what these two met. */
 export async function observe(crowd: Crowd, probes: readonly Probe[]): Promise<Kind> {
