@@ -24,7 +24,7 @@ export interface AffinityOptions {
   /**
    * `grace`: how long a node that goes may take in all, at most an hour. Default 30 s, or twice `notice` where that is longer.
    * `notice`: how long the balancer takes to notice what the health path answers, at most half of the grace. Default `health.interval` x `fall` + `timeout`; more where a platform takes longer to
-   * pass it on, 0 where nothing asks the health path.
+   * pass it on. Where nothing asks the health path, it is the time that clients have to come and let go of their cookie.
    */
   readonly drain?: Partial<Affinity["drain"]>;
 }
