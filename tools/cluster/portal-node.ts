@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { watcherOf } from "../services/watch.ts";
 
+/** A start that takes longer hangs. */
+const PATIENCE = 120_000;
 const BIN = fileURLToPath(new URL("../../apps/demo/bin/portal.mjs", import.meta.url));
 
 /** A portal that is one of several. Its process changes, its label and port do not. */
@@ -50,8 +52,12 @@ export function portalNode({ label, port, args, onLeaving, onEnd }: PortalNodeOp
         return String(signal ?? code);
       });
       const ready = new Promise<string>((resolve) => void started.on("message", (word) => (word === "ready" ? resolve("ready") : onLeaving())));
-      const first = await Promise.race([ready, ended]);
-      if (first !== "ready") throw new Error(`node ${label} did not start (${first}):\n${words}`);
+      const silent = new Promise<string>((resolve) => void setTimeout(resolve, PATIENCE, `silent for ${PATIENCE / 1000} s`).unref());
+      const first = await Promise.race([ready, ended, silent]);
+      if (first !== "ready") {
+        started.kill("SIGKILL");
+        throw new Error(`node ${label} did not start (${first}):\n${words}`);
+      }
       void ended.then(onEnd);
     },
     async end(signal) {

@@ -45,7 +45,7 @@ interface Near {
 
 /** Of each node before it is killed: its counts go with it. */
 async function nearOf({ url }: Cluster): Promise<readonly Near[]> {
-  const { nodes } = (await (await fetch(`${url}/api/cluster`)).json()) as { nodes: readonly { status: { near?: Near; state: string } | null }[] };
+  const { nodes } = (await (await fetch(`${url}/api/cluster`, { signal: AbortSignal.timeout(60_000) })).json()) as { nodes: readonly { status: { near?: Near; state: string } | null }[] };
   return nodes.flatMap(({ status }) => (status?.state === "up" && status.near ? [status.near] : []));
 }
 
