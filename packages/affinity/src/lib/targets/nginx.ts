@@ -39,7 +39,7 @@ const common = (affinity: Affinity): readonly (Loss | false | undefined)[] => [
   cookieInCaches(affinity),
   ...passiveHealth(affinity),
   namesAtStart(affinity),
-  { option: "drain", text: `${affinity.health.path} changes nothing: mark the node as draining in the description, write the file anew and reload. Clients that keep their cookie come until the server is closed; a POST that it has not accepted then is answered 502.` },
+  { option: "drain", text: `${affinity.health.path} changes nothing: mark the node as draining in the description, write the file anew and reload. Clients that keep their cookie come until the server is closed; what it has not accepted then may be answered 502.` },
 ];
 
 /** Since 1.29.6: `sticky cookie`, with a label of ours as the value (by default it would be the unsalted MD5 of the node's address). */
