@@ -52,7 +52,9 @@ export const haproxy: Target = {
         // Without the 1 it asks the dead one again first, a second later.
         "    option redispatch 1",
         "    retries 2",
-        `    option httpchk GET ${health.path}`,
+        // Left to itself it asks by HTTP/1.0 without Host, which many servers answer with 400: every node would be down.
+        "    option httpchk",
+        `    http-check send meth GET uri ${health.path} ver HTTP/1.1 hdr Host health`,
         "    # 404: the node keeps the clients it has and gets no new ones (drain). 503, in the end: none at all.",
         "    http-check disable-on-404",
         ...[...balance(affinity), ...cookie(affinity)].map((line) => `    ${line}`),
