@@ -143,6 +143,65 @@ describe("the probe", () => {
     expect([found.key, found.errors, codes(found)]).toEqual(["cookie", 1, ["errors"]]);
   });
 
+  /** One of so many new clients goes to `b`, all others to `a`. */
+  const lopsided = (one: number) => {
+    let turn = 0;
+    return (): string => ((turn += 1) % one === 0 ? "b" : "a");
+  };
+  const byHeaderOf = (next: () => string) => {
+    const known = new Map<string, string>();
+    return (request: IncomingMessage, response: ServerResponse): void => {
+      const value = request.headers["x-session-id"];
+      const own = typeof value === "string" ? (known.get(value) ?? next()) : next();
+      if (typeof value === "string") known.set(value, own);
+      response.setHeader("x-node", own).end();
+    };
+  };
+
+  it.each([
+    ["nine to one, 30 clients", 10, 30],
+    ["32 to one, 90 clients", 33, 90],
+  ])("does not take a balancer that keeps every cookie for one that keeps none where few clients are on the other node: %s", async (_, one, clients) => {
+    const next = lopsided(one);
+    const found = await look((request, response) => {
+      const node = /__Host-hf_node=(\w)/.exec(request.headers.cookie ?? "")?.[1] ?? next();
+      response.setHeader("set-cookie", `${NAME}=${node}; Path=/; HttpOnly; Secure; SameSite=Lax`).setHeader("x-node", node).end();
+    }, { clients });
+    expect([found.key, codes(found)]).toEqual(["cookie", ["uneven"]]);
+    expect(found.untried).toContainEqual(expect.stringMatching(/^whether clients with cookies are kept: .* too few .* Take more clients/));
+  });
+
+  it.each([
+    ["nine to one, 30 clients", 10, 30],
+    ["19 to one, 90 clients", 20, 90],
+  ])("nor one that keeps every value of a header: %s", async (_, one, clients) => {
+    const found = await look(byHeaderOf(lopsided(one)), { clients });
+    expect([found.key, codes(found)]).toEqual(["header", ["not_sticky", "uneven"]]);
+    expect(found.untried).toContainEqual(expect.stringMatching(/^whether clients with X-Session-ID are kept: .* too few/));
+  });
+
+  it("sees a header by which clients are kept where all without it are sent to one node", async () => {
+    let turn = 0;
+    const kept = byHeaderOf(() => "abc"[(turn += 1) % 3] ?? "");
+    const found = await look((request, response) => (request.headers["x-session-id"] === undefined ? void response.setHeader("x-node", "a").end() : kept(request, response)));
+    expect([found.key, codes(found)]).toEqual(["header", []]);
+  });
+
+  it("mentions clients that moved with their second request where they are few", async () => {
+    let seconds = 0;
+    const asked = new Map<string, number>();
+    let turn = 0;
+    const found = await look((request, response) => {
+      const [id = `${(turn += 1)}`, own] = /n=(\d+)\.(\w)/.exec(request.headers.cookie ?? "")?.slice(1) ?? [];
+      const times = (asked.get(id) ?? 0) + 1;
+      asked.set(id, times);
+      const node = own === undefined ? ("abc"[turn % 3] ?? "") : times === 2 && (seconds += 1) <= 3 ? (own === "a" ? "b" : "a") : own;
+      response.setHeader("set-cookie", `n=${id}.${node}; HttpOnly; Secure; SameSite=Lax`).setHeader("x-node", node).end();
+    });
+    expect([found.key, codes(found)]).toEqual(["cookie", []]);
+    expect(found.untried).toContainEqual(expect.stringContaining("3 of 30 clients moved with their second request"));
+  });
+
   it("a command that takes nothing away is no loss that went well", async () => {
     const found = await look(balancer(["a", "b", "c"]), { lose: { take: none, giveBack: none } });
     expect(codes(found)).toEqual(["not_lost"]);

@@ -30,7 +30,7 @@ const UNSEEN = 0.1;
 const NEW = 4;
 
 /**
- * Looks at a running balancer from outside, as clients do: with and without cookies, with a header, from one address and from many. Sends some thousand requests, so ask its owner.
+ * Looks at a running balancer from outside, as clients do: with and without cookies, with a header, from one address and from many. Sends some two thousand requests, so ask its owner.
  * @throws HoldfastError `config`
  */
 export async function verifyAffinity(target: string, options: VerifyOptions = {}): Promise<Verification> {
@@ -79,6 +79,7 @@ export async function verifyAffinity(target: string, options: VerifyOptions = {}
     manyAddresses: addressOf !== undefined,
   });
   findings.push(...judged.findings);
+  untried.push(...judged.untried);
   const { sticky, alone } = judged;
   if (addressOf === undefined) untried.push("many addresses: this machine has one, so that what goes by address looks as if there were one node.");
   const unseen = total("errors") + total("silent") > UNSEEN * total("requests");

@@ -18,7 +18,7 @@ export function define(affinity: Command, io: Io): void {
 
   affinity
     .command("verify")
-    .description("look at a running balancer as clients do: what it keeps together, its cookie, what happens when a node goes. Sends some thousand requests")
+    .description("look at a running balancer as clients do: what it keeps together, its cookie, what happens when a node goes. Sends some two thousand requests")
     .argument("<url>", "of a page that answers with a header that names the node")
     .option("--node-header <name>", "that header", "x-node")
     .option("--session-header <name>", "the header that clients without cookies send", "X-Session-ID")
