@@ -58,7 +58,7 @@ describe("the probe", () => {
     const away = new Set<string>();
     const found = await look(balancer(["a", "b", "c"], { away }), { lose: losing(away) });
     expect([found.key, codes(found)]).toEqual(["cookie", []]);
-    expect(found.loss).toEqual({ victims: 10, victimsMoved: 10, bystandersMoved: 0, movedOnReturn: 0, holders: 30, holdersElsewhere: 0, newcomers: 30, newOnIt: 10, errors: 0 });
+    expect(found.loss).toEqual({ victims: 10, victimsMoved: 10, bystandersMoved: 0, stranded: 0, movedOnReturn: 0, holders: 30, holdersElsewhere: 0, newcomers: 30, newOnIt: 10, errors: 0 });
   });
 
   it("sees that a node which was given back takes no clients again, neither new ones nor those that hold its cookie", async () => {
@@ -82,6 +82,49 @@ describe("the probe", () => {
     const found = await look(balancer(["a", "b", "c"], { away, labelOf: (node) => `${node}${generation}` }), { lose: losing(away, { giveBack: async () => void (generation = "again") }) });
     expect(codes(found)).toEqual(["fails_back", "cookie_forgotten"]);
     expect(found.loss?.holdersElsewhere).toBeGreaterThan(0);
+  });
+
+  it("says nothing of clients that nobody answered: neither new ones, nor those that held the cookie of the node", async () => {
+    const away = new Set<string>();
+    const answer = balancer(["a", "b", "c"], { away });
+    let back = "";
+    const limited = (isLimited: (cookie: string) => boolean) => look((request, response) => (back !== "" && isLimited(request.headers.cookie ?? "") ? void response.writeHead(429).end() : answer(request, response)), { lose: losing(away, { giveBack: async (node) => void (back = node) }) });
+    const noNew = await limited((cookie) => cookie === "");
+    expect(codes(noNew)).toEqual(["errors"]);
+    expect(noNew.loss).toMatchObject({ holders: 30, holdersElsewhere: 0, newcomers: 0, newOnIt: 0 });
+    expect(noNew.untried).toContainEqual(expect.stringMatching(/^whether new clients meet \w again: 0 of 30 were answered/));
+    back = "";
+    const noHolders = await limited((cookie) => cookie.endsWith(`=${back}`));
+    expect(codes(noHolders)).toEqual(["errors"]);
+    expect(noHolders.loss).toMatchObject({ holders: 0, holdersElsewhere: 0 });
+    expect(noHolders.untried).toContainEqual(expect.stringMatching(/^whether cookies of \w are good for it again: 0 of 30 /));
+    back = "";
+    const nobody = await limited(() => true);
+    expect(codes(nobody)).toEqual(["errors"]);
+    expect(nobody.untried).toContainEqual(expect.stringMatching(/^who moves when \w is back: 0 of 30 clients were answered/));
+  });
+
+  it("sees that the clients of a node get no answer while it is gone, and that they do at a second try", async () => {
+    const away = new Set<string>();
+    const answer = balancer(["a", "b", "c"], { away });
+    const own = (request: IncomingMessage): string => new RegExp(`${NAME}=(\\w+)`).exec(request.headers.cookie ?? "")?.[1] ?? "";
+    const found = await look((request, response) => (away.has(own(request)) ? void response.writeHead(503).end() : answer(request, response)), { lose: losing(away) });
+    expect(codes(found)).toEqual(["not_failed_over", "errors"]);
+    expect(found.loss).toMatchObject({ victims: 10, victimsMoved: 0, stranded: 10, errors: 20 });
+    expect(found.findings[0]?.text).toContain("10 of its 10 clients got no answer");
+
+    let refused = 0;
+    const late = await look((request, response) => (away.has(own(request)) && (refused += 1) <= 10 ? void response.writeHead(503).end() : answer(request, response)), { lose: losing(away) });
+    expect(codes(late)).toEqual(["errors"]);
+    expect(late.loss).toMatchObject({ victimsMoved: 10, stranded: 0, errors: 10 });
+  });
+
+  it("does not blame a node's loss where nobody is answered while it is gone", async () => {
+    const away = new Set<string>();
+    const answer = balancer(["a", "b", "c"], { away });
+    const found = await look((request, response) => (away.size > 0 ? void response.writeHead(429).end() : answer(request, response)), { lose: losing(away) });
+    expect(codes(found)).toEqual(["errors"]);
+    expect(found.untried).toContainEqual(expect.stringMatching(/^who moves when \w is gone: 0 of its 10 clients were answered, and 0 of 20 others/));
   });
 
   it("says where too few clients met a node to tell whether it takes new ones again", async () => {

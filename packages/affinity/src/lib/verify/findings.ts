@@ -10,6 +10,7 @@
  * - `cookie_script_readable`, `cookie_insecure`, `cookie_same_site`, `cookie_domain`: an attribute of the affinity cookie is missing, or is one that should be.
  * - `leaks_address`: the affinity cookie shows where the nodes are.
  * - `not_lost`: a node that was taken away goes on to answer, so that nothing is known of its loss.
+ * - `not_failed_over`: when a node is lost, its clients get no answer while it is gone.
  * - `bystanders_move`: when a node is lost, clients of others move too.
  * - `fails_back`: when it returns, clients move a second time.
  * - `not_back`: when it returns, new clients do not meet it as they did before.
@@ -31,6 +32,7 @@ export type FindingCode =
   | "cookie_domain"
   | "leaks_address"
   | "not_lost"
+  | "not_failed_over"
   | "bystanders_move"
   | "fails_back"
   | "not_back"
@@ -65,14 +67,16 @@ export interface LossFigures {
   /** On the node when it was taken away. */
   readonly victims: number;
   readonly victimsMoved: number;
+  /** Of these, who got no answer of a node the last time that they asked while it was gone. */
+  readonly stranded: number;
   /** Of other nodes. */
   readonly bystandersMoved: number;
   /** Requests that moved a client again when the node was back. */
   readonly movedOnReturn: number;
-  /** On the node before, without a request while it was gone; and how many of them did not find it again. */
+  /** On the node before, without a request while it was gone, and answered when it was back; and how many of them did not find it again. */
   readonly holders: number;
   readonly holdersElsewhere: number;
-  /** New when it was back; and how many of them were sent to it. */
+  /** New when it was back, and answered; and how many of them were sent to it. */
   readonly newcomers: number;
   readonly newOnIt: number;
   readonly errors: number;

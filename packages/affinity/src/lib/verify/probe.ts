@@ -73,6 +73,8 @@ export interface Round {
   readonly errors: number;
   /** Answers that were no errors and did not say which node gave them: a rate limit, a page of the balancer's own. */
   readonly silent: number;
+  /** Who was answered by a node. */
+  readonly heard: ReadonlySet<Probe>;
   /** Nodes that answered. */
   readonly answered: ReadonlySet<string>;
   /** Requests that another node answered than the one before, by the node before. */
@@ -83,6 +85,7 @@ export interface Round {
 export async function askAll(probes: readonly Probe[]): Promise<Round> {
   const moved = new Map<string, number>();
   const waiting = [...probes];
+  const heard = new Set<Probe>();
   const answered = new Set<string>();
   let errors = 0;
   let silent = 0;
@@ -90,14 +93,17 @@ export async function askAll(probes: readonly Probe[]): Promise<Round> {
     for (let probe = waiting.shift(); probe !== undefined; probe = waiting.shift()) {
       const before = probe.node;
       const { ok, node } = await probe.ask();
-      if (ok && node !== undefined) answered.add(node);
+      if (ok && node !== undefined) {
+        heard.add(probe);
+        answered.add(node);
+      }
       if (!ok) errors += 1;
       else if (node === undefined) silent += 1;
       else if (before !== undefined && node !== before) moved.set(before, (moved.get(before) ?? 0) + 1);
     }
   };
   await Promise.all(Array.from({ length: 16 }, worker));
-  return { requests: probes.length, errors, silent, answered, moved };
+  return { requests: probes.length, errors, silent, heard, answered, moved };
 }
 
 export const sum = (counts: Iterable<number>): number => [...counts].reduce((all, count) => all + count, 0);

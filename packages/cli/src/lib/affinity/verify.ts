@@ -46,7 +46,7 @@ function words({ key, requests, spread, cookie, loss, findings, untried }: Verif
     `key: ${key}`,
     `spread: ${Object.entries(spread).map(([node, count]) => `${node} ${count}`).join(", ")}`,
     ...(cookie === undefined ? [] : [`cookie: ${[cookie.name, ...cookie.attributes].join("; ")}`]),
-    ...(loss === undefined ? [] : [`node lost: ${loss.victimsMoved} of its ${loss.victims} clients moved, and ${loss.bystandersMoved} others; on its return ${loss.movedOnReturn}`, `node back: it met ${loss.newOnIt} of ${loss.newcomers} new clients, and ${loss.holders - loss.holdersElsewhere} of ${loss.holders} that were there before and waited`]),
+    ...(loss === undefined ? [] : [`node lost: ${loss.victimsMoved} of its ${loss.victims} clients moved${loss.stranded === 0 ? "" : `, ${loss.stranded} got no answer`}, and ${loss.bystandersMoved} others; on its return ${loss.movedOnReturn}`, `node back: it met ${loss.newOnIt} of ${loss.newcomers} new clients, and ${loss.holders - loss.holdersElsewhere} of ${loss.holders} that were there before and waited`]),
     `requests: ${requests}`,
     ...findings.map(({ code, text }) => `WRONG ${code}: ${text}`),
     ...untried.map((text) => `not tried: ${text}`),
