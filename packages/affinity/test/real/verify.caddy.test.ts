@@ -1,4 +1,5 @@
-import { type Row, tryRows } from "../support/rows.ts";
+import { tryRows } from "../support/rows.ts";
+import type { Row } from "../support/verdict.ts";
 
 const byAddress = { options: { key: "ip" }, key: "address", findings: ["by_address", "fails_back"] } as const;
 const byHeader = { options: { key: { header: "X-Session-ID" } }, key: "header", findings: ["not_sticky", "fails_back"] } as const;

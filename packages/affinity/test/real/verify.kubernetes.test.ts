@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import type { Verification } from "@holdfast/affinity/verify";
 import { describe, it } from "vitest";
 import { mayMakeNetwork, runInNetwork } from "../support/network.ts";
-import { holds, type Row } from "../support/rows.ts";
+import { holds } from "../support/rows.ts";
+import type { Row } from "../support/verdict.ts";
 
 const SCRIPT = fileURLToPath(new URL("../support/kube-verify.ts", import.meta.url));
 

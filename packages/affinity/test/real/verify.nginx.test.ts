@@ -1,5 +1,6 @@
 import type { Affinity } from "@holdfast/affinity";
-import { type Row, tryRows } from "../support/rows.ts";
+import { tryRows } from "../support/rows.ts";
+import type { Row } from "../support/verdict.ts";
 import { networks } from "../support/verified.ts";
 
 const PROXY = "proxy_connect_timeout 1s; proxy_next_upstream error timeout;";
@@ -37,7 +38,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     { name: "generated, by header", options: { key: { header: "X-Session-ID" } }, key: "header", findings: ["not_sticky", "fails_back"], spreadBy: "a hash of ports" },
     { name: "`ip_hash`, addresses far apart", text: nginx("ip_hash;"), key: "address", findings: ["by_address", "by_network", "fails_back"] },
     { name: "`ip_hash`, two /24", text: nginx("ip_hash;"), probe: { addressOf: networks(2) }, key: "address", findings: ["by_address", "by_network", "fails_back", "uneven"] },
-    { name: "`ip_hash`, one /24", text: nginx("ip_hash;"), probe: { addressOf: networks(1) }, key: "unknown", findings: ["one_node"] },
+    { name: "`ip_hash`, one /24", text: nginx("ip_hash;"), probe: { addressOf: networks(1) }, key: "unknown", findings: ["one_node"], untried: "there is no other" },
     { name: "`hash $remote_addr`", text: nginx("hash $remote_addr;"), key: "address", findings: ["by_address", "fails_back"] },
     { name: "`hash` of the session's cookie, `consistent`", text: nginx("hash $cookie_visitor consistent;"), key: "cookie", findings: ["moves_once", "fails_back"] },
     { name: "`hash $http_x_session_id`", text: nginx("hash $http_x_session_id;"), key: "header", findings: ["not_sticky", "fails_back"] },

@@ -18,7 +18,7 @@ try {
     };
     await tell(affinity.nodes.map(({ label }) => label));
     return { url: `http://${SERVICE.address}:${SERVICE.port}`, tell, stop: async () => undefined };
-  });
+  }, { clients: 90 });
   process.stdout.write(JSON.stringify(found));
 } finally {
   await stage.stop();

@@ -1,51 +1,24 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Affinity, type AffinityOptions, affinityConfig } from "@holdfast/affinity";
+import { type Affinity, affinityConfig } from "@holdfast/affinity";
 import type { Verification } from "@holdfast/affinity/verify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reportsFolder } from "../../../../tools/lib/reports.ts";
 import { type BalancerKind, startBalancer } from "../../../../tools/services/balancers.ts";
 import { ENGINES, needOf, programOf } from "./engines.ts";
-import { createStage, type Stage, type StageOptions } from "./verified.ts";
-
-/** A set-up, and what the probe has to say to it. */
-export interface Row {
-  readonly name: string;
-  readonly options?: Omit<AffinityOptions, "nodes">;
-  /** The configuration; by default the one that is generated. */
-  readonly text?: (affinity: Affinity, listen: string) => string;
-  readonly probe?: StageOptions;
-  readonly key: Verification["key"];
-  /** Exactly these codes. */
-  readonly findings: readonly string[];
-  /**
-   * Why the spread is another one in each run, so that `uneven` is right when it is that far from even, and wrong when it is not. Without it the spread is always the same,
-   * and `uneven` is asked for like the other codes.
-   */
-  readonly spreadBy?: "chance" | "a hash of ports" | "how many requests are under way";
-}
-
-/** Chi-square beyond which chance goes once in a thousand times, for two degrees of freedom: the tables of statistics have it. */
-const BEYOND_CHANCE = 13.816;
-
-export const chiSquareOf = (spread: Readonly<Record<string, number>>): number => {
-  const counts = ["a", "b", "c"].map((node) => spread[node] ?? 0);
-  const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
-  return counts.reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
-};
+import { clientsOf, differencesFrom, type Row } from "./verdict.ts";
+import { createStage, type Stage } from "./verified.ts";
 
 /** The verdict is the one that was asked for. Prints the row of the table in docs/affinity.md, and keeps it in `.reports/affinity/verify`. */
-export function holds(balancer: string, { name, key, findings, spreadBy }: Row, found: Verification): void {
-  const told = found.findings.map(({ code, text }) => `${code}: ${text}`).join("\n");
-  const uneven = spreadBy !== undefined && chiSquareOf(found.spread) > BEYOND_CHANCE ? ["uneven"] : [];
-  // Where chance spreads, a node that is back and was met is called `not_back` once in a thousand runs: a test of the figures (verify.test.ts) holds it to that, not each of these runs.
-  const met = spreadBy !== undefined && (found.loss?.newOnIt ?? 0) > 0;
-  const codes = found.findings.map(({ code }) => code).filter((code) => code !== "not_back" || !met);
-  const row = `| ${balancer}, ${name} | ${found.key} | ${codes.length === 0 ? "nothing is wrong" : codes.map((code) => `\`${code}\``).join(", ")} | ${Object.entries(found.spread).toSorted(([one], [other]) => one.localeCompare(other)).map(([, clients]) => clients).join(" / ")} |`;
+export function holds(balancer: string, row: Row, found: Verification): void {
+  const { key, findings, spread } = found;
+  const told = [...findings.map(({ code, text }) => `${code}: ${text}`), ...found.untried.map((text) => `not tried: ${text}`), JSON.stringify(found.loss)].join("\n");
+  const codes = findings.length === 0 ? "nothing is wrong" : findings.map(({ code }) => `\`${code}\``).join(", ");
+  const line = `| ${balancer}, ${row.name} | ${key} | ${codes} | ${Object.entries(spread).toSorted(([one], [other]) => one.localeCompare(other)).map(([, clients]) => clients).join(" / ")} |`;
   mkdirSync(join(reportsFolder, "affinity", "verify"), { recursive: true });
-  writeFileSync(join(reportsFolder, "affinity", "verify", `${`${balancer} ${name}`.replaceAll(/\W+/g, "-")}.md`), `${row}\n${told}\n`);
-  console.log(row);
-  expect([found.key, codes.toSorted(), found.errors], told).toEqual([key, [...findings, ...uneven].toSorted(), 0]);
+  writeFileSync(join(reportsFolder, "affinity", "verify", `${`${balancer} ${row.name}`.replaceAll(/\W+/g, "-")}.md`), `${line}\n${told}\n`);
+  console.log(line);
+  expect(differencesFrom(row, found), told).toEqual([]);
 }
 
 /** Tries them on the engines of a kind, each with nodes that all of its rows share. */
@@ -66,7 +39,7 @@ export function tryRows(kind: BalancerKind, rows: Readonly<Record<string, readon
         const { options = {}, text, probe, findings } = row;
         it(`${row.name}: says ${findings.join() || "that nothing is wrong"}`, { timeout: 60_000 }, async () => {
           const start = (affinity: Affinity) => startBalancer(kind, program, (listen) => text?.(affinity, listen) ?? affinityConfig(affinity, kind, { version, listen }).text);
-          holds(name, row, await stage.verify(options, start, probe));
+          holds(name, row, await stage.verify(options, start, { clients: clientsOf(row), ...probe }));
         });
       }
     });
