@@ -1,17 +1,20 @@
 import { defineAffinity } from "@holdfast/affinity";
 import { createDrain, type Drain } from "@holdfast/affinity/drain";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 const affinity = defineAffinity({ nodes: [{ label: "a", address: "10.0.0.1:8080" }], drain: { grace: 30_000 } });
 
-/** Waits end in the order in which they were asked for, at the time they were asked for; others get their turn in between. */
-const testClock = (): { now: () => number; wait: (ms: number) => Promise<void> } => {
+afterEach(() => void vi.restoreAllMocks());
+
+/** Also the monotonic clock, on which it is counted what was really waited. Waits end in the order in which they were asked for, at the time they were asked for, or `late` times as much later; others get their turn in between. */
+const testClock = (late = 1): { now: () => number; wait: (ms: number) => Promise<void> } => {
   let time = 1_000_000;
+  vi.spyOn(performance, "now").mockImplementation(() => time);
   return {
     now: () => time,
     wait: async (ms) => {
       await new Promise((resolve) => setImmediate(resolve));
-      time += ms;
+      time += ms * late;
     },
   };
 };
@@ -96,6 +99,29 @@ describe("drain", () => {
     const tight = createDrain(defineAffinity({ nodes: [{ label: "a", address: "10.0.0.1:8080" }], drain: { notice: 1520, grace: 4000 } }), { clock });
     tight.begin();
     expect(await course(tight, clock)).toEqual([[0, 404], [2480, 503], [4000, 503]]);
+  });
+
+  it("counts what it really waited: a busy loop, which wakes it three times as late, makes the grace no longer", async () => {
+    const clock = testClock(3);
+    const drain = createDrain(affinity, { clock });
+    drain.begin();
+    // In looks of 150 ms, so that each step ends less than one late.
+    expect(await course(drain, clock)).toEqual([[0, 404], [25_050, 503], [30_000, 503]]);
+  });
+
+  it("of a pause in which the whole process stood still it counts a second: the balancer has to be told all the same", async () => {
+    const clock = testClock();
+    let stood = false;
+    const drain = createDrain(affinity, {
+      clock: {
+        now: clock.now,
+        async wait(ms) {
+          await clock.wait(stood ? ms : 3_600_000);
+          stood = true;
+        },
+      },
+    });
+    expect(await course(drain, clock)).toEqual([[0, 404], [3_604_000, 503], [3_609_000, 503]]);
   });
 
   it("waits for requests that still come while its check fails, and clears their cookie", async () => {

@@ -43,6 +43,8 @@ export interface Drain {
 
 /** How often it looks. */
 const LOOK = 50;
+/** The most that is counted between two looks: in a process that was stopped nothing told the balancer anything meanwhile. */
+const GAP = 1000;
 
 export function createDrain({ health, cookie, key, drain: { grace, notice } }: Affinity, { clock = systemClock }: DrainOptions = {}): Drain {
   let inFlight = 0;
@@ -51,15 +53,16 @@ export function createDrain({ health, cookie, key, drain: { grace, notice } }: A
   const clearing = key.kind === "cookie" ? `${cookie.name}=; Max-Age=0; ${cookieAttributes(cookie)}` : undefined;
 
   const leave = async (): Promise<DrainResult> => {
-    // What was waited, not what the clock says: a wall clock is set back and forth.
+    // What was waited, not what the clock says: a wall clock is set back and forth. A busy loop wakes it late, and the platform's patience goes on meanwhile.
     let waited = 0;
     /** Until the balancer must have noticed this answer and the node is empty. */
     const answer = async (now: HealthStatus, end: Millis): Promise<void> => {
       status = now;
       for (const noticed = waited + notice; waited < end && (waited < noticed || inFlight > 0); ) {
         const step = Math.min(LOOK, end - waited);
+        const before = performance.now();
         await clock.wait(step);
-        waited += step;
+        waited += Math.min(GAP, Math.max(step, performance.now() - before));
       }
     };
     await answer(404, grace - notice);
