@@ -135,6 +135,28 @@ describe("configurations", () => {
     expect(() => affinityConfig(sticky(target === "kubernetes" ? { key: "ip" } : {}), target, { listen: ":80" })).toThrow(config("listen"));
   });
 
+  it.each([
+    // 5 s x 2 + 2 s is what a load balancer of AWS takes at least, 2 s x 2 + 1 s the default.
+    ["aws-alb", {}, 12_000],
+    ["aws-alb", { health: { interval: 10_000, timeout: 2500, fall: 1 } }, 23_000],
+    ["aws-alb", { drain: { notice: 11_999 } }, 12_000],
+    ["aws-alb", { drain: { notice: 12_000 } }, undefined],
+    ["aws-alb", { health: { interval: 5000, timeout: 2000, fall: 3 } }, undefined],
+    ["f5", { health: { timeout: 200 } }, 5000],
+    ["f5", { health: { interval: 500 } }, 3000],
+    ["f5", { health: { interval: 1500, timeout: 1000 }, drain: { notice: 4999 } }, 5000],
+    ["f5", {}, undefined],
+    // Not in whole seconds, and nothing to be said of it all the same.
+    ["f5", { health: { interval: 2400, timeout: 1500 } }, undefined],
+  ] as const)("%s with %j: where the check as written takes longer than drain.notice, it says how much that has to be", (target, options, needed) => {
+    const found = affinityConfig(sticky(options), target).losses.flatMap(({ option, text }) => (option === "drain" ? [/drain\.notice (\d+)/.exec(text)?.[1]] : []));
+    expect(found.filter((one) => one !== undefined)).toEqual(needed === undefined ? [] : [String(needed)]);
+  });
+
+  it.each(["kubernetes", "gateway-api", "gcp"] as const)("%s has its check elsewhere: drain.notice is what that takes", (target) => {
+    expect(affinityConfig(sticky(target === "kubernetes" ? { key: "ip" } : {}), target).losses).toContainEqual({ option: "drain", text: expect.stringContaining("drain.notice") as string });
+  });
+
   it("a domain is in the output only where it was asked for", () => {
     for (const target of AFFINITY_TARGETS.filter((name) => name !== "kubernetes")) {
       expect(affinityConfig(sticky(), target).text.toLowerCase()).not.toMatch(/domain[= ]+\.?example/);

@@ -74,6 +74,9 @@ describe("a description of stickiness", () => {
     ["drain.grace", { drain: { grace: 9000, notice: 4501 } }],
     ["drain.notice", { drain: { notice: -1 } }],
     ["drain.notice", { drain: { notice: 1.5 } }],
+    ["drain.notice", { drain: { notice: 1_800_001 } }],
+    ["drain.notice", { health: { interval: 300_000, fall: 10 } }],
+    ["drain.notice", { health: { interval: 299_999, timeout: 300, fall: 6 }, drain: { grace: 3_600_000 } }],
     ["drain.statsu", { drain: { statsu: 404 } }],
     ["name", { name: "Web Shop" }],
     ["sticky", { sticky: true }],
@@ -87,7 +90,8 @@ describe("a description of stickiness", () => {
     expect(drainOf({ health: { interval: 10_250, timeout: 5000, fall: 3 } })).toEqual({ grace: 72_000, notice: 35_750 });
     expect(drainOf({ drain: { notice: 500 } })).toEqual({ grace: 30_000, notice: 500 });
     expect(drainOf({ drain: { notice: 2000, grace: 4000 } })).toEqual({ grace: 4000, notice: 2000 });
-    expect(drainOf({ health: { interval: 300_000, fall: 10 } })).toEqual({ grace: 3_600_000, notice: 1_800_000 });
+    expect(drainOf({ health: { interval: 300_000, timeout: 300_000, fall: 5 } })).toEqual({ grace: 3_600_000, notice: 1_800_000 });
+    expect(drainOf({ health: { interval: 300_000, fall: 10 }, drain: { notice: 1_800_000 } })).toEqual({ grace: 3_600_000, notice: 1_800_000 });
     expect(drainOf({ health: { interval: 300_000, fall: 10 }, drain: { notice: 0 } })).toEqual({ grace: 30_000, notice: 0 });
   });
 

@@ -35,7 +35,7 @@ export interface Drain {
   begin(): () => void;
   /**
    * Begins to drain, once. First the health path answers 404 (HAProxy and BIG-IP: no new clients) and cookies are cleared, until the balancer must have noticed (`drain.notice`) and no request is
-   * under way. Then it answers 503, so that clients who keep their cookie are sent elsewhere too: again until the balancer must have noticed and no request is under way. `drain.grace` in all.
+   * under way. Then it answers 503, so that clients who keep their cookie are sent elsewhere too: again until the balancer must have noticed and no request is under way. `drain.grace` in all, as time goes.
    * Resolves with what it came to, and the health path still fails; close the server then. Never rejects.
    */
   drain(): Promise<DrainResult>;

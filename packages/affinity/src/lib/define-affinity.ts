@@ -23,8 +23,8 @@ export interface AffinityOptions {
   readonly health?: Partial<AffinityHealth>;
   /**
    * `grace`: how long a node that goes may take in all, at most an hour. Default 30 s, or twice `notice` where that is longer.
-   * `notice`: how long the balancer takes to notice what the health path answers, at most half of the grace. Default `health.interval` x `fall` + `timeout`; more where a platform takes longer to
-   * pass it on. Where nothing asks the health path, it is the time that clients have to come and let go of their cookie.
+   * `notice`: how long the balancer takes to notice what the health path answers, at most half of the grace. Default `health.interval` x `fall` + `timeout`, which is
+   * refused where it would be over half an hour; more where a platform looks less often (`losses` say so) or takes longer to pass it on. Where nothing asks the health path, it is the time that clients have to come and let go of their cookie.
    */
   readonly drain?: Partial<Affinity["drain"]>;
 }
@@ -98,7 +98,9 @@ function healthFrom(options: Partial<AffinityHealth>): AffinityHealth {
 /** Twice the notice: for the 404, and for the check that fails. */
 function drainFrom(options: Partial<Affinity["drain"]>, { interval, fall, timeout }: AffinityHealth): Affinity["drain"] {
   noOthers("drain.", options, ["grace", "notice"]);
-  const notice = whole("drain.notice", options.notice ?? Math.min(interval * fall + timeout, HOUR / 2), 0, HOUR / 2);
+  const taken = interval * fall + timeout;
+  if (options.notice === undefined && taken > HOUR / 2) throw configError("drain.notice", `would be ${taken} ms from health, and is ${HOUR / 2} at most: look more often, or give one.`);
+  const notice = whole("drain.notice", options.notice ?? taken, 0, HOUR / 2);
   const grace = seconds("drain.grace", options.grace ?? Math.max(30_000, Math.ceil(notice / 500) * 1000), 1000, HOUR);
   if (grace < 2 * notice) throw configError("drain.grace", `must be twice drain.notice (${notice} ms, from health unless it is given) at least.`);
   return { grace, notice };

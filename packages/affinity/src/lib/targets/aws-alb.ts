@@ -1,6 +1,6 @@
 import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
-import { losses, nodesElsewhere, quoted } from "./losses.ts";
+import { laterThanNotice, losses, nodesElsewhere, quoted } from "./losses.ts";
 
 /** Seven days: the longest stickiness of an Application Load Balancer. */
 const LONGEST = 604_800_000;
@@ -53,7 +53,7 @@ export const awsAlb: Target = {
         health.timeout !== timeout * 1000 && { option: "health.timeout", text: `${timeout} s (2 to 120, and less than the interval).` },
         health.fall !== fall && { option: "health.fall", text: `${fall} (2 to 10).` },
         health.rise !== rise && { option: "health.rise", text: `${rise} (2 to 10).` },
-        { option: "drain", text: `${health.path} with 404 makes the target unhealthy and moves its clients at once. To keep them a while, deregister it: it has ${drain.grace / 1000} s for requests under way.` },
+        { option: "drain", text: `${health.path} with 404 makes the target unhealthy and moves its clients at once. To keep them a while, deregister it: it has ${drain.grace / 1000} s for requests under way.${laterThanNotice(affinity, interval * fall + timeout)}` },
       ),
     };
   },

@@ -1,7 +1,7 @@
 import type { Affinity, AffinityNode } from "../affinity.ts";
 import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
-import { behindOneAddress, losses, variable } from "./losses.ts";
+import { behindOneAddress, laterThanNotice, losses, variable } from "./losses.ts";
 
 /** The passphrase of the cookie comes from the environment of the shell that runs the script. */
 const SECRET = "HOLDFAST_AFFINITY_SECRET";
@@ -43,6 +43,7 @@ export const f5: Target = {
     const id = variable(affinity);
     const interval = Math.max(1, Math.round(health.interval / 1000));
     const timeout = interval * health.fall + 1;
+    const late = laterThanNotice(affinity, timeout).trim();
     const members = nodes.map((node) => `${memberOf(node)} { description ${node.label} ratio ${node.weight}${node.draining ? " session user-disabled" : ""} }`);
     return {
       file: "bigip.sh",
@@ -67,6 +68,7 @@ export const f5: Target = {
         affinity.cookielessHeader !== undefined && { option: "cookielessHeader", text: "clients without cookies take turns." },
         health.rise !== 1 && { option: "health.rise", text: "one success is enough." },
         { option: "health.timeout", text: `a node is out after ${timeout} s without a good answer.` },
+        late !== "" && { option: "drain", text: late },
       ),
     };
   },

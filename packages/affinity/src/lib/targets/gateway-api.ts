@@ -2,7 +2,7 @@ import { configError } from "../config-error.ts";
 import type { Affinity } from "../affinity.ts";
 import type { Target } from "../target.ts";
 import { atLeast } from "../version.ts";
-import { losses, nameWithoutPrefix, nodesElsewhere, parts, prefixLoss, quoted } from "./losses.ts";
+import { losses, nameWithoutPrefix, nodesElsewhere, NOTICE_OF_CHECK, parts, prefixLoss, quoted } from "./losses.ts";
 
 /** The release whose experimental channel has another shape than that of 1.6. */
 const MAIN = "main";
@@ -63,7 +63,7 @@ export const gatewayApi: Target = {
         duration.cookie === "persistent" && { option: "duration.cookie", text: "Permanent is an extended feature: a gateway may not have it." },
         nodes.length === 1 && { option: "nodes", text: "with one there is nothing to choose." },
         { option: "health", text: `belongs to the pods: give them a readinessProbe on ${affinity.health.path}.` },
-        { option: "drain", text: "what becomes of the clients of a pod that is not ready is the gateway's choice." },
+        { option: "drain", text: `what becomes of the clients of a pod that is not ready is the gateway's choice. ${NOTICE_OF_CHECK}` },
       ),
     };
   },

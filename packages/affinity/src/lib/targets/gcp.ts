@@ -1,7 +1,7 @@
 import type { Affinity } from "../affinity.ts";
 import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
-import { behindOneAddress, hashForgets, losses, nameWithoutPrefix, nodesElsewhere, prefixLoss, quoted } from "./losses.ts";
+import { behindOneAddress, hashForgets, losses, nameWithoutPrefix, nodesElsewhere, NOTICE_OF_CHECK, prefixLoss, quoted } from "./losses.ts";
 
 /** Two weeks: the longest affinity cookie. */
 const LONGEST = 1_209_600_000;
@@ -51,7 +51,7 @@ export const gcp: Target = {
         hashForgets(affinity),
         behindOneAddress(affinity),
         { option: "health", text: `is a resource of its own: a health check with the path ${health.path}.` },
-        { option: "drain", text: `${health.path} with 404 makes the backend unhealthy and moves its clients. Taken out of its group, it has ${drain.grace / 1000} s for requests under way.` },
+        { option: "drain", text: `${health.path} with 404 makes the backend unhealthy and moves its clients. Taken out of its group, it has ${drain.grace / 1000} s for requests under way. ${NOTICE_OF_CHECK}` },
       ),
     };
   },

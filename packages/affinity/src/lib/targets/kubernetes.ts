@@ -1,6 +1,6 @@
 import { configError } from "../config-error.ts";
 import type { Target } from "../target.ts";
-import { losses, nodesElsewhere, quoted } from "./losses.ts";
+import { losses, nodesElsewhere, NOTICE_OF_CHECK, quoted } from "./losses.ts";
 
 /** The longest that the API server accepts (core/v1 ClientIPConfig). */
 const LONGEST = 86_400_000;
@@ -42,7 +42,7 @@ export const kubernetes: Target = {
         { option: "duration.absolute", text: "nothing limits it." },
         { option: "key", text: "all clients behind one address are on one pod; behind an ingress or a balancer that address may be the same for everybody (externalTrafficPolicy: Local keeps it)." },
         { option: "health", text: `belongs to the pods: give them a readinessProbe on ${health.path} (periodSeconds ${Math.max(1, Math.round(health.interval / 1000))}, failureThreshold ${health.fall}, successThreshold ${health.rise}).` },
-        { option: "drain", text: "a pod that is not ready loses its clients with their next connection; it cannot keep those it has." },
+        { option: "drain", text: `a pod that is not ready loses its clients with their next connection; it cannot keep those it has. ${NOTICE_OF_CHECK}` },
       ),
     };
   },

@@ -64,6 +64,13 @@ export const quoted = (value: string): string => JSON.stringify(value);
 
 export const sameSiteWord = ({ cookie }: Affinity): string => ({ lax: "Lax", strict: "Strict", none: "None" })[cookie.sameSite];
 
+/** Where the check as it is written takes longer than the drain waits for it: said in the description's milliseconds. */
+export const laterThanNotice = ({ drain: { notice } }: Affinity, seconds: number): string =>
+  seconds * 1000 > notice ? ` The check takes ${seconds} s to notice, the drain waits ${notice / 1000}: give drain.notice ${seconds * 1000} at least.` : "";
+
+/** Where the check is not in the file. */
+export const NOTICE_OF_CHECK = "Give drain.notice what your check takes.";
+
 /** For platforms that know their nodes themselves. */
 export const nodesElsewhere = (what: string, affinity: Affinity): readonly Loss[] =>
   losses(
