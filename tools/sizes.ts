@@ -69,7 +69,7 @@ const budgets: readonly Budget[] = [
   { name: "affinity", entry: ".", kilobytes: 10.7, external: ["@holdfast/session-core"] },
   { name: "affinity", entry: "./drain", kilobytes: 1, external: ["@holdfast/session-core"] },
   { name: "affinity", entry: "./monitor", kilobytes: 3.5, external: ["@holdfast/session-core"] },
-  { name: "affinity", entry: "./verify", kilobytes: 5.2, external: ["@holdfast/session-core"] },
+  { name: "affinity", entry: "./verify", kilobytes: 5.5, external: ["@holdfast/session-core"] },
   { name: "store-contract", entry: ".", kilobytes: 10, external: ["@holdfast/session-core", "vitest"] },
 ];
 

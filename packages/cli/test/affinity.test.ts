@@ -1,7 +1,15 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { createTaking } from "../src/lib/affinity/taking.ts";
 import { shell } from "./support.ts";
+
+const BIN = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+/** Lets a process take packages from their sources. */
+const SOURCES = new URL("../../store-contract/test/shared/sources.ts", import.meta.url).href;
 
 const NODES = { nodes: [{ label: "a", address: "10.0.0.1:8080" }, { label: "b", address: "10.0.0.2:8080" }] };
 
@@ -72,5 +80,58 @@ describe("holdfast affinity", () => {
     } finally {
       server.close();
     }
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("verify: gives back what it took when it is ended by %s, and ends by that", async (signal) => {
+    const { at } = shell();
+    const nodes = ["a", "b", "c"];
+    let turn = 0;
+    const server = createServer((request, response) => {
+      const node = /__Host-n=(\w)/.exec(request.headers.cookie ?? "")?.[1] ?? nodes[(turn += 1) % 3] ?? "";
+      response.setHeader("set-cookie", `__Host-n=${node}; Path=/; HttpOnly; Secure; SameSite=Lax`).setHeader("x-node", node).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const words = ["affinity", "verify", `http://127.0.0.1:${port}/`, "--clients", "30", "--settle", "10m", "--take", `: > "${at("away-")}$HOLDFAST_NODE"`, "--give-back", `rm "${at("away-")}$HOLDFAST_NODE"`];
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", SOURCES, BIN, ...words], { stdio: ["ignore", "pipe", "pipe"] });
+    let err = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => void (err += text));
+    const ended = once(child, "close");
+    try {
+      const taken = (): readonly string[] => nodes.filter((node) => existsSync(at(`away-${node}`)));
+      await expect.poll(taken, { timeout: 60_000 }).toHaveLength(1);
+      child.kill(signal);
+      expect(await ended).toEqual([null, signal]);
+      expect(taken()).toEqual([]);
+      expect(err).toMatch(/^holdfast: \w was given back\.\n$/);
+    } finally {
+      child.kill("SIGKILL");
+      server.close();
+    }
+  });
+
+  it("verify: told to end, it waits for the command that takes, gives back, takes nothing more, and says what may be away", async () => {
+    const { at } = shell();
+    let err = "";
+    const io = { stdin: async () => "", out: () => undefined, err: (text: string) => void (err += text), now: () => 0 };
+    const taking = createTaking({ take: `: > ${at("away")}; exit 1`, giveBack: `rm ${at("away")}`, settle: 0 }, io);
+    const taken = expect(taking.take("a")).rejects.toThrow("ended with code 1");
+    await taking.end();
+    await taken;
+    expect([existsSync(at("away")), err]).toEqual([false, "holdfast: a was given back.\n"]);
+    await expect(taking.take("b")).rejects.toThrow("told to end");
+    expect(existsSync(at("away"))).toBe(false);
+
+    const stuck = createTaking({ take: "true", giveBack: "exit 3", settle: 0 }, io);
+    await stuck.take("a");
+    await stuck.end();
+    expect(err).toContain("a may still be away: exit 3 ended with code 3.");
+
+    err = "";
+    const idle = createTaking({ take: "true", giveBack: "true", settle: 0 }, io);
+    await idle.take("a");
+    await idle.giveBack("a");
+    await idle.end();
+    expect(err).toBe("");
   });
 });

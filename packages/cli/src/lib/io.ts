@@ -8,7 +8,11 @@ export interface Io {
   readonly err: (text: string) => void;
   /** In ms since 1970. */
   readonly now: () => number;
+  /** Does this before the process ends by SIGINT (Ctrl-C) or SIGTERM. Returns what forgets it. Default: nothing is done before. */
+  readonly beforeEnd?: (act: () => Promise<void>) => () => void;
 }
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 export const processIo = (): Io => ({
   async stdin() {
@@ -19,4 +23,14 @@ export const processIo = (): Io => ({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   now: Date.now,
+  beforeEnd(act) {
+    const forget = (): void => SIGNALS.forEach((signal) => process.off(signal, end));
+    const end = (signal: NodeJS.Signals): void => {
+      // A second one ends it at once. The first goes on as if nobody had heard it, so that a shell sees it.
+      forget();
+      void act().finally(() => process.kill(process.pid, signal));
+    };
+    SIGNALS.forEach((signal) => process.on(signal, end));
+    return forget;
+  },
 });

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
-import { setTimeout as wait } from "node:timers/promises";
 import { verifyAffinity, type Verification } from "@holdfast/affinity/verify";
 import { Fault } from "../fault.ts";
 import type { Io } from "../io.ts";
 import { faultOf } from "./fault-of.ts";
+import { createTaking } from "./taking.ts";
 
 export interface ProbeOptions {
   readonly nodeHeader: string;
@@ -21,20 +20,20 @@ export interface ProbeOptions {
 export async function verify(url: string, options: ProbeOptions, io: Io): Promise<void> {
   const { take, giveBack, settle, json } = options;
   if ((take === undefined) !== (giveBack === undefined)) throw new Fault("usage", "--take and --give-back go together.");
-  const shell = (command: string) => async (node: string) => {
-    await run(command, node);
-    await wait(settle);
-  };
+  const taking = take === undefined || giveBack === undefined ? undefined : createTaking({ take, giveBack, settle }, io);
+  const forget = taking && io.beforeEnd?.(taking.end);
   const found = await verifyAffinity(url, {
     nodeHeader: options.nodeHeader,
     sessionHeader: options.sessionHeader,
     clients: options.clients,
     suspects: options.suspects?.split(",") ?? [],
     ...(options.loopback === true ? { addressOf: loopback } : {}),
-    ...(take !== undefined && giveBack !== undefined ? { lose: { take: shell(take), giveBack: shell(giveBack) } } : {}),
-  }).catch((error: unknown) => {
-    throw faultOf(error, ["url", "clients"]);
-  });
+    ...(taking === undefined ? {} : { lose: taking }),
+  })
+    .catch((error: unknown) => {
+      throw faultOf(error, ["url", "clients"]);
+    })
+    .finally(forget);
   io.out(json === true ? `${JSON.stringify(found, null, 2)}\n` : words(found));
   if (found.findings.length > 0) throw new Fault("failed", `${found.findings.length} ${found.findings.length === 1 ? "thing is" : "things are"} wrong.`);
 }
@@ -53,9 +52,3 @@ function words({ key, requests, spread, cookie, loss, findings, untried }: Verif
   ];
   return `${lines.join("\n")}\n`;
 }
-
-const run = (command: string, node: string): Promise<void> =>
-  new Promise((resolve, refuse) => {
-    const child = spawn(command, { shell: true, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, HOLDFAST_NODE: node } });
-    child.once("error", refuse).once("exit", (code) => (code === 0 ? resolve() : refuse(new Fault("failed", `${command} ended with code ${String(code)}.`))));
-  });
