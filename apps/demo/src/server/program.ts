@@ -9,6 +9,7 @@ import { createPortal } from "./portal.ts";
 import { openStore } from "./store.ts";
 
 const SWEEP_EVERY = 60_000;
+/** What is under way when the servers are closed has so long. In a cluster that is after the drain's grace, so whoever kills has to wait for both. */
 const CLOSE_WITHIN = 3000;
 
 /** The program, on whatever listens. What is built stands two folders below the app. */
@@ -58,19 +59,26 @@ export async function program(args: readonly string[], listen: Listen): Promise<
     sweep?.(Date.now()).catch((error: unknown) => console.error("Sweeping failed:", error));
   }, SWEEP_EVERY);
   sweeper.unref();
+  let stopping = false;
   const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
     clearInterval(sweeper);
     void Promise.allSettled([...servers.map((server) => server.close()), cluster?.stop()]).then(close).finally(() => process.exit(0));
     setTimeout(() => process.exit(0), CLOSE_WITHIN).unref();
   };
+  let leaving = false;
   const leave = async (): Promise<void> => {
+    if (leaving) return;
+    leaving = true;
     // Whoever configures a balancer that asks no health path.
     process.send?.("leaving");
     await cluster?.leave();
     stop();
   };
-  process.once("SIGTERM", cluster ? () => void leave() : stop);
-  process.once("SIGINT", stop);
+  // Not once: without a listener a second signal ends the process where it is. Terminals and package managers send it twice.
+  process.on("SIGTERM", cluster ? () => void leave() : stop);
+  process.on("SIGINT", stop);
 
   if (notice) console.log(notice);
   if (!client) console.log("The pages are not built; only the JSON API answers.");

@@ -37,11 +37,12 @@ export async function run(args: readonly string[]): Promise<void> {
     port,
     cf: false,
   });
-  const stop = (): void => void miniflare.dispose().finally(() => process.exit(0));
+  let stopping: Promise<void> | undefined;
+  const stop = (): void => void (stopping ??= miniflare.dispose().finally(() => process.exit(0)));
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     // Miniflare's own listeners would kill workerd where it stands.
     process.removeAllListeners(signal);
-    process.once(signal, stop);
+    process.on(signal, stop);
   }
   const address = await miniflare.ready.catch((error: Error) => error);
   if (address instanceof Error) {
