@@ -70,9 +70,12 @@ for (const kind of ["haproxy", "nginx"] as const) {
         // `kill PID`: it leaves, and takes nobody with it.
         let over = false;
         const leaving = cluster.node(second).end("SIGTERM").then(() => (over = true));
-        const answered: string[] = [];
+        /** Who answered, and what the nodes said of it after that. */
+        const answered: { readonly node: string; readonly state: string | undefined }[] = [];
         await until(async () => {
-          answered.push((await ask("GET", "/api/cart")).node);
+          const { node } = await ask("GET", "/api/cart");
+          const state = await stateOf(second);
+          answered.push({ node, state: over ? "over" : state });
           await keeps();
           return over;
         });
@@ -81,7 +84,9 @@ for (const kind of ["haproxy", "nginx"] as const) {
         const third = await put("cork-float");
         expect(third).not.toBe(second);
         // Its clients were sent away while it was still there to answer, and did not come back.
-        expect(answered.lastIndexOf(second)).toBeLessThan(answered.length - 1);
+        const away = answered.slice(answered.findIndex(({ node }) => node !== second));
+        expect(away.map(({ state }) => state)).toContain("leaving");
+        expect(away.map(({ node }) => node)).not.toContain(second);
         expect((await ask("GET", "/api/cart")).body).toEqual({ items: ["manila-line", "bow-shackle", "storm-lantern", "enamel-mug", "cork-float"] });
         await cluster.node(second).start();
         await until(async () => {
