@@ -4,6 +4,8 @@ export interface Round {
   readonly requests: number;
   /** Answers that were no 200, and connections that broke. */
   readonly errors: number;
+  /** Connections that broke, of these. */
+  readonly unanswered: number;
   /** How often a client was answered by another node than before. */
   readonly moved: ReadonlyMap<Client, number>;
   /** Clients by the node that answered. */
@@ -14,9 +16,11 @@ export interface Round {
 export async function round(clients: readonly Client[], times = 1): Promise<Round> {
   const moved = new Map<Client, number>();
   let errors = 0;
+  let unanswered = 0;
   const one = async (client: Client): Promise<void> => {
     const before = client.node;
     const { status } = await client.ask().catch(() => ({ status: 0 }));
+    if (status === 0) unanswered += 1;
     if (status !== 200) errors += 1;
     else if (before !== undefined && client.node !== before) moved.set(client, (moved.get(client) ?? 0) + 1);
   };
@@ -28,7 +32,7 @@ export async function round(clients: readonly Client[], times = 1): Promise<Roun
   }
   const spread: Record<string, number> = {};
   for (const { node } of clients) if (node !== undefined) spread[node] = (spread[node] ?? 0) + 1;
-  return { requests: clients.length * times, errors, moved, spread };
+  return { requests: clients.length * times, errors, unanswered, moved, spread };
 }
 
 /** Moves in all of these rounds. */

@@ -32,6 +32,7 @@ export interface Findings {
   /** Those that moved once more, when the balancer had noticed. */
   readonly victimsMovedOn: number;
   readonly bystandersMoved: number;
+  /** Clients that moved when the node was back, and when another one joined. */
   readonly backMoved: number;
   readonly addMoved: number;
   readonly drained: DrainResult;
@@ -40,6 +41,8 @@ export interface Findings {
   /** New clients it got when the balancer must have noticed. */
   readonly newOnDrained: number;
   readonly errors: number;
+  /** Connections that broke without an answer while the balancer read its file anew. */
+  readonly reset: number;
   readonly requests: number;
 }
 
@@ -82,21 +85,32 @@ interface Course {
 async function traffic(balancer: Running, fleet: Fleet, { client, four, told, drained: withoutB }: Course): Promise<Findings> {
   const { url } = balancer;
   const rounds: Round[] = [];
+  let reloads = 0;
+  let reloading = false;
+  let reset = 0;
+  const apply = async (affinity: Affinity): Promise<void> => {
+    reloads += 1;
+    reloading = true;
+    await balancer.apply(affinity).finally(() => (reloading = false));
+  };
   const run = async (clients: readonly Client[], times?: number): Promise<Round> => {
+    const before = [reloading, reloads];
     const result = await round(clients, times);
+    if (before[0] || before[1] !== reloads) reset += result.unanswered;
     rounds.push(result);
     return result;
   };
   let strangers = 10_000;
   const stranger = (): Client => createClient(url, (strangers += 1), client(strangers));
   /** Until the balancer has noticed: new clients are sent there. */
-  const used = async (label: string): Promise<void> => {
-    const deadline = Date.now() + PATIENCE;
-    for (let seen; seen !== label; seen = (await stranger().ask().catch(() => undefined))?.node) {
-      if (Date.now() > deadline) throw new Error(`the balancer sent nobody to ${label} within ${PATIENCE / 1000} s`);
+  const used = async (label: string, asked = run): Promise<void> => {
+    const deadline = performance.now() + PATIENCE;
+    for (let spread: Round["spread"] = {}; spread[label] === undefined; ({ spread } = await asked([stranger()]))) {
+      if (performance.now() > deadline) throw new Error(`the balancer sent nobody to ${label} within ${PATIENCE / 1000} s`);
     }
   };
-  await Promise.all(["a", "b", "c"].map(used));
+  // It may say that it has nobody yet.
+  await Promise.all(["a", "b", "c"].map((label) => used(label, round)));
   const { setCookies } = await stranger().ask();
 
   const clients = Array.from({ length: CLIENTS }, (_, number) => createClient(url, number, client(number)));
@@ -104,27 +118,6 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
   const steady = await run(clients, 3);
   const victims = clients.filter(({ node }) => node === "c");
   const bystanders = clients.filter(({ node }) => node !== "c");
-  /** Until the balancer must have noticed, and once more. */
-  const untilNoticed = async (): Promise<readonly Round[]> => {
-    const began = performance.now();
-    const seen: Round[] = [];
-    while (performance.now() - began < NOTICED) seen.push(await run(clients));
-    return [...seen, await run(clients)];
-  };
-  await fleet.kill("c");
-  if (told !== undefined) await balancer.apply(told.died);
-  const killed = await untilNoticed();
-  await fleet.start("c");
-  if (told !== undefined) await balancer.apply(told.back);
-  await used("c");
-  const back = await run(clients, 2);
-  await fleet.start("d");
-  await balancer.apply(four);
-  await used("d");
-  const added = await run(clients, 2);
-
-  const onB = (): number => clients.filter(({ node }) => node === "b").length;
-  const before = onB();
   /** All clients go on meanwhile. */
   const beside = async <Result>(work: Promise<Result>): Promise<Result> => {
     let over = false;
@@ -133,7 +126,40 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
     while (!over) await run(clients);
     return done;
   };
-  if (withoutB !== undefined) await beside(balancer.apply(withoutB));
+  /** What clients did in all rounds since there were so many. */
+  const movedSince = (count: number): number => clients.filter((one) => movesOf(one, rounds.slice(count)) > 0).length;
+  /** Until the balancer must have noticed, and once more. */
+  const untilNoticed = async (): Promise<readonly Round[]> => {
+    const began = performance.now();
+    const seen: Round[] = [];
+    while (performance.now() - began < NOTICED) seen.push(await run(clients));
+    return [...seen, await run(clients)];
+  };
+  await fleet.kill("c");
+  if (told !== undefined) await apply(told.died);
+  const killed = await untilNoticed();
+  const sinceKilled = rounds.length;
+  const comesBack = async (): Promise<void> => {
+    await fleet.start("c");
+    if (told !== undefined) await apply(told.back);
+    await used("c");
+  };
+  await beside(comesBack());
+  await run(clients, 2);
+  const backMoved = movedSince(sinceKilled);
+  const sinceBack = rounds.length;
+  const joins = async (): Promise<void> => {
+    await fleet.start("d");
+    await apply(four);
+    await used("d");
+  };
+  await beside(joins());
+  await run(clients, 2);
+  const addMoved = movedSince(sinceBack);
+
+  const onB = (): number => clients.filter(({ node }) => node === "b").length;
+  const before = onB();
+  if (withoutB !== undefined) await beside(apply(withoutB));
   // What empties the node is the 404 and the cookies, so it stands still there until that was seen. Then it fails its check, closes its server and ends.
   fleet.stand("b");
   const drains = fleet.drains("b");
@@ -158,12 +184,13 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
     victimsMoved: victims.filter((client) => movesOf(client, killed) > 0).length,
     victimsMovedOn: victims.filter((client) => movesOf(client, killed) > 1).length,
     bystandersMoved: bystanders.filter((client) => movesOf(client, killed) > 0).length,
-    backMoved: movedIn([back]),
-    addMoved: movedIn([added]),
+    backMoved,
+    addMoved,
     drained,
     onDrained: [before, after, later],
     newOnDrained: fresh.spread["b"] ?? 0,
-    errors: rounds.reduce((sum, { errors }) => sum + errors, 0),
+    errors: rounds.reduce((sum, { errors }) => sum + errors, 0) - reset,
+    reset,
     requests: rounds.reduce((sum, { requests }) => sum + requests, 0),
   };
 }
