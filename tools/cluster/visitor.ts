@@ -19,10 +19,13 @@ export const SENT_TO = "x-sent-to";
 /** A browser of sorts: a cookie jar, and the headers of a same-origin request. It asks nothing again. */
 export class Visitor {
   readonly #url: string;
+  readonly #keepAlive: boolean;
   readonly #jar = new Map<string, string>();
 
-  constructor(url: string) {
+  /** @param keepAlive false where the balancer reads its file anew: NGINX closes connections then, maybe in the moment of the next request. A browser asks again; this does not. */
+  constructor(url: string, { keepAlive = true } = {}) {
     this.#url = url;
+    this.#keepAlive = keepAlive;
   }
 
   async ask(method: string, path: string, body?: unknown): Promise<Reply> {
@@ -30,6 +33,7 @@ export class Visitor {
     const cookie = [...this.#jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = {
       "sec-fetch-site": "same-origin",
+      ...(this.#keepAlive ? {} : { connection: "close" }),
       ...(method === "GET" ? {} : { origin: this.#url }),
       ...(cookie === "" ? {} : { cookie }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),

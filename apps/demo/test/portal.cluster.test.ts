@@ -19,7 +19,7 @@ for (const kind of ["haproxy", "nginx"] as const) {
       const store = await startRedis(redis ?? "");
       const cluster = await startCluster({ balancer: { kind, program: program ?? "" }, store: store.url });
       try {
-        const visitor = new Visitor(cluster.url);
+        const visitor = new Visitor(cluster.url, { keepAlive: false });
         const statuses: (number | undefined)[] = [];
         const ask = async (method: string, path: string, body?: unknown): Promise<{ node: string; body: unknown }> => {
           const { status, node = "", body: said } = await visitor.ask(method, path, body);
@@ -31,7 +31,7 @@ for (const kind of ["haproxy", "nginx"] as const) {
           expect((body as { items: string[] }).items.at(-1)).toBe(item);
           return node;
         };
-        const report = async (): Promise<ClusterReport> => (await new Visitor(cluster.url).ask("GET", "/api/cluster")).body as ClusterReport;
+        const report = async (): Promise<ClusterReport> => (await new Visitor(cluster.url, { keepAlive: false }).ask("GET", "/api/cluster")).body as ClusterReport;
         const stateOf = async (label: string): Promise<string | undefined> => (await report()).nodes.find((one) => one.label === label)?.status?.state;
 
         const first = await put("manila-line");
@@ -61,7 +61,7 @@ for (const kind of ["haproxy", "nginx"] as const) {
           return response.headers.get("x-node") === second && kept !== "";
         });
         const keeps = async (): Promise<string | null> => {
-          const { status, headers } = await fetch(`${cluster.url}/api/cart`, { headers: { cookie: kept } });
+          const { status, headers } = await fetch(`${cluster.url}/api/cart`, { headers: { cookie: kept, connection: "close" } });
           statuses.push(status);
           return headers.get("x-node");
         };
@@ -90,7 +90,7 @@ for (const kind of ["haproxy", "nginx"] as const) {
         expect((await ask("GET", "/api/cart")).body).toEqual({ items: ["manila-line", "bow-shackle", "storm-lantern", "enamel-mug", "cork-float"] });
         await cluster.node(second).start();
         await until(async () => {
-          const stranger = await new Visitor(cluster.url).ask("GET", "/api/cart");
+          const stranger = await new Visitor(cluster.url, { keepAlive: false }).ask("GET", "/api/cart");
           return stranger.node === second;
         });
         expect(new Set(statuses)).toEqual(new Set([200]));
@@ -123,7 +123,7 @@ for (const kind of ["haproxy", "nginx"] as const) {
         await until(() => said.filter((line) => line.startsWith("b is up")).length === 2);
         expect(node.pid).not.toBe(before);
         expect(said.findLast((line) => line.startsWith("b is up"))).toBe(`b is up, pid ${node.pid ?? "none"}`);
-        await until(async () => (await new Visitor(cluster.url).ask("GET", "/api/cart")).node === "b");
+        await until(async () => (await new Visitor(cluster.url, { keepAlive: false }).ask("GET", "/api/cart")).node === "b");
       } finally {
         squatter.close();
         await cluster.stop();
@@ -142,7 +142,7 @@ describe("a portal that is one of several", () => {
     const starting = startCluster({ balancer: { kind: "haproxy", program: haproxy ?? "" }, store: store.url });
     const cluster = await starting.finally(() => (process.env["NODE_ENV"] = before));
     try {
-      const visitor = new Visitor(cluster.url);
+      const visitor = new Visitor(cluster.url, { keepAlive: false });
       expect((await visitor.ask("POST", "/api/cart", { item: "manila-line" })).status).toBe(200);
       const asked = await Promise.all(["/api/cluster", "/cluster"].map((path) => visitor.ask("GET", path)));
       expect(asked.map(({ status }) => status)).toEqual([404, 404]);
