@@ -6,8 +6,8 @@ import { CLIENTS, isDrill, runScenario } from "../support/scenario.ts";
 /** What stands in the cookie, and nothing else: a label of ours, or an HMAC of 256 bits. */
 const VALUE = { haproxy: /^__Host-hf_node=[abc]\|[\w+/]+\|[\w+/]+;/, nginx: /^__Host-hf_node=[abc];/, caddy: /^__Host-hf_node=[0-9a-f]{64};/ };
 
-/** Since 2.7 Caddy opens its port anew when it reads its file, and what the old socket has not accepted is reset: some of sixteen at once. */
-const resetsOf = (service: string): number => (service === "newCaddy" ? CLIENTS : 0);
+/** Caddy opens its port anew when it reads its file, and what the old socket has not accepted is reset: some of sixteen at once. */
+const resetsOf = (kind: string): number => (kind === "caddy" ? CLIENTS : 0);
 
 for (const engine of ENGINES) {
   const { kind, name, service } = engine;
@@ -18,7 +18,7 @@ for (const engine of ENGINES) {
       const found = await runScenario({ options: {}, start: (affinity) => startEngine(engine, program, affinity), drainByConfiguration: kind === "nginx" });
       report(`${name}, cookie`, found);
       expect(found).toMatchObject({ errors: 0, steadyMoved: 0, victimsMoved: found.victims, victimsMovedOn: 0, bystandersMoved: 0, backMoved: 0, addMoved: 0, newOnDrained: 0, drained: { outcome: "empty" } });
-      expect(found.reset).toBeLessThanOrEqual(resetsOf(service));
+      expect(found.reset).toBeLessThanOrEqual(resetsOf(kind));
       expect(found.victims).toBeGreaterThan(0);
       expect(found.onDrained[0]).toBeGreaterThan(0);
       expect(found.onDrained.slice(1)).toEqual([0, 0]);
@@ -35,7 +35,7 @@ for (const engine of ENGINES) {
       const found = await runScenario({ options: { key }, client, start: (affinity) => startEngine(engine, program, affinity), drainByConfiguration: kind === "nginx" });
       report(`${name}, ${word}`, found);
       expect(found).toMatchObject({ errors: 0, steadyMoved: 0, victimsMoved: found.victims, bystandersMoved: 0, newOnDrained: 0, cookie: undefined, drained: { outcome: "empty" } });
-      expect(found.reset).toBeLessThanOrEqual(resetsOf(service));
+      expect(found.reset).toBeLessThanOrEqual(resetsOf(kind));
       expect(found.victims).toBeGreaterThan(0);
       expect(found.onDrained[0]).toBeGreaterThan(0);
       expect(found.onDrained.slice(1)).toEqual([0, 0]);

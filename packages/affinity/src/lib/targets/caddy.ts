@@ -75,7 +75,7 @@ export const caddy: Target = {
         behindOneAddress(affinity),
         !byCookie && old && { option: "nodes", text: "the hash of this version spreads badly: the busiest node has half more than its share (2.11 has mended it)." },
         nodes.some(({ weight }) => weight !== nodes[0]?.weight) && { option: "nodes.weight", text: "all nodes get the same share." },
-        { option: "drain", text: `${health.path} with 404, or draining, takes the node out at once: its clients move to others with their next request.${old ? "" : " A reload resets connections that wait to be accepted."}` },
+        { option: "drain", text: `${health.path} with 404, or draining, takes the node out at once: its clients move to others with their next request. A reload resets connections that wait to be accepted.` },
         cookieInCaches(affinity),
         health.fall !== 1 && { option: "health.fall", text: counts ? `holds for health checks: one request that finds no connection takes a node out for ${span(health.interval)} at once.` : "one failure is enough." },
         health.rise !== 1 && !counts && { option: "health.rise", text: "one success is enough." },
