@@ -172,7 +172,9 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     const [answer] = await Promise.all([elsewhere.waitForResponse(`${site.origin}/api/orders`), elsewhere.click("a")]);
     expect([answer.status(), await answer.json()]).toMatchObject([401, { code: "expired" }]);
     expect(site.of("/api/orders")[0]?.headers.get("cookie")).toBeNull();
-    expect(refreshes()).toEqual([]);
+    // What comes after it may be the icon of what was answered: that is asked for by this site, with cookies, and is held back for a refresh.
+    const paths = site.seen.map(({ path }) => path);
+    expect(paths.slice(0, paths.indexOf("/api/orders"))).not.toContain(REFRESH);
     expect(await statusOf(page, "/api/orders")).toBe(200);
     for (let i = 0; i < 3; i++) expect(await statusOf(page, "/api/orders")).toBe(200);
     expect(refreshes()).toEqual([200]);
