@@ -35,8 +35,8 @@ export async function round(clients: readonly Client[], times = 1): Promise<Roun
   return { requests: clients.length * times, errors, unanswered, moved, spread };
 }
 
-/** Moves in all of these rounds. */
-export const movedIn = (rounds: readonly Round[]): number => sum(rounds.flatMap(({ moved }) => [...moved.values()]));
+/** Moves of all clients. */
+export const movedIn = ({ moved }: Round): number => sum([...moved.values()]);
 
 /** By client. */
 export const movesOf = (client: Client, rounds: readonly Round[]): number => sum(rounds.map(({ moved }) => moved.get(client) ?? 0));

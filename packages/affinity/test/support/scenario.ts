@@ -179,7 +179,7 @@ async function traffic(balancer: Running, fleet: Fleet, { client, four, told, dr
     clients: clients.length,
     cookie: setCookies.find((line) => !line.startsWith("visitor=")),
     unevenness: unevenness(first, 3),
-    steadyMoved: movedIn([steady]),
+    steadyMoved: movedIn(steady),
     victims: victims.length,
     victimsMoved: victims.filter((client) => movesOf(client, killed) > 0).length,
     victimsMovedOn: victims.filter((client) => movesOf(client, killed) > 1).length,
