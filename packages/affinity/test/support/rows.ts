@@ -37,7 +37,7 @@ export function tryRows(kind: BalancerKind, rows: Readonly<Record<string, readon
 
       for (const row of rows[service] ?? []) {
         const { options = {}, text, probe, findings } = row;
-        it(`${row.name}: says ${findings.join() || "that nothing is wrong"}`, { timeout: 60_000 }, async () => {
+        it(`${row.name}: says ${findings.join() || "that nothing is wrong"}`, { timeout: 120_000 }, async () => {
           const start = (affinity: Affinity) => startBalancer(kind, program, (listen) => text?.(affinity, listen) ?? affinityConfig(affinity, kind, { version, listen }).text);
           holds(name, row, await stage.verify(options, start, { clients: clientsOf(row), ...probe }));
         });

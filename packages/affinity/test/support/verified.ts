@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { freePort } from "../../../../tools/lib/free-port.ts";
 // The sources, by their files: this runs in a process of its own, too, which takes packages as they were built last.
 import type { Affinity } from "../../src/lib/affinity.ts";
@@ -27,7 +28,9 @@ export interface Stage {
 }
 
 const LABELS = ["a", "b", "c"];
-const NOTICE = 5000;
+const NOTICE = 30_000;
+/** Milliseconds between two looks. Each look is a new client: without it, thousands of them drive those of the probe out of a balancer's table (`sticky learn`). */
+const PAUSE = 10;
 /** As many at once as the probe has. */
 const MANY = 16;
 
@@ -78,10 +81,12 @@ async function acquainted(url: string, path: string, notice: number): Promise<(n
     createClient(url, (strangers += 1), { headers: { "X-Session-ID": `stranger-${strangers}`, ...(cookie === undefined ? {} : { cookie }) }, cookies: false }).ask({ path }).catch(() => undefined);
   const held = new Map<string, string>();
   const meets = async (node: string, deadline: number): Promise<void> => {
-    for (let seen; seen !== node && Date.now() < deadline; ) {
+    for (;;) {
       const sight = await ask();
-      seen = sight?.node;
+      const seen = sight?.node;
       if (seen !== undefined && !held.has(seen)) held.set(seen, sight?.setCookies.map((line) => line.split(";")[0]).join("; ") ?? "");
+      if (seen === node || Date.now() >= deadline) return;
+      await pause(PAUSE);
     }
   };
   /** Of those that hold its cookies. */
@@ -93,9 +98,10 @@ async function acquainted(url: string, path: string, notice: number): Promise<(n
   return async (node) => {
     const deadline = Date.now() + notice;
     await meets(node, deadline);
-    // All of them where a cookie decides, some where it is no matter.
-    const enough = before.get(node) === MANY ? MANY : 1;
-    while ((await metBy(node)) < enough && Date.now() < deadline);
+    const met = before.get(node) ?? 0;
+    // All of them where a cookie decides, some where it is no matter, none where it leads elsewhere (a hash of the cookie).
+    const enough = met === MANY ? MANY : Math.min(met, 1);
+    while ((await metBy(node)) < enough && Date.now() < deadline) await pause(PAUSE);
   };
 }
 
