@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import type { SessionId } from "../src/index.ts";
 import { createMemoryStore } from "../src/memory.ts";
@@ -36,6 +37,13 @@ describe("once", () => {
       const results = await Promise.all(Array.from({ length: 30 }, () => a.once(`jti-${key}`, MINUTE)));
       expect(results.filter(Boolean)).toHaveLength(1);
     }
+  });
+
+  it("tells of a driver's error its name and code alone: its text may quote the row", async () => {
+    const { a } = registers((store) => ({ ...store, read: () => Promise.reject(Object.assign(new Error("CANARY"), { code: "ECONNRESET", command: { args: ["CANARY"] } })) }));
+    const refusal: unknown = await a.isDenied("jti").catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "unavailable", message: "The store failed at isDenied: Error ECONNRESET" });
+    expect(inspect(refusal, { depth: 9, showHidden: true })).not.toContain("CANARY");
   });
 
   it("says unavailable, never true, when it cannot know", async () => {

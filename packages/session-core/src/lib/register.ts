@@ -3,6 +3,7 @@ import { auxiliaryRow, isMine, writeAuxiliary } from "./auxiliary.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { configError, HoldfastError } from "./errors.ts";
 import type { SessionId, SessionStore } from "./port.ts";
+import { faultName } from "./store-call.ts";
 import { withDeadline } from "./store-deadline.ts";
 import { isSessionId } from "./token/credential.ts";
 import { createKeyRing, type KeyRingFile } from "./token/key-ring.ts";
@@ -104,7 +105,7 @@ async function guarded<T>(verb: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw cause instanceof HoldfastError ? cause : new HoldfastError("unavailable", `The store failed at ${verb}.`, { cause });
+    throw cause instanceof HoldfastError ? cause : new HoldfastError("unavailable", `The store failed at ${verb}: ${faultName(cause)}`);
   }
 }
 

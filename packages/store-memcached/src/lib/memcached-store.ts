@@ -54,7 +54,7 @@ export function createMemcachedStore(nodes: readonly MemcachedNode[], options: M
       try {
         return { outcome: await create((id) => at(id, signal), row, guard), evicted: [] };
       } catch (error) {
-        throw error instanceof Error && /SERVER_ERROR out of memory/.test(error.message) ? new HoldfastError("store_full", "The memcached server has no memory left.", { cause: error }) : error;
+        throw error instanceof Error && /SERVER_ERROR out of memory/.test(error.message) ? new HoldfastError("store_full", "The memcached server has no memory left.") : error;
       }
     },
 

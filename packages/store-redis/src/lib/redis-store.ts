@@ -118,7 +118,8 @@ export function createRedisStore(client: RedisClient, options: RedisStoreOptions
         )) as ["created" | "exists" | "revoked" | "full", ...string[]];
         return { outcome, evicted: evicted.map((other) => `${partitionOf(row.id)}${other}` as SessionId) };
       } catch (error) {
-        throw refusedWith(error, /^OOM/) ? new HoldfastError("store_full", "The Redis server has no memory left.", { cause: error }) : error;
+        // Without the client's error: the command hangs on it, and that holds the row.
+        throw refusedWith(error, /^OOM/) ? new HoldfastError("store_full", "The Redis server has no memory left.") : error;
       }
     },
 
