@@ -62,6 +62,15 @@ describe("configurations", () => {
     expect(current).not.toContain("domain");
   });
 
+  it("NGINX since 1.29.6 counts a draining node as no try: the only other one stands there once more, behind it", () => {
+    const marked = nodes.map((node) => ({ ...node, draining: node.label === "b" }));
+    const servers = (some: AffinityOptions["nodes"]): unknown[] => [...affinityConfig(sticky({ nodes: some }), "nginx", { version: "1.30.0" }).text.matchAll(/^ {4}server \S+ route=(\w(?: \w+)?) max_fails/gm)].map(([, what]) => what);
+    expect(servers(marked)).toEqual(["a", "b drain", "a backup"]);
+    expect(servers([...marked, { label: "c", address: "10.0.0.3:8080" }])).toEqual(["a", "b drain", "c"]);
+    expect(servers(nodes)).toEqual(["a", "b"]);
+    expect(servers(nodes.slice(0, 1))).toEqual(["a"]);
+  });
+
   it("says what is lost: times that nobody counts, health that nobody asks for, draining by hash", () => {
     expect(lost("nginx")).toEqual(["duration.idle", "duration.absolute", "cookielessHeader", "cookie", "health.path", "health.fall", "health.rise", "health.timeout", "drain"]);
     expect(lost("nginx", { key: "ip" })).toContain("key");

@@ -10,7 +10,7 @@ export const passiveHealth = ({ health }: Affinity): readonly Loss[] =>
     { option: "health.path", text: `it is not probed: a node is out when requests to it fail, not when ${health.path} says so.` },
     health.fall !== 1 && { option: "health.fall", text: "one request that fails is enough." },
     health.rise !== 1 && { option: "health.rise", text: "one request that succeeds is enough." },
-    { option: "health.timeout", text: "there is no check that it could be for: a connection has 1 s to be made, and an answer 60 s." },
+    { option: "health.timeout", text: "there is no check: a connection has 1 s to be made, and an answer 60 s." },
   );
 
 /** HAProxy and NGINX refuse to start otherwise. */

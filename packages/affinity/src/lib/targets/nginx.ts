@@ -8,8 +8,9 @@ import { behindOneAddress, cookieInCaches, hashForgets, isNamed, losses, namesAt
 /** `sticky` is in the open-source NGINX from this version on. */
 const STICKY = "1.29.6";
 
-const failing = ({ health }: Affinity): string => `max_fails=1 fail_timeout=${Math.max(1, Math.ceil(health.interval / 1000))}s`;
-const weight = (node: AffinityNode): string => (node.weight === 1 ? "" : ` weight=${node.weight}`);
+const server = ({ health }: Affinity, node: AffinityNode, more = ""): string =>
+  `    server ${addressOf(node)}${node.weight === 1 ? "" : ` weight=${node.weight}`}${more} max_fails=1 fail_timeout=${Math.max(1, Math.ceil(health.interval / 1000))}s;`;
+const takingNew = ({ nodes }: Affinity): readonly AffinityNode[] => nodes.filter(({ draining }) => !draining);
 /** NGINX has variables of its own by these beginnings: $http_cookie, $cookie_name, $arg_name, $request_id. Ours have another one, whatever the description is called. */
 const ours = (affinity: Affinity): string => `hf_${variable(affinity)}`;
 const pathLiteral = (value: string): string => value.replaceAll(/[.[\]]/g, "\\$&");
@@ -39,19 +40,23 @@ const common = (affinity: Affinity): readonly (Loss | false | undefined)[] => [
   cookieInCaches(affinity),
   ...passiveHealth(affinity),
   namesAtStart(affinity),
-  { option: "drain", text: `${affinity.health.path} changes nothing: mark the node as draining in the description, write the file anew and reload. Clients that keep their cookie come until the server is closed; what it has not accepted then may be answered 502.` },
+  { option: "drain", text: `${affinity.health.path} changes nothing: mark the node as draining, write the file anew and reload. Who keeps the cookie still comes: take the node out before its server closes, or a POST may be answered 502.` },
 ];
 
 /** Since 1.29.6: `sticky cookie`, with a label of ours as the value (by default it would be the unsalted MD5 of the node's address). */
 const sticky = (affinity: Affinity, listen: string): Draft => {
   const { name, nodes, cookie, duration } = affinity;
   const kept = duration.cookie === "persistent" ? ` expires=${span(duration.absolute)}` : "";
+  const line = (node: AffinityNode, more: string): string => server(affinity, node, ` route=${node.label}${more}`);
+  const takesNew = takingNew(affinity);
   return {
     file: `${name}.conf`,
     lines: [
       `upstream ${name} {`,
       `    zone ${variable(affinity)} 64k;`,
-      ...nodes.map((node) => `    server ${addressOf(node)}${weight(node)} route=${node.label}${node.draining ? " drain" : ""} ${failing(affinity)};`),
+      ...nodes.map((node) => line(node, node.draining ? " drain" : "")),
+      // NGINX counts a draining node as no try: where one other is left, a request that finds the draining one gone would be answered 502.
+      ...(nodes.length > 1 && takesNew.length === 1 ? takesNew.map((node) => line(node, " backup")) : []),
       `    sticky cookie ${cookie.name}${kept}${cookie.domain === undefined ? "" : ` domain=${cookie.domain}`} path=${cookie.path} httponly${cookie.secure ? " secure" : ""} samesite=${cookie.sameSite};`,
       "}",
       "",
@@ -66,20 +71,19 @@ const mapped = (affinity: Affinity, listen: string): Draft => {
   const { name, nodes, cookie, duration } = affinity;
   const id = ours(affinity);
   const kept = duration.cookie === "persistent" ? `; Max-Age=${duration.absolute / 1000}` : "";
-  const server = (node: AffinityNode, more = ""): string => `    server ${addressOf(node)}${weight(node)} ${failing(affinity)}${more};`;
-  const takesNew = nodes.filter(({ draining }) => !draining);
+  const takesNew = takingNew(affinity);
   const own = (node: AffinityNode): readonly string[] => [
     `upstream ${name}-${node.label} {`,
-    server(node),
+    server(affinity, node),
     // A backup of nothing but itself is refused.
-    ...takesNew.filter((other) => other !== node).map((other) => server(other, " backup")),
+    ...takesNew.filter((other) => other !== node).map((other) => server(affinity, other, " backup")),
     "}",
   ];
   return {
     file: `${name}.conf`,
     lines: [
       `upstream ${name} {`,
-      ...takesNew.map((node) => server(node)),
+      ...takesNew.map((node) => server(affinity, node)),
       "}",
       ...nodes.flatMap(own),
       "# Which node the cookie names.",
@@ -115,7 +119,7 @@ const hashed = (affinity: Affinity, listen: string): Draft => {
       `upstream ${name} {`,
       `    # Not ip_hash: it takes a whole /24 for one client, and moves everybody when a node joins.`,
       `    hash ${header === undefined ? "$remote_addr" : `$${id}_key`} consistent;`,
-      ...nodes.map((node) => `    server ${addressOf(node)}${weight(node)} ${failing(affinity)}${node.draining ? " down" : ""};`),
+      ...nodes.map((node) => server(affinity, node, node.draining ? " down" : "")),
       "}",
       "",
       ...site(listen, name),
