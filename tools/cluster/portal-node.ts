@@ -42,15 +42,17 @@ export function portalNode({ label, port, args, onLeaving, onEnd }: PortalNodeOp
       let words = "";
       // In a session of its own: Ctrl-C at a terminal is for the one who started it.
       const started = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, PORT: String(port) }, stdio: ["ignore", "pipe", "pipe", "ipc"], detached: true });
-      child = started;
+      // Without a pid there is no process, and none will end: its program was gone.
+      child = started.pid === undefined ? undefined : started;
       const watcher = watcherOf("", "SIGKILL");
       watcher.watches(started.pid);
       for (const stream of [started.stdout, started.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => void (words = (words + text).slice(-4000)));
-      const ended = once(started, "exit").then(([code, signal]: unknown[]) => {
-        watcher.close();
-        if (child === started) child = undefined;
-        return String(signal ?? code);
-      });
+      const ended = once(started, "exit")
+        .then(([code, signal]: unknown[]) => String(signal ?? code), String)
+        .finally(() => {
+          watcher.close();
+          if (child === started) child = undefined;
+        });
       const ready = new Promise<string>((resolve) => void started.on("message", (word) => (word === "ready" ? resolve("ready") : onLeaving())));
       const silent = new Promise<string>((resolve) => void setTimeout(resolve, PATIENCE, `silent for ${PATIENCE / 1000} s`).unref());
       const first = await Promise.race([ready, ended, silent]);

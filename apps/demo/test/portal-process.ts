@@ -44,7 +44,7 @@ export async function startProgram(args: readonly string[] = [], file = newDatab
       output.push(line);
       if (line.startsWith("Sessions")) resolve(/http:\S+/.exec(output.join("\n"))?.[0] ?? "");
     });
-    child.once("exit", (code) => reject(new Error(`The portal ended with ${String(code)}: ${output.join("\n")}`)));
+    exited.then(([code]) => reject(new Error(`The portal ended with ${String(code)}: ${output.join("\n")}`)), reject);
   });
   return {
     url,

@@ -51,7 +51,8 @@ export const createFleet = (affinity: Affinity): Fleet => {
     async start(label) {
       const port = affinity.nodes.find((node) => node.label === label)?.port;
       const process = fork(BACKEND, [JSON.stringify({ affinity, label, port })], { execArgv: ["--disable-warning=ExperimentalWarning"] });
-      running.set(label, process);
+      // Without a pid there is no process, and none will end.
+      if (process.pid !== undefined) running.set(label, process);
       const [word] = await Promise.race([once(process, "message"), once(process, "exit").then(() => ["gone"])]);
       if (word !== "ready") throw new Error(`${label} did not start: ${String(word)}`);
     },
