@@ -41,7 +41,8 @@ for (const engine of ENGINES) {
         Promise.all(Array.from({ length: count }, async () => createClient(balancer.url, (strangers += 1)).ask().then(({ status, node }) => [status, node] as const)));
       try {
         await noticed();
-        const first = await ask(20);
+        // Caddy 2.6 sends each by chance: that all of forty meet one node happens less than once in 10^11 runs.
+        const first = await ask(40);
         expect(new Set(first.map(([status]) => status))).toEqual(new Set([200]));
         expect(new Set(first.map(([, node]) => node))).toEqual(new Set(["a", "b"]));
         if (!asks) return;

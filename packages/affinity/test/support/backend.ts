@@ -17,11 +17,14 @@ const drain = createDrain(affinity, {
     },
   },
 });
+/** Until somebody is told. */
+let looks = 0;
 /** Requests for /held: answered when whoever runs this says so. */
 const held: ServerResponse[] = [];
 
 const server = createServer((request, response) => {
   if (request.url === affinity.health.path) {
+    if ((looks -= 1) === 0) process.send?.("looked");
     response.writeHead(drain.healthStatus, { "cache-control": "no-store" }).end();
     return;
   }
@@ -40,7 +43,8 @@ const server = createServer((request, response) => {
 });
 
 process.on("disconnect", () => process.exit());
-process.on("message", (word) => {
+process.on("message", (word: string | { readonly looks: number }) => {
+  if (typeof word === "object") looks = word.looks;
   if (word === "stand") standing = new Promise((resolve) => (goOn = resolve));
   if (word === "go on") goOn();
   if (word === "drain") {

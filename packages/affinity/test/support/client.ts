@@ -29,6 +29,9 @@ export interface ClientOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** An answer that takes longer hangs. */
+const PATIENCE = 45_000;
+
 const addressOf = (number: number): string => `127.${10 + (number % 200)}.${(number * 37) % 251}.${1 + ((number * 101) % 251)}`;
 
 /** A browser of sorts: an address, a cookie jar, and a new connection for each request. It asks again nothing. */
@@ -58,7 +61,7 @@ export const createClient = (url: string, number: number, { cookies: takes = tru
             resolve(sight);
           });
         });
-        sent.setTimeout(10_000, () => sent.destroy(new Error("no answer in 10 s"))).once("error", refuse).end();
+        sent.setTimeout(PATIENCE, () => sent.destroy(new Error(`no answer in ${PATIENCE / 1000} s`))).once("error", refuse).end();
       }),
   };
 };

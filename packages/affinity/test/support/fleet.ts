@@ -17,6 +17,8 @@ export interface Fleet {
   goOn(label: string): void;
   /** Resolves when it begins to drain. */
   drains(label: string): Promise<void>;
+  /** Resolves when its health was asked for so often from now on. */
+  looked(label: string, times: number): Promise<void>;
   /** Resolves when it has a request for /held, which is answered with `release`. */
   holds(label: string): Promise<void>;
   release(label: string): void;
@@ -73,6 +75,11 @@ export const createFleet = (affinity: Affinity): Fleet => {
     stand: (label) => void child(label).send("stand"),
     goOn: (label) => void child(label).send("go on"),
     drains: (label) => said(child(label), (word) => word === "draining"),
+    looked(label, times) {
+      const process = child(label);
+      process.send({ looks: times });
+      return said(process, (word) => word === "looked");
+    },
     holds: (label) => said(child(label), (word) => word === "held"),
     release: (label) => void child(label).send("release"),
     async stop() {

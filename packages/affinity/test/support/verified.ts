@@ -52,7 +52,7 @@ export async function createStage(): Promise<Stage> {
       try {
         const back = await acquainted(balancer.url, path, notice);
         const taking = { fleet, tell: balancer.tell ?? (async () => undefined) };
-        return await verifyAffinity(`${balancer.url}${path}`, { clients: 45, addressOf: wide, suspects: nodes.map(({ address }) => address), lose: loseFrom(taking, back), ...more });
+        return await verifyAffinity(`${balancer.url}${path}`, { clients: 45, timeout: NOTICE, addressOf: wide, suspects: nodes.map(({ address }) => address), lose: loseFrom(taking, back), ...more });
       } finally {
         await balancer.stop();
       }
