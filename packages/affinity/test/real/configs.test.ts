@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { type AffinityOptions, affinityConfig, defineAffinity } from "@holdfast/affinity";
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "../../../../tools/services/balancers.ts";
@@ -51,9 +52,13 @@ for (const engine of ENGINES) {
     // Names are looked up when NGINX starts, and these exist in documents only.
     const seed = SEED_NGINX.replaceAll(/srv(\d)\.example\.com;/g, "127.0.0.$1;");
     if (service === "newNginx") {
-      it("accepts the founding documents' snippet, with addresses that exist", () => {
+      it("accepts the founding documents' snippet, with addresses that exist", async () => {
         expect(refusalOf(kind, program, seed)).toBeUndefined();
-        expect(refusalOf(kind, program, SEED_NGINX)).toMatch(/host not found in upstream/);
+        // Some resolvers have an address for every name.
+        const known = await lookup("srv1.example.com").then(() => true, () => false);
+        const refusal = refusalOf(kind, program, SEED_NGINX);
+        if (known) expect(refusal).toBeUndefined();
+        else expect(refusal).toMatch(/host not found in upstream/);
       });
     }
 
