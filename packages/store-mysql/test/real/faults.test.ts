@@ -134,7 +134,7 @@ describe.skipIf(mariadbProgram === undefined)("MariaDB under contention [needs m
     const ending = store.endAll(subject ?? testPartition(), testTombstone());
     await until(somebodyWaits, REFRESHED);
     for (const partition of [before, after]) {
-      const signIn = store.create(testRow({ id: testId(partition) }), { began: 1 }, { signal: AbortSignal.timeout(20_000) });
+      const signIn = store.create(testRow({ id: testId(partition) }), { began: 1 }, { signal: AbortSignal.timeout(40_000) });
       expect((await signIn).outcome).toBe("created");
     }
     await other.query("COMMIT");

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { until } from "../../../store-contract/test/shared/kill.ts";
 import { tool } from "../support/remote-store.ts";
 import { startWorkerd, type Workerd } from "../support/workerd.ts";
 
@@ -16,7 +17,7 @@ async function leaves(what: string, argument: string): Promise<void> {
   await once(socket, "connect");
   socket.write(`POST / HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   // What stalls is under way as soon as another request of the same isolate has seen it.
-  while ((await tool(workerd.object, "stalling", "")) !== true);
+  await until(async () => (await tool(workerd.object, "stalling", "")) === true);
   socket.resetAndDestroy();
   await once(socket, "close");
 }
