@@ -116,12 +116,12 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     site.hold("before", "/api/slow");
     const slow = statusOf(page, "/api/slow");
     await expect.poll(() => site.waiting(), POLL).toBe(1);
-    const statuses = await page.evaluate(async () => {
-      const seen: number[] = [];
-      for (let round = 0; round < 25; round++) seen.push(...(await Promise.all(Array.from({ length: 12 }, async (_, i) => (await fetch(`/api/orders?${round}.${i}`)).status))));
-      return seen;
-    });
-    expect(statuses).toEqual(Array.from({ length: 300 }, () => 200));
+    const statuses: number[] = [];
+    // How many of them a refresh takes is another number on each machine.
+    for (let round = 0; round < 25 || refreshes().length < 4; round++) {
+      statuses.push(...(await page.evaluate(async (round) => Promise.all(Array.from({ length: 12 }, async (_, i) => (await fetch(`/api/orders?${round}.${i}`)).status)), round)));
+    }
+    expect(new Set(statuses)).toEqual(new Set([200]));
     site.release();
     expect(await slow).toBe(200);
     const sent = site.seen.filter(({ path }) => path.startsWith("/api/")).map(({ headers }) => /__Host-bound-[^=]+=([^;]+)/.exec(headers.get("cookie") ?? "")?.[1]);
@@ -129,7 +129,6 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     // Requests that came after another one with a newer ticket: what a server that knows only the newest would have refused.
     const overtaken = sent.filter((ticket, at) => sent.slice(0, at).some((earlier) => tickets.indexOf(earlier ?? "") > tickets.indexOf(ticket ?? "")));
     console.log(`under load: ${statuses.length} requests, ${refreshes().length} refreshes, ${overtaken.length} requests with an older ticket than one before`);
-    expect(refreshes().length).toBeGreaterThan(3);
     expect(refreshes().every((status) => status === 200)).toBe(true);
     expect(new Set(sent).size).toBeGreaterThan(1);
     expect(sent.at(-1)).toBe(tickets[0]);
@@ -172,9 +171,7 @@ describe.skipIf(path === undefined)("bound sessions in Chromium [needs chromium]
     const [answer] = await Promise.all([elsewhere.waitForResponse(`${site.origin}/api/orders`), elsewhere.click("a")]);
     expect([answer.status(), await answer.json()]).toMatchObject([401, { code: "expired" }]);
     expect(site.of("/api/orders")[0]?.headers.get("cookie")).toBeNull();
-    // What comes after it may be the icon of what was answered: that is asked for by this site, with cookies, and is held back for a refresh.
-    const paths = site.seen.map(({ path }) => path);
-    expect(paths.slice(0, paths.indexOf("/api/orders"))).not.toContain(REFRESH);
+    expect(refreshes()).toEqual([]);
     expect(await statusOf(page, "/api/orders")).toBe(200);
     for (let i = 0; i < 3; i++) expect(await statusOf(page, "/api/orders")).toBe(200);
     expect(refreshes()).toEqual([200]);

@@ -50,7 +50,8 @@ export async function startBoundSite({ key, cert }: Certificate, options: Partia
   const keys = generateKeys(clock.now());
   const sessions = createSessions<Data>({ store, keys, clock, cookie, initial: { orders: 0 }, policy: { remember: { idle: DAY, absolute: DAY } } });
   const events: BindingEvent[] = [];
-  const binding = createDeviceBinding(sessions, { store, keys, clock, exclude: ["/sign-in", "/static"], onEvent: (event) => void events.push(event), ...options });
+  // The icon too: Chromium asks for that of any answer that it shows, at a moment of its own, and would begin a refresh for it.
+  const binding = createDeviceBinding(sessions, { store, keys, clock, exclude: ["/sign-in", "/static", "/favicon.ico"], onEvent: (event) => void events.push(event), ...options });
 
   const app = new Hono<SessionEnv<Data>>();
   app.onError(holdfastErrorHandler((error) => new Response(String(error), { status: 500 })));
