@@ -84,6 +84,29 @@ describe("the probe", () => {
     expect(found.loss?.holdersElsewhere).toBeGreaterThan(0);
   });
 
+  it("counts clients that move, not their moves: those that go from node to node when one is back, and those that find their own again while it is away", async () => {
+    const nodes = ["a", "b", "c"];
+    let [back, turn] = [false, 0];
+    const found = await look((request, response) => {
+      const own = nodes.indexOf(new RegExp(`${NAME}=(\\w+)`).exec(request.headers.cookie ?? "")?.[1] ?? "");
+      const node = nodes[own < 0 ? (turn += 1) % 3 : back ? (own + 1) % 3 : own] ?? "";
+      response.setHeader("set-cookie", `${NAME}=${node}; Path=/; HttpOnly; Secure; SameSite=Lax`).setHeader("x-node", node).end();
+    }, { lose: { take: none, giveBack: async () => void (back = true) } });
+    expect(codes(found)).toEqual(["not_lost", "fails_back", "cookie_forgotten"]);
+    expect(found.loss).toMatchObject({ victimsMoved: 0, bystandersMoved: 0, movedOnReturn: 30 });
+    expect(found.findings[1]?.text).toMatch(/^when \w was back, 30 of 30 clients moved, 0 a second time\./);
+
+    let asked = 0;
+    let away = false;
+    const there = await look((request, response) => {
+      const own = new RegExp(`${NAME}=(\\w+)`).exec(request.headers.cookie ?? "")?.[1] ?? nodes[(turn += 1) % 3] ?? "";
+      // The first round that is asked meanwhile is answered by others, the second is not.
+      const node = away && (asked += 1) <= 30 ? (nodes[(nodes.indexOf(own) + 1) % 3] ?? "") : own;
+      response.setHeader("set-cookie", `${NAME}=${own}; Path=/; HttpOnly; Secure; SameSite=Lax`).setHeader("x-node", node).end();
+    }, { lose: { take: async () => void (away = true), giveBack: none } });
+    expect(there.loss).toMatchObject({ victims: 10, victimsMoved: 10, bystandersMoved: 20, movedOnReturn: 0 });
+  });
+
   it("says nothing of clients that nobody answered: neither new ones, nor those that held the cookie of the node", async () => {
     const away = new Set<string>();
     const answer = balancer(["a", "b", "c"], { away });

@@ -12,7 +12,7 @@
  * - `not_lost`: a node that was taken away goes on to answer, so that nothing is known of its loss.
  * - `not_failed_over`: when a node is lost, its clients get no answer while it is gone.
  * - `bystanders_move`: when a node is lost, clients of others move too.
- * - `fails_back`: when it returns, clients move a second time.
+ * - `fails_back`: when it returns, clients move: those that it had, for the second time.
  * - `not_back`: when it returns, new clients do not meet it as they did before.
  * - `cookie_forgotten`: when it returns, clients that held its cookie and had asked nothing meanwhile are sent elsewhere.
  * - `errors`: requests failed, or were answered by no node.
@@ -71,7 +71,7 @@ export interface LossFigures {
   readonly stranded: number;
   /** Of other nodes. */
   readonly bystandersMoved: number;
-  /** Requests that moved a client again when the node was back. */
+  /** When the node was back, of all that go on. */
   readonly movedOnReturn: number;
   /** On the node before, without a request while it was gone, and answered when it was back; and how many of them did not find it again. */
   readonly holders: number;

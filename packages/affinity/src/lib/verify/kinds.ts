@@ -1,5 +1,5 @@
 import type { Kind } from "./judge.ts";
-import { askAll, createProbe, type Probe, type ProbeOptions, type Probed, type Round, spreadOf, sum } from "./probe.ts";
+import { askAll, createProbe, type Probe, type ProbeOptions, type Probed, type Round, spreadOf } from "./probe.ts";
 
 /** Who asks, and a record of all that was asked. */
 export interface Crowd {
@@ -21,7 +21,7 @@ export const createCrowd = (probed: Probed): Crowd => {
         // In any order: a balancer that takes turns must not meet the same client at the same turn.
         const round = await askAll(shuffled(probes));
         rounds.push(round);
-        moved += sum(round.moved.values());
+        moved += round.moved.size;
       }
       return moved;
     },

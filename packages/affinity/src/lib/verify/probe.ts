@@ -77,13 +77,13 @@ export interface Round {
   readonly heard: ReadonlySet<Probe>;
   /** Nodes that answered. */
   readonly answered: ReadonlySet<string>;
-  /** Requests that another node answered than the one before, by the node before. */
-  readonly moved: ReadonlyMap<string, number>;
+  /** Whom another node answered than the one before. */
+  readonly moved: ReadonlySet<Probe>;
 }
 
 /** Every client asks once; sixteen at a time. */
 export async function askAll(probes: readonly Probe[]): Promise<Round> {
-  const moved = new Map<string, number>();
+  const moved = new Set<Probe>();
   const waiting = [...probes];
   const heard = new Set<Probe>();
   const answered = new Set<string>();
@@ -99,7 +99,7 @@ export async function askAll(probes: readonly Probe[]): Promise<Round> {
       }
       if (!ok) errors += 1;
       else if (node === undefined) silent += 1;
-      else if (before !== undefined && node !== before) moved.set(before, (moved.get(before) ?? 0) + 1);
+      else if (before !== undefined && node !== before) moved.add(probe);
     }
   };
   await Promise.all(Array.from({ length: 16 }, worker));
