@@ -146,7 +146,9 @@ export async function startServer(plan: ServerPlan, port?: number): Promise<Serv
     },
     async stop() {
       child.kill("SIGCONT");
-      await end(stopSignal);
+      // Some wait for their last client, who may be waiting for this.
+      const deaf = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+      await end(stopSignal).finally(() => clearTimeout(deaf));
       remove();
     },
   };
