@@ -99,11 +99,11 @@ const execute = async (snippet: Snippet, env: Readonly<Record<string, string>>):
   child.stderr.on("data", (chunk: Buffer) => void (output += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const late = Symbol("late");
-  const deadline = wait(30 * seconds, late, { ref: false });
+  const deadline = wait(120 * seconds, late, { ref: false });
   const result = await Promise.race([ended, deadline, ...(snippet.use === "serve" ? [answers(port, child)] : [])]);
   child.kill("SIGKILL");
   if (result === "answered" || (snippet.use === "run" && result === 0)) return [];
-  const why = result === late ? "had not finished after 30 s" : snippet.use === "serve" ? "never answered" : `ended with code ${String(result)}`;
+  const why = result === late ? "had not finished after two minutes" : snippet.use === "serve" ? "never answered" : `ended with code ${String(result)}`;
   return [`${snippet.file}, block at line ${snippet.line}: ${why}\n${output.trim()}`];
 };
 

@@ -125,7 +125,7 @@ const channel = new BroadcastChannel("session:/session");
 channel.addEventListener("message", ({ data }) => heard.push(data));
 
 async function quiet(): Promise<void> {
-  const patience = new Promise((resolve) => setTimeout(resolve, 15_000, "late"));
+  const patience = new Promise((resolve) => setTimeout(resolve, 45_000, "late"));
   // What an answer leads to comes a few tasks after it.
   for (let calm = 0; calm < 3; calm++) {
     if (underWay.size === 0) await task();
