@@ -13,7 +13,7 @@ interface Setting {
   readonly file: string;
   readonly args: readonly string[];
   readonly check: readonly string[];
-  /** Takes the configuration anew, without a connection refused or cut. */
+  /** Takes the configuration anew, without a connection refused or cut; Caddy may reset some that it has not accepted. */
   readonly reload: (server: Server, program: string) => Promise<void>;
   readonly more: (folder: string) => Readonly<Record<string, string>>;
 }

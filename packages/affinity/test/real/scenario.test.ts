@@ -14,7 +14,7 @@ for (const engine of ENGINES) {
   const program = programOf(engine, "sticky traffic is") ?? "";
 
   describe.skipIf(program === "")(`${name} under traffic ${needOf(engine)}`, () => {
-    it("by cookie: every client stays where it is through a death, a return and a new node, a drained node is empty after one round, and nobody sees an error", { timeout: 120_000 }, async () => {
+    it("by cookie: every client stays where it is through a death, a return and a new node, a drained node is empty after one round, and nobody sees an error", { timeout: 300_000 }, async () => {
       const found = await runScenario({ options: {}, start: (affinity) => startEngine(engine, program, affinity), drainByConfiguration: kind === "nginx" });
       report(`${name}, cookie`, found);
       expect(found).toMatchObject({ errors: 0, steadyMoved: 0, victimsMoved: found.victims, victimsMovedOn: 0, bystandersMoved: 0, backMoved: 0, addMoved: 0, newOnDrained: 0, drained: { outcome: "empty" } });
@@ -30,7 +30,7 @@ for (const engine of ENGINES) {
     // A hash remembers nothing: clients of the dead node move back, and some move when a node joins. All that is promised is that nobody else moves.
     // The newer version of each only in a drill: these keys give it the same text.
     const hashes = isDrill || !service.startsWith("new") ? ([["address", "ip"], ["header", { header: "X-Session-ID" }]] as const) : [];
-    it.each(hashes)("by %s: only clients of the dead node move, and nobody sees an error", { timeout: 120_000 }, async (word, key) => {
+    it.each(hashes)("by %s: only clients of the dead node move, and nobody sees an error", { timeout: 300_000 }, async (word, key) => {
       const client = (number: number): object => (word === "header" ? { headers: { "X-Session-ID": `session-${number * 7919}` }, address: "127.0.0.1" } : {});
       const found = await runScenario({ options: { key }, client, start: (affinity) => startEngine(engine, program, affinity), drainByConfiguration: kind === "nginx" });
       report(`${name}, ${word}`, found);

@@ -10,7 +10,7 @@ const SCRIPT = fileURLToPath(new URL("../support/kube-verify.ts", import.meta.ur
 const ROW: Row = { name: "rules of kube-proxy's shape", key: "address", findings: ["by_address"], spreadBy: "chance" };
 
 describe.skipIf(!mayMakeNetwork)("the probe, on a Service with ClientIP affinity in a network of its own [needs nftables]", () => {
-  it(`${ROW.name}: says ${ROW.findings.join()}`, { timeout: 120_000 }, () => {
+  it(`${ROW.name}: says ${ROW.findings.join()}`, { timeout: 600_000 }, () => {
     holds("Kubernetes ClientIP", ROW, runInNetwork(SCRIPT) as Verification);
   });
 });

@@ -11,7 +11,7 @@ if (here && !mayMakeNetwork) console.warn("\n  SKIPPED: no network namespace may
 /** Runs a script in a network of its own, as root there. What it printed is JSON. */
 export function runInNetwork(script: string): unknown {
   accessSync(script);
-  const { status, stdout, stderr } = spawnSync("unshare", ["--net", process.execPath, "--disable-warning=ExperimentalWarning", script], { encoding: "utf8", timeout: 100_000 });
+  const { status, stdout, stderr } = spawnSync("unshare", ["--net", process.execPath, "--disable-warning=ExperimentalWarning", script], { encoding: "utf8", timeout: 500_000 });
   expect(status, stderr).toBe(0);
   return JSON.parse(stdout);
 }

@@ -50,7 +50,7 @@ export async function createStage(): Promise<Stage> {
     async verify(options, start, { path = "/", notice = NOTICE, ...more } = {}) {
       const balancer = await start(describe(options));
       try {
-        const back = await acquainted(balancer.url, path, notice);
+        const back = await meetNodes(balancer.url, path, notice);
         const taking = { fleet, tell: balancer.tell ?? (async () => undefined) };
         return await verifyAffinity(`${balancer.url}${path}`, { clients: 45, timeout: NOTICE, addressOf: wide, suspects: nodes.map(({ address }) => address), lose: loseFrom(taking, back), ...more });
       } finally {
@@ -75,7 +75,7 @@ function loseFrom({ fleet, tell }: { readonly fleet: Fleet; readonly tell: (node
 }
 
 /** Meets every node. Resolves with how to wait until one that was gone is noticed, by new clients and by those that hold its cookies, many at once as the probe asks, or had the time for that. */
-async function acquainted(url: string, path: string, notice: number): Promise<(node: string) => Promise<void>> {
+async function meetNodes(url: string, path: string, notice: number): Promise<(node: string) => Promise<void>> {
   let strangers = 50_000;
   const ask = (cookie?: string): Promise<Sight | undefined> =>
     createClient(url, (strangers += 1), { headers: { "X-Session-ID": `stranger-${strangers}`, ...(cookie === undefined ? {} : { cookie }) }, cookies: false }).ask({ path }).catch(() => undefined);
