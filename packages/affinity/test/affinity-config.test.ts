@@ -166,6 +166,12 @@ describe("configurations", () => {
     expect(affinityConfig(sticky(target === "kubernetes" ? { key: "ip" } : {}), target).losses).toContainEqual({ option: "drain", text: expect.stringContaining("drain.notice") as string });
   });
 
+  it("a Service says how its pods are to be probed, in whole seconds", () => {
+    const { losses } = affinityConfig(sticky({ key: "ip", health: { path: "/ready", interval: 5400, timeout: 2600, fall: 3, rise: 1 } }), "kubernetes");
+    expect(losses.find(({ option }) => option === "health")?.text).toContain("/ready (periodSeconds 5, timeoutSeconds 3, failureThreshold 3, successThreshold 1)");
+    expect(affinityConfig(sticky({ key: "ip", health: { interval: 400 } }), "kubernetes").text).toContain("(periodSeconds 1, timeoutSeconds 1, ");
+  });
+
   it("a domain is in the output only where it was asked for", () => {
     for (const target of AFFINITY_TARGETS.filter((name) => name !== "kubernetes")) {
       expect(affinityConfig(sticky(), target).text.toLowerCase()).not.toMatch(/domain[= ]+\.?example/);

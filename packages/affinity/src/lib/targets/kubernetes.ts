@@ -41,8 +41,8 @@ export const kubernetes: Target = {
         { option: "duration.idle", text: "counts from the last new connection, not from the last request." },
         { option: "duration.absolute", text: "nothing limits it." },
         { option: "key", text: "all clients behind one address are on one pod; behind an ingress or a balancer that address may be the same for everybody (externalTrafficPolicy: Local keeps it)." },
-        { option: "health", text: `belongs to the pods: give them a readinessProbe on ${health.path} (periodSeconds ${Math.max(1, Math.round(health.interval / 1000))}, failureThreshold ${health.fall}, successThreshold ${health.rise}).` },
-        { option: "drain", text: `a pod that is not ready loses its clients with their next connection; it cannot keep those it has. ${NOTICE_OF_CHECK}` },
+        { option: "health", text: `belongs to the pods: give them a readinessProbe on ${health.path} (periodSeconds ${Math.max(1, Math.round(health.interval / 1000))}, timeoutSeconds ${Math.max(1, Math.round(health.timeout / 1000))}, failureThreshold ${health.fall}, successThreshold ${health.rise}).` },
+        { option: "drain", text: `a pod that is not ready loses its clients with their next connection. ${NOTICE_OF_CHECK}` },
       ),
     };
   },

@@ -40,7 +40,7 @@ const common = (affinity: Affinity): readonly (Loss | false | undefined)[] => [
   cookieInCaches(affinity),
   ...passiveHealth(affinity),
   namesAtStart(affinity),
-  { option: "drain", text: `${affinity.health.path} changes nothing: mark the node as draining, write the file anew and reload. Who keeps the cookie still comes: take the node out before its server closes, or a POST may be answered 502.` },
+  { option: "drain", text: `${affinity.health.path} changes nothing: mark the node as draining, write the file anew and reload. Who keeps the cookie still comes: take the node out before its server closes, or a POST may get 502.` },
 ];
 
 /** Since 1.29.6: `sticky cookie`, with a label of ours as the value (by default it would be the unsalted MD5 of the node's address). */
