@@ -10,6 +10,10 @@ export async function joinChunks(dist: string): Promise<void> {
   const files = readdirSync(dist).filter((name) => name.endsWith(".js"));
   const chunks = files.filter((name) => name.startsWith("chunk-"));
   if (chunks.length < 2) return;
+  // In the order of the main entry: by their names, which are hashes, each change anywhere would shuffle what bundlers compress.
+  const main = files.includes("index.js") ? readFileSync(join(dist, "index.js"), "utf8") : "";
+  const place = (name: string): number => (main.includes(name) ? main.indexOf(name) : main.length);
+  chunks.sort((one, other) => place(one) - place(other));
   const exported = chunks.flatMap((name) => exportsOf(readFileSync(join(dist, name), "utf8")));
   const twice = exported.find((name, index) => exported.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`Two shared modules export "${twice}"; give one of them another name.`);

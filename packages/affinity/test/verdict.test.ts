@@ -5,7 +5,7 @@ import { clientsOf, differencesFrom, isNear, type Row } from "./support/verdict.
 const BY_CHANCE: Row = { name: "by cookie", key: "cookie", findings: [], spreadBy: "chance" };
 const LOSS: NonNullable<Verification["loss"]> = { victims: 15, victimsMoved: 15, stranded: 0, bystandersMoved: 0, movedOnReturn: 0, holders: 45, holdersElsewhere: 0, newcomers: 45, newOnIt: 15, errors: 0 };
 const found = (rest: Partial<Verification> = {}): Verification => ({ key: "cookie", requests: 2000, errors: 0, spread: { a: 60, b: 60, c: 60 }, cookie: undefined, loss: LOSS, findings: [], untried: [], ...rest });
-const notBack = (loss: Partial<typeof LOSS>): Verification => found({ loss: { ...LOSS, ...loss }, findings: [{ code: "not_back", text: "when a was given back, few new clients were sent to it." }] });
+const notBack = (loss: Partial<typeof LOSS>): Verification => found({ loss: { ...LOSS, ...loss }, findings: [{ code: "not_back", text: "when a was back, few new clients were sent to it." }] });
 
 describe("the verdict of a row of real balancers", () => {
   it("holds where the probe says what was asked for", () => {

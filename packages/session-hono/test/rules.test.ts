@@ -38,7 +38,7 @@ describe("what a response gives away", () => {
   it("[J02] no problem document tells a cause, a stack, a query or a body", async () => {
     const cause = new Error("connect ECONNREFUSED 10.0.0.1 password=hunter2");
     for (const code of ["unavailable", "store_full", "conflict", "rejected", "limit_reached", "data_too_large", "no_session", "sign_in_revoked", "invalid_data"] as const) {
-      const response = problemOf(new HoldfastError(code, "message of the core", { cause }));
+      const response = problemOf(Object.assign(new HoldfastError(code, "message of the core"), { cause }));
       expect(response.headers.get("content-type")).toBe("application/problem+json");
       const text = await response.text();
       expect(JSON.parse(text)).toMatchObject({ type: expect.stringMatching(/^urn:holdfast:problem:/), title: expect.any(String), status: response.status });

@@ -35,10 +35,9 @@ export interface HoldfastErrorDetails {
   readonly option?: string;
   /** The application's own word, for `rejected`. */
   readonly reason?: string;
-  readonly cause?: unknown;
 }
 
-/** Every fault of Holdfast. Match on `code`; the message is for people and carries no secret. */
+/** Every fault of Holdfast. Match on `code`; the message is for people and carries no secret. It has no `cause`: drivers hang rows on their errors, and who logs an error logs its causes. */
 export class HoldfastError extends Error {
   override readonly name = "HoldfastError";
   readonly code: HoldfastErrorCode;
@@ -46,7 +45,7 @@ export class HoldfastError extends Error {
   readonly reason: string | undefined;
 
   constructor(code: HoldfastErrorCode, message: string, details: HoldfastErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message);
     this.code = code;
     this.option = details.option;
     this.reason = details.reason;

@@ -62,7 +62,7 @@ export async function loseAndReturn({ crowd, probes, strangers, newcomers, byCoo
     isStranded && { code: "not_failed_over", text: `when ${node} was gone, ${stranded} of its ${own.length} clients got no answer, also not at their second try: the balancer sends them to no other node, or had not noticed yet.` },
     bystandersMoved > 0 && { code: "bystanders_move", text: `when ${node} was gone, ${bystandersMoved} clients of other nodes moved: the balancer hashes by the list of its servers.` },
     returning.length > 0 && { code: "fails_back", text: `when ${node} was back, ${returning.length} of ${probes.length} clients moved, ${movedOf(returning)} a second time.` },
-    !isBack && { code: "not_back", text: `when ${node} was given back, ${newOnIt} of ${met.length} new clients were sent to it, of ${share.of} before it was ${away.length}${held}.` },
+    !isBack && { code: "not_back", text: `when ${node} was back, ${newOnIt} of ${met.length} new clients were sent to it, of ${share.of} before it was ${away.length}${held}.` },
     isBack && byCookie && holdersElsewhere > 0 && { code: "cookie_forgotten", text: `when ${node} was back, ${holdersElsewhere} of ${holders.length} clients that held its cookie and had asked nothing meanwhile were sent elsewhere: the cookie is not good for it any more.` },
   ];
   const untried: (string | false)[] = [

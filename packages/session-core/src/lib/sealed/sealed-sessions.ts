@@ -48,7 +48,7 @@ const STORE_TIMEOUT: Millis = 3000;
 const WIDE_HEADER = 8192;
 
 const unsupported = async (): Promise<never> => {
-  throw new HoldfastError("unsupported", "Sealed sessions live in the cookies of their browsers: nobody can look into them, list or change them from elsewhere. Use a store for that.");
+  throw new HoldfastError("unsupported", "Sealed sessions live in the cookies of their browsers: nobody can read, list or change them from elsewhere. Use a store.");
 };
 
 /**
@@ -64,7 +64,7 @@ export function sealedSessions(options: SealedOptions = {}): SealedSessions {
     const { store, within = 5000, ...others } = revocations;
     noOthers("revocations.", others, []);
     if (typeof store?.read !== "function") throw configError("revocations.store", "must be a session store.");
-    if (!(within >= 0 && within <= 300_000)) throw configError("revocations.within", "must be a number of milliseconds, at most 300000 (5 minutes).");
+    if (!(within >= 0 && within <= 300_000)) throw configError("revocations.within", "must be a number of milliseconds, at most 300000.");
     if (store.capabilities.evicts) throw new HoldfastError("unsupported", "revocations.store: it may drop rows to make room, and what was revoked would live again. Use a store that does not evict.", { option: "revocations.store" });
   }
 

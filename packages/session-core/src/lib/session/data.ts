@@ -45,7 +45,7 @@ export function createDataCodec<Data extends object>(options: DataOptions<Data>)
   const validate = (value: unknown): StandardSchemaV1.Result<Data> => {
     if (!schema) return { value: value as Data };
     const result = schema["~standard"].validate(value);
-    if (result instanceof Promise) throw configError("schema", "validates asynchronously; it must be synchronous.");
+    if (result instanceof Promise) throw configError("schema", "must validate synchronously.");
     return result;
   };
   const own = (value: unknown, fault: (problem: string, code?: HoldfastErrorCode) => HoldfastError): Data => {
