@@ -82,7 +82,7 @@ describe("holdfast affinity", () => {
     }
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("verify: gives back what it took when it is ended by %s, and ends by that", async (signal) => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("verify: gives back what it took when it is ended by %s, and ends by that", async (signal) => {
     const { at } = shell();
     const nodes = ["a", "b", "c"];
     let turn = 0;

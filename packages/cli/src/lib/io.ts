@@ -8,11 +8,11 @@ export interface Io {
   readonly err: (text: string) => void;
   /** In ms since 1970. */
   readonly now: () => number;
-  /** Does this before the process ends by SIGINT (Ctrl-C) or SIGTERM. Returns what forgets it. Default: nothing is done before. */
+  /** Does this before the process ends by SIGINT (Ctrl-C), SIGTERM or SIGHUP (its terminal is closed). Returns what forgets it. Default: nothing is done before. */
   readonly beforeEnd?: (act: () => Promise<void>) => () => void;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export const processIo = (): Io => ({
   async stdin() {
